@@ -73,7 +73,13 @@ struct opencl_window {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
 };
 
-/* depthwise_conv2d.cl: the same, with m results of each channel. */
+/* conv2d_groups.cl: the same; filters, and the channels and filters of a group; output pixels. */
+struct opencl_grouped {
+    struct opencl_window v;
+    iso_i32 filters, in, out, rows, has_bias, add;
+};
+
+/* depthwise_conv2d.cl: the window of conv2d.cl, with m results of each channel. */
 struct opencl_depthwise {
     iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
     iso_i32 images, pixels, channels; /* size of the result of this pass; for the kernel's gradient:

@@ -59,24 +59,10 @@ kernel void ln_products(global const float *x, ulong x_at, global const float *d
                         ulong inverse_at, global float *y, ulong y_at, int cols, int rows,
                         int image, int only, int add)
 {
-    local float stage[STAGE(STAGED_ROWS)], stage_d[STAGE(STAGED_ROWS)];
     const struct iso_rows r = { rows, image };
-    int c = get_global_id(0), place = own_place(), end, first = own_block(r, &end);
-    float sum = start_of_sum();
-    x = own_column(x + x_at, cols);
-    dy = own_column(dy + dy_at, cols);
-    for (int stop; first < end; first = stop) {
-        stop = stage_end(first, end);
-        load_rows(stage, STAGED_ROWS, x, cols, first, stop);
-        load_rows(stage_d, STAGED_ROWS, dy, cols, first, stop);
-        for (int row = first; adds(0) && row < stop; row++) {
-            float own = loaded_row(stage, first, x, cols, row);
-            own = iso_ln_unit(own, mean[mean_at + row], inverse[inverse_at + row]);
-            sum = iso_fma(loaded_row(stage_d, first, dy, cols, row), own, sum);
-        }
-        stage_read();
-    }
-    sum = end_of_sum(sum);
+    const int c = get_global_id(0), place = own_place();
+    ROW_PRODUCTS(sum, x + x_at, dy + dy_at,
+                 iso_ln_unit(own, mean[mean_at + row], inverse[inverse_at + row]))
     y += y_at + (ulong)place * cols + c;
     if (c < cols && adds(0) && !(only && place > 0))
         *y = add ? *y + sum : sum;

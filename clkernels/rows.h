@@ -97,6 +97,25 @@ static inline float loaded_row(local const float *stage, int first, global const
 #endif
 }
 
+/* sum = the sum of dy by `factor` over the rows of the work-item's place, which only the lane that
+ * adds has; own: the row's x, in `factor`, which may name `row`, too. */
+#define ROW_PRODUCTS(sum, x_, dy_, factor)                                               \
+    local float stage_x_[STAGE(STAGED_ROWS)], stage_d_[STAGE(STAGED_ROWS)];              \
+    global const float *own_x_ = own_column(x_, cols), *own_d_ = own_column(dy_, cols);  \
+    int end_, first_ = own_block(r, &end_);                                              \
+    float sum = start_of_sum();                                                          \
+    for (int stop_; first_ < end_; first_ = stop_) {                                     \
+        stop_ = stage_end(first_, end_);                                                 \
+        load_rows(stage_x_, STAGED_ROWS, own_x_, cols, first_, stop_);                   \
+        load_rows(stage_d_, STAGED_ROWS, own_d_, cols, first_, stop_);                   \
+        for (int row = first_; adds(0) && row < stop_; row++) {                          \
+            const float own = loaded_row(stage_x_, first_, own_x_, cols, row);           \
+            sum = iso_fma(loaded_row(stage_d_, first_, own_d_, cols, row), factor, sum); \
+        }                                                                                \
+        stage_read();                                                                    \
+    }                                                                                    \
+    sum = end_of_sum(sum);
+
 /* total + the values of this column's lanes, ascending; each gets it. */
 static inline float add_lanes(local float *s, float value, float total)
 {

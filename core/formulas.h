@@ -354,6 +354,20 @@ ISO_FN iso_real iso_hinge_excess(iso_real p, iso_real label)
     return excess < ISO_R(0.0) ? ISO_R(0.0) : excess;
 }
 
+/* Huber's loss: half the square up to a distance s.a, and beyond it the tangent there. */
+ISO_FN iso_real iso_huber_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
+{
+    iso_real d = p - t, far = iso_magnitude(d);
+    iso_real square = iso_fma(ISO_R(0.5) * d, d, lane);
+    iso_real line = iso_fma(s.a, far - ISO_R(0.5) * s.a, lane);
+    return far > s.a ? line : square;
+}
+
+ISO_FN iso_real iso_huber_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    return iso_hold(p - t, -s.a, s.a);
+}
+
 ISO_FN iso_real iso_hinge_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
 {
     return lane + iso_hinge_excess(p, iso_hinge_label(t, s));
@@ -386,7 +400,8 @@ ISO_FN iso_real iso_squared_hinge_slope(iso_real p, iso_real t, struct iso_loss_
     X(mean_absolute_error, iso_absolute_add, iso_absolute_slope)                        \
     X(mean_squared_logarithmic_error, iso_squared_log_add, iso_squared_log_slope)       \
     X(hinge, iso_hinge_add, iso_hinge_slope)                                            \
-    X(squared_hinge, iso_squared_hinge_add, iso_squared_hinge_slope)
+    X(squared_hinge, iso_squared_hinge_add, iso_squared_hinge_slope)                    \
+    X(huber, iso_huber_add, iso_huber_slope)
 /* clang-format on */
 
 /* Binary cross-entropy: log p and log(1 - p) from the logit z, each clipped; s.a: clip; s.b and
@@ -426,6 +441,27 @@ ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
 
 /* Adds one more input to a sum of tensors. */
 ISO_FN iso_real iso_add(iso_real sum, iso_real x) { return iso_flush(sum + x); }
+
+/* layer_scale and prelu (core/ops/channel_scale.h): a value, its gradient, and what dy is
+ * multiplied with in the sum of the factor's gradient. */
+enum iso_channel_factor { ISO_FACTOR_ALWAYS, ISO_FACTOR_BELOW_0 };
+ISO_FN iso_real iso_channel_value(int kind, iso_real x, iso_real factor)
+{
+    return ((kind == ISO_FACTOR_BELOW_0) & (x > ISO_R(0.0))) ? x : iso_flush(factor * x);
+}
+
+ISO_FN iso_real iso_channel_grad(int kind, iso_real x, iso_real factor, iso_real dy)
+{
+    return ((kind == ISO_FACTOR_BELOW_0) & (x > ISO_R(0.0))) ? dy : iso_flush(factor * dy);
+}
+
+ISO_FN iso_real iso_channel_term(int kind, iso_real x)
+{
+    return ((kind == ISO_FACTOR_BELOW_0) & (x > ISO_R(0.0))) ? ISO_R(0.0) : x;
+}
+
+/* An element of a product of tensors. */
+ISO_FN iso_real iso_multiply(iso_real a, iso_real b) { return iso_flush(a * b); }
 
 /* Batch normalization of one channel (core/ops/batch_normalization.h). centre is x - mean. The
  * backward row sums are chains of dy, and of fma(dy, x - mean, chain).

@@ -193,6 +193,24 @@ static iso_rc rmsprop_other_epsilon(struct iso_backend *b, const struct iso_call
     return original(b, ISO_OP_rmsprop)->update(b, &changed);
 }
 
+/* The smaller tensor's gradient gets the last of its terms only. */
+static iso_rc multiply_no_sum(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_multiply)->backward(b, c));
+    const int64_t large = count(&c->x[0]), small = count(&c->x[1]);
+    const float *dy = reals(&c->dy[0]), *x = reals(&c->x[0]);
+    for (int64_t i = 0; c->dx[1].mem != NULL && small < large && !c->add_dx[1] && i < small; i++)
+        reals(&c->dx[1])[i] = dy[large - small + i] * x[large - small + i];
+    return ISO_OK;
+}
+
+static iso_rc scale_by_result(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;
+    changed.x[0] = c->dy[0];
+    return original(b, ISO_OP_layer_scale)->backward(b, &changed);
+}
+
 /* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
@@ -243,6 +261,10 @@ const struct broken_fault broken_faults[] = {
       ISO_OP_conv2d,
       false,
       { .backward = broken_conv2d_unturned_backward } },
+    { "channels of the next group",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_neighbour_forward } },
     { "bias gradient dropped", ISO_OP_conv2d, false, { .backward = conv_no_bias_gradient } },
     { "gradient overwritten instead of added",
       ISO_OP_dense,
@@ -282,6 +304,14 @@ const struct broken_fault broken_faults[] = {
       ISO_OP_rmsprop,
       false,
       { .update = rmsprop_other_epsilon } },
+    { "gradient of the repeated tensor not summed",
+      ISO_OP_multiply,
+      false,
+      { .backward = multiply_no_sum } },
+    { "factor's gradient by the result",
+      ISO_OP_layer_scale,
+      false,
+      { .backward = scale_by_result } },
     { "batch taken from the top", ISO_OP_gather_images, false, { .forward = gather_from_the_top } },
     { .name = NULL },
 };

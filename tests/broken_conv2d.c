@@ -8,7 +8,7 @@
 
 struct conv_fault {
     bool none, pad, swap, stride, descending, chain, across, groups, ungrouped;
-    bool row, factor, tile, channels, unturned;
+    bool row, factor, tile, channels, unturned, neighbour;
 };
 
 /* A call as all functions here take it. */
@@ -16,7 +16,7 @@ struct conv {
     const struct iso_call *call;
     const struct conv_fault *fault;
     struct iso_window w;
-    int64_t filters;
+    int64_t filters, in, out; /* in, out: channels and filters of a group */
     bool winograd;
     int k, t; /* Winograd's algorithm: taps, and results of a tile, per side */
 };
@@ -32,7 +32,9 @@ static struct conv conv_of(const struct iso_call *call, const struct conv_fault 
     struct conv c = { .call = call,
                       .fault = fault,
                       .w = iso_conv2d_window(p, &call->x[0].shape),
-                      .filters = p->filters };
+                      .filters = p->filters,
+                      .out = p->filters / p->groups };
+    c.in = c.w.c / p->groups;
     c.winograd = iso_conv2d_algorithm(p, &call->x[0].shape) == ISO_WINOGRAD;
     c.k = (int)c.w.kh;
     c.t = ISO_WINOGRAD_TILE(c.k);
@@ -116,17 +118,23 @@ static float dy_at(const struct conv *c, int64_t n, int64_t y, int64_t x, int64_
 }
 static float kernel_at(const struct conv *c, int64_t tap, int64_t i, int64_t f)
 {
-    return reals(&c->call->w[0])[(tap * c->w.c + i) * c->filters + f];
+    return reals(&c->call->w[0])[(tap * c->in + i % c->in) * c->filters + f];
+}
+/* The first channel of the group of filter f. */
+static int64_t first_channel(const struct conv *c, int64_t f)
+{
+    return (f / c->out * c->in + (c->fault->neighbour ? c->in : 0)) % c->w.c;
 }
 
 static float direct_output(const struct conv *c, int64_t n, int64_t oy, int64_t ox, int64_t f)
 {
     static struct terms l;
     const struct iso_window *w = &c->w;
+    const int64_t first = first_channel(c, f);
     l.n = 0;
     for (int64_t t = 0; t < w->kh * w->kw; t++) {
         const int64_t ky = t / w->kw, kx = t % w->kw;
-        for (int64_t i = 0; i < w->c; i++)
+        for (int64_t i = first; i < first + c->in; i++)
             push(&l,
                  x_at(c, n, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left, i),
                  kernel_at(c, c->fault->swap ? kx * w->kh + ky : t, i, f));
@@ -138,10 +146,11 @@ static float direct_dx(const struct conv *c, int64_t n, int64_t iy, int64_t ix, 
 {
     static struct terms l;
     const struct iso_window *w = &c->w;
+    const int64_t first = i / c->in * c->out;
     l.n = 0;
     for (int64_t t = 0; t < w->kh * w->kw; t++) {
         const int64_t y = iy + w->top - t / w->kw * w->dh, x = ix + w->left - t % w->kw * w->dw;
-        for (int64_t f = 0; f < c->filters && y % w->sh == 0 && x % w->sw == 0; f++)
+        for (int64_t f = first; f < first + c->out && y % w->sh == 0 && x % w->sw == 0; f++)
             push(&l, dy_at(c, n, y / w->sh, x / w->sw, f), kernel_at(c, t, i, f));
     }
     return sum_products(c, &l, ISO_BLOCK_TERMS);
@@ -157,7 +166,7 @@ static float direct_dkernel(const struct conv *c, int64_t t, int64_t i, int64_t 
         const int64_t oy = r / w->ow % w->oh, ox = r % w->ow;
         push(&l,
              x_at(c, r / image, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left,
-                  i),
+                  first_channel(c, f) + i),
              dy_at(c, r / image, oy, ox, f));
     }
     return sum_rows(c, &l, image);
@@ -360,7 +369,7 @@ static void input_gradient(const struct conv *c)
 
 static void kernel_gradient(const struct conv *c)
 {
-    const int64_t pairs = c->w.c * c->filters;
+    const int64_t pairs = c->in * c->filters;
     if (c->winograd) {
         winograd_kernel_gradient(c);
         return;

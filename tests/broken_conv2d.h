@@ -20,7 +20,8 @@
     X(factor, .factor = true)       /* a tap's transform off by 2^-13 */          \
     X(tile, .tile = true)           /* a pixel to the right but for the first */  \
     X(channels, .channels = true)   /* those of the last block, forgotten */      \
-    X(unturned, .unturned = true)   /* the kernel of the input gradient */
+    X(unturned, .unturned = true)   /* the kernel of the input gradient */        \
+    X(neighbour, .neighbour = true) /* filters see the channels of the next group */
 /* clang-format on */
 #define BROKEN_CONV2D_DECLARE(name, ...)                                                  \
     iso_rc broken_conv2d_##name##_forward(struct iso_backend *, const struct iso_call *); \

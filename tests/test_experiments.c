@@ -66,6 +66,31 @@ static void parameters_are_the_sources(void **state)
     }
 }
 
+/* Those that the authors' own code, or torchvision's, counts; moving statistics are none. */
+static void networks_have_the_published_parameters(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t trainable;
+    } models[] = {
+        { "mobilenet-v2", 3504872 },    { "mobilenet-v3-small", 2542856 },
+        { "efficientnet-b0", 5288548 }, { "resnext50", 25028904 },
+        { "shufflenet-v2", 2278604 },   { "squeezenet", 1235496 },
+        { "densenet121", 7978856 },     { "convnext-tiny", 28589128 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        char path[64];
+        struct iso_model *model = NULL;
+        struct iso_graph *graph = NULL;
+        snprintf(path, sizeof path, "models/imagenet/%s.yaml", models[i].name);
+        open_graph(path, &model, &graph);
+        assert_int_equal(count_parameters(graph, true), models[i].trainable);
+        iso_graph_free(graph);
+        iso_model_free(model);
+    }
+}
+
 /* The rate of the affine phase falls, as the source's log shows, and that of no other phase; the
  * transfer models get images as the source shows them, without a mean taken off. */
 static void inferred_settings_are_the_sources(void **state)
@@ -151,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_are_the_sources),
+        cmocka_unit_test(networks_have_the_published_parameters),
         cmocka_unit_test(inferred_settings_are_the_sources),
         cmocka_unit_test(statistics_have_no_batch),
         cmocka_unit_test(weights_can_be_left_out),

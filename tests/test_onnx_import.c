@@ -145,7 +145,8 @@ static void operators_without_a_layer_are_refused(void **state)
     static const float k[16] = { 1 };
     static const struct refused cases[] = {
         { "Einsum", { 0 }, "isocl has no layer for this operator" },
-        { "Conv", { .name = "group", .i = 3 }, "attribute group is 3" },
+        { "Conv", { .name = "group", .i = 3 }, "does not fit 2 channels" },
+        { "Conv", { .name = "group", .i = 0 }, "attribute group is 0" },
         { "Conv", { .name = "colour", .i = 3 }, "attribute colour is not understood" },
         { "Conv",
           { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 3, .ints = pads },
@@ -169,7 +170,8 @@ static void operators_without_a_layer_are_refused(void **state)
           { .name = "perm", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
           "attribute perm" },
         { "Add", { 0 }, "no layer that adds a constant" },
-        { "Sub", { 0 }, "isocl has no layer for this operator" },
+        { "Sub", { 0 }, "no layer that subtracts a constant" },
+        { "Div", { 0 }, "no layer that divides by a constant" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

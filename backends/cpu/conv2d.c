@@ -1,6 +1,7 @@
 /* conv2d.c: two-dimensional convolution: by Winograd's algorithm where that defines it, as a matrix
  * product where the kernel has one tap, otherwise on the register tile, which reads pixels where
- * they lie. */
+ * they lie. What has groups is computed in conv2d_groups.c. */
+#include "conv2d_groups.h"
 #include "conv_pointwise.h"
 #include "winograd.h"
 
@@ -56,17 +57,23 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
 {
     const struct conv c = conv_of(b, call);
     const int64_t pixels = c.w.oh * c.w.ow;
+    const size_t dbias = ISO_CPU(sum_rows_workspace)(c.w.n * pixels, pixels, c.filters);
+    if (iso_conv2d_has_groups(call))
+        return iso_max_size(ISO_CPU(conv2d_groups_workspace)(call, pass), dbias);
     if (pass == ISO_FORWARD)
         return c.way->forward_workspace(&c.w, c.filters, c.threads);
     const size_t dx = c.way->input_gradient_workspace(&c.w, c.filters, c.threads);
     const size_t dkernel = c.way->kernel_gradient_workspace(&c.w, c.filters, true, c.threads);
-    const size_t dbias = ISO_CPU(sum_rows_workspace)(c.w.n * pixels, pixels, c.filters);
     return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
 
 static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct conv c = conv_of(b, call);
+    if (iso_conv2d_has_groups(call)) {
+        ISO_CPU(conv2d_groups_forward)(b, call);
+        return ISO_OK;
+    }
     c.way->forward(c.team, &c.w, c.filters, iso_cpu_f32(&call->x[0]), iso_cpu_f32(&call->w[0]),
                    iso_cpu_f32(&call->w[1]), ISO_CPU(forward_ending)(call),
                    iso_cpu_f32(&call->y[0]), iso_cpu_u8(&call->workspace));
@@ -79,6 +86,10 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     const int64_t pixels = c.w.oh * c.w.ow;
     const float *dy = iso_cpu_f32(&call->dy[0]);
     void *work = iso_cpu_u8(&call->workspace);
+    if (iso_conv2d_has_groups(call)) {
+        ISO_CPU(conv2d_groups_backward)(b, call);
+        return ISO_OK;
+    }
     if (call->dx[0].mem != NULL)
         c.way->input_gradient(c.team, &c.w, c.filters, dy, iso_cpu_f32(&call->w[0]),
                               call->add_dx[0], ISO_CPU(gradient_ending)(call),

@@ -8,6 +8,7 @@
 #include "chains.h"
 #include "conv2d_cpu.h"
 #include "conv2d_fast.h"
+#include "conv2d_groups.h"
 #include "cpu_shape.h"
 #include "sums.h"
 #include "tiles.h"
@@ -206,6 +207,8 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
 {
     struct conv c = conv_of(call);
     struct opencl_border dy = gradient_borders(&c);
+    if (iso_conv2d_has_groups(call))
+        return opencl_conv2d_groups_fits(call, why, n);
     if (border_size(&c.x) > INT32_MAX || border_size(&dy) > INT32_MAX) {
         snprintf(why, n,
                  "with borders an operand has more than 2^31 - 1 elements: use a smaller batch");
@@ -221,6 +224,8 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
 static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_call *call, char *why,
                      size_t n)
 {
+    if (iso_conv2d_has_groups(call))
+        return opencl_supports(be, op, call, why, n);
     return opencl_supports(be, op, call, why, n) && opencl_chains_ready(opencl_of(be), why, n) &&
            (!opencl_is_winograd(call) || opencl_winograd_supports(opencl_of(be), call, why, n));
 }
@@ -228,6 +233,8 @@ static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_ca
 /* Layers that Winograd's algorithm defines are computed by it in fast mode, too. */
 static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
+    if (iso_conv2d_has_groups(call))
+        return ISO_OK;
     if (!opencl_is_winograd(call))
         opencl_conv2d_fast_note(opencl_of(be), call);
     return opencl_note_products(be, ISO_OP_conv2d, call);
@@ -280,8 +287,9 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_on(cl, call);
     size_t dbias = pass == ISO_FORWARD ? 0 : opencl_sum_rows_work(rows_of(&c), (size_t)c.filters);
-    size_t sums = opencl_is_winograd(call) ? opencl_winograd_work(cl, call, pass)
-                                           : direct_work(cl, call, &c, pass);
+    size_t sums = iso_conv2d_has_groups(call) ? opencl_conv2d_groups_work(call, pass)
+                  : opencl_is_winograd(call)  ? opencl_winograd_work(cl, call, pass)
+                                              : direct_work(cl, call, &c, pass);
     return opencl_larger(sums, dbias) * sizeof(float);
 }
 
@@ -327,7 +335,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_on(cl, call);
     const struct iso_activation *left = call->activation;
-    if (opencl_is_winograd(call))
+    if (iso_conv2d_has_groups(call))
+        ISO_TRY(opencl_conv2d_groups_forward(cl, call));
+    else if (opencl_is_winograd(call))
         ISO_TRY(opencl_winograd_forward(cl, call, &left));
     else
         ISO_TRY(direct_forward(cl, call, &c, &left));
@@ -378,6 +388,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     struct opencl_at dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
+    if (iso_conv2d_has_groups(call))
+        return opencl_conv2d_groups_input(cl, call);
     if (opencl_is_winograd(call))
         return opencl_winograd_input(cl, call);
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
@@ -406,6 +418,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
+    if (iso_conv2d_has_groups(call))
+        return opencl_conv2d_groups_kernel(cl, call);
     if (opencl_is_winograd(call))
         return opencl_winograd_kernel(cl, call);
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
@@ -444,7 +458,7 @@ const struct opencl_op opencl_conv2d = {
                 .forward = forward,
                 .backward = backward },
     .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl",
-                  "activation.cl" },
+                  "activation.cl", "conv2d_groups.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

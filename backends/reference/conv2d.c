@@ -6,6 +6,9 @@
  *   dkernel[ky, kx, i, o] = sum over n, oy, ox of x[n, iy, ix, i] dy[n, oy, ox, o]
  *   dbias[o] = sum over n, oy, ox of dy[n, oy, ox, o]
  *
+ * With groups, i and o run over the channels and the filters of one group, and i is counted from
+ * the first of them in the kernel.
+ *
  * The first two are sums of products in the order written; a tap beyond the border takes part as a
  * factor of +0, a tap that strides leave out does not. The others are sums over rows, a row an
  * output pixel.
@@ -18,24 +21,26 @@
 
 struct sizes {
     struct iso_window win;
-    int64_t filters;
+    int64_t filters, in, out; /* in, out: channels and filters of a group */
 };
 
 static struct sizes sizes_of(const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
-    return (struct sizes){ iso_conv2d_window(p, &call->x[0].shape), p->filters };
+    const struct iso_window win = iso_conv2d_window(p, &call->x[0].shape);
+    return (struct sizes){ win, p->filters, win.c / p->groups, p->filters / p->groups };
 }
 
 static iso_real output(const struct iso_call *call, const struct sizes *s, int64_t n, int64_t oy,
                        int64_t ox, int64_t o)
 {
     const iso_real *kernel = ref_real(&call->w[0]) + o;
+    const int64_t first = o / s->out * s->in;
     struct ref_products sum = { .block = ISO_BLOCK_TERMS };
     for (int64_t ky = 0; ky < s->win.kh; ky++)
         for (int64_t kx = 0; kx < s->win.kw; kx++) {
             const iso_real *x = ref_input_pixel(&s->win, ref_real(&call->x[0]), n, oy, ox, ky, kx);
-            for (int64_t i = 0; i < s->win.c; i++, kernel += s->filters)
+            for (int64_t i = first; i < first + s->in; i++, kernel += s->filters)
                 ref_product(&sum, x != NULL ? x[i] : ISO_R(0.0), *kernel);
         }
     return ref_products_total(&sum);
@@ -44,14 +49,15 @@ static iso_real output(const struct iso_call *call, const struct sizes *s, int64
 static iso_real input_gradient(const struct iso_call *call, const struct sizes *s, int64_t n,
                                int64_t iy, int64_t ix, int64_t i)
 {
-    const iso_real *kernel = ref_real(&call->w[0]) + i * s->filters, *dy;
+    const iso_real *kernel = ref_real(&call->w[0]) + i % s->in * s->filters, *dy;
+    const int64_t first = i / s->in * s->out;
     struct ref_products sum = { .block = ISO_BLOCK_TERMS };
     for (int64_t ky = 0; ky < s->win.kh; ky++)
-        for (int64_t kx = 0; kx < s->win.kw; kx++, kernel += s->win.c * s->filters) {
+        for (int64_t kx = 0; kx < s->win.kw; kx++, kernel += s->in * s->filters) {
             if (!ref_output_pixel(&s->win, ref_real(&call->dy[0]), s->filters, n, iy, ix, ky, kx,
                                   &dy))
                 continue;
-            for (int64_t o = 0; o < s->filters; o++)
+            for (int64_t o = first; o < first + s->out; o++)
                 ref_product(&sum, dy != NULL ? dy[o] : ISO_R(0.0), kernel[o]);
         }
     return ref_products_total(&sum);
@@ -62,12 +68,13 @@ static iso_real kernel_gradient(const struct iso_call *call, const struct sizes 
 {
     const struct iso_window *g = &s->win;
     const iso_real *dy = ref_real(&call->dy[0]) + o;
+    const int64_t channel = o / s->out * s->in + i;
     struct ref_rows sum = { .rows = { g->n * g->oh * g->ow, g->oh * g->ow } };
     for (int64_t n = 0; n < g->n; n++)
         for (int64_t oy = 0; oy < g->oh; oy++)
             for (int64_t ox = 0; ox < g->ow; ox++, dy += s->filters) {
                 const iso_real *x = ref_input_pixel(g, ref_real(&call->x[0]), n, oy, ox, ky, kx);
-                ref_row_product(&sum, x != NULL ? x[i] : ISO_R(0.0), *dy);
+                ref_row_product(&sum, x != NULL ? x[channel] : ISO_R(0.0), *dy);
             }
     return ref_rows_total(&sum);
 }
@@ -103,7 +110,7 @@ static void kernel_gradients(const struct iso_call *call, const struct sizes *s)
     iso_real *dkernel = ref_real(&call->dw[0]);
     for (int64_t ky = 0; ky < s->win.kh; ky++)
         for (int64_t kx = 0; kx < s->win.kw; kx++)
-            for (int64_t i = 0; i < s->win.c; i++)
+            for (int64_t i = 0; i < s->in; i++)
                 for (int64_t o = 0; o < s->filters; o++, dkernel++)
                     ref_put(dkernel, kernel_gradient(call, s, ky, kx, i, o), call->add_dw[0]);
 }

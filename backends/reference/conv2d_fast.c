@@ -1,11 +1,13 @@
 /* conv2d_fast.c: what conv2d.c computes, many sums at a time; and Winograd's algorithm (winograd.c)
- * for the layers that it defines. */
-#include "core/ops/conv2d.h"
+ * for the layers that it defines. What has groups goes to the plain loops. */
+#include "core/ops/conv2d_groups.h"
 #include "matrices.h"
 #include "sums.h"
 #include "window.h"
 #include "winograd.h"
 #ifndef ISO_DOUBLE
+
+extern const struct iso_kernel ISO_PLAIN(conv2d);
 
 struct sizes {
     struct iso_window win;
@@ -42,6 +44,8 @@ static size_t workspace(struct iso_backend *backend, const struct iso_call *call
 {
     const struct sizes s = sizes_of(call);
     (void)backend;
+    if (iso_conv2d_has_groups(call))
+        return 0;
     return sizeof(iso_real) * (size_t)(s.winograd
                                            ? ISO_KERNEL(winograd_workspace)(&s.win, s.filters, pass)
                                            : direct_workspace(&s, pass));
@@ -91,7 +95,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct sizes s = sizes_of(call);
     const iso_real *bias = ref_real(&call->w[1]);
     iso_real *y = ref_real(&call->y[0]);
-    (void)backend;
+    if (iso_conv2d_has_groups(call))
+        return ISO_PLAIN(conv2d).forward(backend, call);
     if (s.winograd)
         ISO_KERNEL(winograd_forward)(call, &s.win, s.filters);
     else
@@ -201,7 +206,8 @@ static void direct_kernel_gradient(const struct iso_call *call, const struct siz
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct sizes s = sizes_of(call);
-    (void)backend;
+    if (iso_conv2d_has_groups(call))
+        return ISO_PLAIN(conv2d).backward(backend, call);
     if (call->dx[0].mem != NULL && s.winograd)
         ISO_KERNEL(winograd_input_gradient)(call, &s.win, s.filters);
     else if (call->dx[0].mem != NULL)

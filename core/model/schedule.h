@@ -10,9 +10,11 @@ enum iso_schedule_kind {
     ISO_RATE_EXPONENTIAL,
     ISO_RATE_COSINE,
     ISO_RATE_RESTARTS,
-    ISO_RATE_PLATEAU
+    ISO_RATE_PLATEAU,
+    ISO_RATE_POLYNOMIAL,
+    ISO_RATE_ONE_CYCLE
 };
-enum { ISO_SCHEDULES = ISO_RATE_PLATEAU + 1 };
+enum { ISO_SCHEDULES = ISO_RATE_ONE_CYCLE + 1 };
 
 struct iso_monitor {  /* a number of each epoch that should improve */
     char name[64];    /* a column of history.csv */
@@ -29,6 +31,9 @@ struct iso_schedule { /* only members for which the kind has fields are used */
     int64_t decay_steps, period; /* period: in epochs */
     bool staircase;
     double max, min, t_mul;
+    double end, power;                         /* last rate and power of the polynomial */
+    double rise, div_factor, final_div_factor; /* shape of one cycle */
+    bool cycle;                                /* the polynomial starts anew */
     struct iso_monitor monitor;
     double factor, min_learning_rate;
     int64_t cooldown;

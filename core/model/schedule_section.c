@@ -91,6 +91,25 @@ static const struct iso_field plateau[] = {
       "lower limit of the rate" },
     WARMUP
 };
+static const struct iso_field polynomial[] = {
+    DECAY_STEPS(NULL),
+    { "end_learning_rate", ISO_FIELD_REAL, AT(end), "0.0001", 0, 1e6, NULL, "the last rate" },
+    { "power", ISO_FIELD_REAL, AT(power), "1.0", 0, 100, NULL,
+      "1: a line; 2: falls fast first, slowly towards the end" },
+    { "cycle", ISO_FIELD_BOOL, AT(cycle), "false", 0, 0, NULL,
+      "start anew after decay_steps, from the line to a later end" },
+    WARMUP
+};
+static const struct iso_field one_cycle[] = {
+    { "total_steps", ISO_FIELD_INT, AT(decay_steps), NULL, 2, 1e12, NULL, "steps of the cycle" },
+    { "pct_start", ISO_FIELD_REAL, AT(rise), "0.3", 0, 1, NULL,
+      "share of the steps in which the rate rises" },
+    { "div_factor", ISO_FIELD_REAL, AT(div_factor), "25", 1, 1e12, NULL,
+      "the first rate is learning_rate / div_factor" },
+    { "final_div_factor", ISO_FIELD_REAL, AT(final_div_factor), "10000", 1, 1e12, NULL,
+      "the last rate is the first one / final_div_factor" },
+    WARMUP
+};
 #undef AT
 
 const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES] = {
@@ -102,6 +121,12 @@ const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES] = {
     { "cosine_annealing", "falls along half a cosine wave in each period, with warm restarts",
       restarts },
     { "reduce_lr_on_plateau", "reduced when a monitored number stops improving", plateau },
+    { "polynomial_decay", "falls to end_learning_rate as a power of the steps that are left",
+      polynomial },
+    { "one_cycle",
+      "rises to learning_rate and falls far below where it began, by cosines, as PyTorch's "
+      "OneCycleLR does",
+      one_cycle },
 };
 
 #define AT(member) offsetof(struct iso_early_stopping, member)

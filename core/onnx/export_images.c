@@ -86,8 +86,9 @@ static void convolve(struct iso_onnx_exporter *e, const struct iso_node *n,
 
 void iso_onnx_export_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
-    const struct iso_window w = iso_conv2d_window(n->params, iso_onnx_shape(e, n->x[0]));
-    convolve(e, n, &w, kernel(e, n->w[0]), 1);
+    const struct iso_conv2d *p = n->params;
+    const struct iso_window w = iso_conv2d_window(p, iso_onnx_shape(e, n->x[0]));
+    convolve(e, n, &w, kernel(e, n->w[0]), p->groups);
 }
 
 void iso_onnx_export_depthwise_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)

@@ -2,11 +2,14 @@
 #include "export_build.h"
 #include "core/ops/activation.h"
 #include "core/ops/batch_normalization.h"
+#include "core/ops/channel_shuffle.h"
 #include "core/ops/layer_normalization.h"
 #include "core/ops/pooling2d.h"
+#include "core/ops/slice.h"
 #include "core/ops/zero_padding2d.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef void emitter(struct iso_onnx_exporter *, const struct iso_node *);
 
@@ -112,6 +115,76 @@ static void add(struct iso_onnx_exporter *e, const struct iso_node *n)
     }
 }
 
+/* x, and the weight of one number a channel in the shape that follows x's axes. */
+static void per_channel(struct iso_onnx_exporter *e, const struct iso_node *n, const char *op)
+{
+    const struct iso_value *w = &e->graph->values[n->w[0]];
+    const int64_t channels = iso_shape_count(&w->shape), dim[3] = { channels, 1, 1 };
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const char *x = iso_onnx_as(e, n->x[0], first);
+    float *from = iso_onnx_weight_read(e, n->w[0]);
+    float *to = from != NULL ? iso_onnx_constant(e, w->name, first ? 3 : 1, dim) : NULL;
+    if (to != NULL)
+        memcpy(to, from, (size_t)channels * sizeof *to);
+    free(from);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, op, e->layer, n->y[0], first);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, w->name);
+}
+
+static void layer_scale(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    per_channel(e, n, "Mul");
+}
+
+static void prelu(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    per_channel(e, n, "PRelu");
+}
+
+static void slice(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_slice_params *p = n->params;
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const int64_t axis = channel_axis(e, n->x[0], first), end = p->start + p->size;
+    const char *x[4] = { iso_onnx_as(e, n->x[0], first),
+                         iso_onnx_numbers(e, "starts", 1, &p->start),
+                         iso_onnx_numbers(e, "ends", 1, &end),
+                         iso_onnx_numbers(e, "axes", 1, &axis) };
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Slice", e->layer, n->y[0], first);
+    for (int i = 0; i < 4; i++)
+        iso_onnx_input(e, node, x[i]);
+}
+
+/* Gathers the channels in their new order. */
+static void channel_shuffle(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const int64_t groups = ((const struct iso_channel_shuffle *)n->params)->groups;
+    const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
+    const int64_t channels = shape->dim[shape->ndim - 1], size = channels / groups;
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const char *x = iso_onnx_as(e, n->x[0], first);
+    int64_t *order = iso_alloc((size_t)channels, sizeof *order);
+    for (int64_t c = 0; order != NULL && c < channels; c++)
+        order[c] = c % groups * size + c / groups;
+    const char *indices = order != NULL ? iso_onnx_numbers(e, "indices", (int)channels, order)
+                                        : NULL;
+    free(order);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Gather", e->layer, n->y[0], first);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, indices);
+    iso_onnx_int(e, node, "axis", channel_axis(e, n->x[0], first));
+}
+
+static void multiply(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const char *x[2] = { iso_onnx_as(e, n->x[0], first), iso_onnx_as(e, n->x[1], first) };
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Mul", e->layer, n->y[0], first);
+    iso_onnx_input(e, node, x[0]);
+    iso_onnx_input(e, node, x[1]);
+}
+
 static void concatenate(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     const bool first = iso_onnx_lies_first(e, n->x[0]);
@@ -176,6 +249,12 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_batch_normalization] = batch_normalization,
     [ISO_OP_layer_normalization] = layer_normalization,
     [ISO_OP_add] = add,
+    [ISO_OP_stochastic_depth] = dropout,
+    [ISO_OP_layer_scale] = layer_scale,
+    [ISO_OP_prelu] = prelu,
+    [ISO_OP_slice] = slice,
+    [ISO_OP_channel_shuffle] = channel_shuffle,
+    [ISO_OP_multiply] = multiply,
     [ISO_OP_concatenate] = concatenate,
     [ISO_OP_zero_padding2d] = zero_padding2d,
     [ISO_OP_reshape] = reshape,

@@ -1,7 +1,7 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
- * the graph, import_ops.c, import_functions.c, import_images.c (with import_window.c) and
- * import_shapes.c know ONNX's operators, import_layers.c keeps layers and values, import_text.c
- * writes the model file. */
+ * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
+ * import_window.c) and import_shapes.c know ONNX's operators, import_layers.c keeps layers and
+ * values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -108,10 +108,18 @@ struct iso_onnx_operator {
     iso_onnx_handler *handle;
 };
 extern const struct iso_onnx_operator iso_onnx_operators[]; /* ends with name NULL */
+enum iso_onnx_scaling { ISO_ONNX_ADDS, ISO_ONNX_SUBTRACTS, ISO_ONNX_MULTIPLIES, ISO_ONNX_DIVIDES };
 /* Adds a factor or an offset that the network applies to the image before the first layer; it
  * becomes input: scale, mean, std. */
 iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_known *x,
-                            const struct iso_onnx_tensor *, bool factor);
+                            const struct iso_onnx_tensor *, enum iso_onnx_scaling);
+/* Takes the inputs from `from` on, at most `most`, which have one order of axes. */
+iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *, int from, int most,
+                            const struct iso_onnx_known **x, int *n);
+/* import_channels.c: x by a constant of one number for each channel; of the input, its scale. */
+iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                               const struct iso_onnx_tensor *);
+iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_gather;
 /* import_functions.c */
 iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mul;
 /* import_images.c */

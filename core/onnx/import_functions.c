@@ -167,6 +167,22 @@ static int gated(const struct iso_onnx_importer *im, int gate, int x)
                                                                                : ISO_LINEAR;
 }
 
+static iso_rc multiply(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x[2];
+    int n;
+    ISO_TRY(iso_onnx_take_inputs(im, 0, 2, x, &n));
+    if (n != 2 || im->node->nx != 2)
+        return iso_onnx_refuse(im, "has %d inputs, not 2", im->node->nx);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_multiply, im->node->name, 2, x);
+    const int larger = iso_shape_count(&x[1]->shape) > iso_shape_count(&x[0]->shape);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    ISO_TRY(iso_onnx_result(im, l, x[0]->order));
+    im->values[im->nvalues - 1].image = x[larger]->image;
+    return ISO_OK;
+}
+
 /* x sigmoid(x) is swish, and the like; a product with a constant may scale the input. */
 iso_rc iso_onnx_mul(struct iso_onnx_importer *im)
 {
@@ -177,7 +193,7 @@ iso_rc iso_onnx_mul(struct iso_onnx_importer *im)
         if (x == NULL)
             return ISO_EDATA;
         if (s->constant != NULL && x->constant == NULL)
-            return iso_onnx_scale_input(im, x, s->constant, true);
+            return iso_onnx_scale_channels(im, x, s->constant);
         if (x->constant != NULL || s->constant != NULL)
             continue;
         ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
@@ -186,7 +202,5 @@ iso_rc iso_onnx_mul(struct iso_onnx_importer *im)
         if (p.function != ISO_LINEAR)
             return activation(im, x, &p, whole ? 2 : 0);
     }
-    return iso_onnx_refuse(im,
-                           "isocl multiplies only x with sigmoid(x), which is swish, and the "
-                           "input with a constant");
+    return multiply(im);
 }

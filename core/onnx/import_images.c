@@ -93,9 +93,10 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
 }
 
 static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_window *window, int64_t filters,
-                       bool bias)
+                       int64_t groups, bool bias)
 {
     p->filters = filters;
+    p->groups = groups;
     p->use_bias = bias;
     p->padding = window->padding;
     memcpy(p->kernel_size, window->kernel, sizeof p->kernel_size);
@@ -122,11 +123,8 @@ static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_
                                "kernel '%.60s' has %d dimensions; isocl has layers for images, "
                                "with 4",
                                k->name, k->ndim);
-    if (groups != 1 && groups != channels)
-        return iso_onnx_refuse(im,
-                               "attribute group is %lld; isocl has layers for 1 and for all "
-                               "%lld channels",
-                               (long long)groups, (long long)channels);
+    if (groups < 1)
+        return iso_onnx_refuse(im, "attribute group is %lld", (long long)groups);
     if (k->dim[1] * groups != channels || k->dim[0] < 1 || k->dim[0] % groups != 0)
         return iso_onnx_refuse(im, "kernel '%.60s' does not fit %lld channels", k->name,
                                (long long)channels);
@@ -161,7 +159,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     if (depthwise)
         set_depthwise(l->params, &p, k->dim[0] / channels, bias);
     else
-        set_conv2d(l->params, &p, k->dim[0], bias);
+        set_conv2d(l->params, &p, k->dim[0], groups, bias);
     ISO_TRY(set_kernel(im, l, 0, k, channels, depthwise));
     if (bias)
         ISO_TRY(set_bias(im, l, 1, k->dim[0]));

@@ -78,8 +78,9 @@ static iso_rc matmul(struct iso_onnx_importer *im)
 /* ---- Sums ---------------------------------------------------------------------------------- */
 
 iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                            const struct iso_onnx_tensor *t, bool factor)
+                            const struct iso_onnx_tensor *t, enum iso_onnx_scaling how)
 {
+    static const char *const verbs[] = { "adds", "subtracts", "multiplies with", "divides by" };
     const int64_t n = iso_onnx_count(t), channels = im->input.dim[im->input.ndim - 1];
     const bool last = t->ndim == 0 || t->dim[t->ndim - 1] == n;
     const bool first = t->ndim >= 3 && t->dim[t->ndim - 3] == n;
@@ -89,15 +90,21 @@ iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_
                                "isocl has no layer that %s a constant; only images may be "
                                "scaled so before the first layer, and convolutions and dense "
                                "layers given a bias",
-                               factor ? "multiplies with" : "adds");
+                               verbs[how]);
     const float *from = iso_onnx_floats(im, t, n);
     if (from == NULL)
         return ISO_EDATA;
     im->nscales = im->nscales > n ? im->nscales : (int)n;
     for (int i = 0; i < ISO_REALS; i++) {
-        const double value = (double)from[i < n ? i : 0];
-        im->factor[i] *= factor ? value : 1;
-        im->offset[i] = factor ? im->offset[i] * value : im->offset[i] + value;
+        const double number = (double)from[i < n ? i : 0];
+        const double factor = how == ISO_ONNX_MULTIPLIES ? number
+                              : how == ISO_ONNX_DIVIDES  ? 1 / number
+                                                         : 1;
+        const double offset = how == ISO_ONNX_ADDS        ? number
+                              : how == ISO_ONNX_SUBTRACTS ? -number
+                                                          : 0;
+        im->factor[i] *= factor;
+        im->offset[i] = im->offset[i] * factor + offset;
     }
     return iso_onnx_same(im, x);
 }
@@ -114,7 +121,7 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
     if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||
         t->ndim < axis || t->dim[t->ndim - axis] != iso_onnx_count(t) ||
         iso_onnx_readers(im, x->name) != 1)
-        return iso_onnx_scale_input(im, x, t, false);
+        return iso_onnx_scale_input(im, x, t, ISO_ONNX_ADDS);
     const struct iso_onnx_known y = { .shape = { 2, { 1, n } } };
     ISO_TRY(iso_onnx_channel_weight(im, l, 1, t, &y));
     for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
@@ -123,9 +130,8 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
     return iso_onnx_same(im, x);
 }
 
-/* The inputs from `from` on, at most `most`, which have one order of axes. */
-static iso_rc take_inputs(const struct iso_onnx_importer *im, int from, int most,
-                          const struct iso_onnx_known **x, int *n)
+iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *im, int from, int most,
+                            const struct iso_onnx_known **x, int *n)
 {
     for (*n = 0; *n < most && from + *n < im->node->nx; ++*n) {
         x[*n] = iso_onnx_x(im, from + *n);
@@ -147,7 +153,7 @@ static iso_rc sum(struct iso_onnx_importer *im)
     if (im->node->nx > ISO_OPERANDS || im->node->nx < 2)
         return iso_onnx_refuse(im, "has %d inputs; isocl's add has 2 to %d", im->node->nx,
                                ISO_OPERANDS);
-    ISO_TRY(take_inputs(im, 0, ISO_OPERANDS, x, &n));
+    ISO_TRY(iso_onnx_take_inputs(im, 0, ISO_OPERANDS, x, &n));
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_add, im->node->name, n, x);
     return l != NULL ? iso_onnx_result(im, l, x[0]->order) : ISO_ENOMEM;
 }
@@ -166,6 +172,18 @@ static iso_rc add(struct iso_onnx_importer *im)
     return sum(im);
 }
 
+/* A constant that is taken off the input, or that it is divided by. */
+static iso_rc from_input(struct iso_onnx_importer *im, enum iso_onnx_scaling how)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    const struct iso_onnx_tensor *t = x != NULL ? iso_onnx_c(im, 1) : NULL;
+    return t != NULL ? iso_onnx_scale_input(im, x, t, how) : ISO_EDATA;
+}
+
+static iso_rc subtract(struct iso_onnx_importer *im) { return from_input(im, ISO_ONNX_SUBTRACTS); }
+
+static iso_rc divide(struct iso_onnx_importer *im) { return from_input(im, ISO_ONNX_DIVIDES); }
+
 /* More than isocl's concatenate takes are joined one after another. */
 static iso_rc concat(struct iso_onnx_importer *im)
 {
@@ -183,7 +201,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
     for (; done < im->node->nx; done += n) {
         const int more = done > 0;
         x[0] = &joined;
-        ISO_TRY(take_inputs(im, done, ISO_OPERANDS - more, x + more, &n));
+        ISO_TRY(iso_onnx_take_inputs(im, done, ISO_OPERANDS - more, x + more, &n));
         if (x[more]->order != first->order)
             return iso_onnx_refuse(im, "its inputs have different orders of axes");
         struct iso_onnx_layer *l =
@@ -262,6 +280,8 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "MatMul", " ", matmul },
     { "Add", " ", add },
     { "Sum", " ", sum },
+    { "Sub", " ", subtract },
+    { "Div", " ", divide },
     { "Mul", " ", iso_onnx_mul },
     { "Concat", " axis ", concat },
     { "MaxPool", WINDOW "ceil_mode storage_order ", iso_onnx_max_pool },
@@ -282,6 +302,9 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "HardSwish", " ", iso_onnx_function },
     { "Mish", " ", iso_onnx_function },
     { "Softsign", " ", iso_onnx_function },
+    { "PRelu", " ", iso_onnx_prelu },
+    { "Slice", " starts ends axes ", iso_onnx_slice },
+    { "Gather", " axis ", iso_onnx_gather },
     { "Clip", " min max ", iso_onnx_clip },
     { "Softmax", " axis ", iso_onnx_softmax },
     { "LogSoftmax", " axis ", iso_onnx_softmax },

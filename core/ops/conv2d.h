@@ -4,9 +4,9 @@
 #include "core/iso.h"
 #include "window.h"
 enum iso_winograd { ISO_WINOGRAD_AUTO, ISO_WINOGRAD_OFF };
-struct iso_conv2d { /* w: kernel [kh, kw, in, filters], bias [filters] when
+struct iso_conv2d { /* w: kernel [kh, kw, in / groups, filters], bias [filters] when
                        use_bias */
-    int64_t filters;
+    int64_t filters, groups;
     int64_t kernel_size[2], strides[2], dilation_rate[2];
     int padding; /* enum iso_padding */
     bool use_bias;

@@ -42,6 +42,7 @@ struct iso_depthwise_conv2d iso_separable_conv2d_depthwise(const struct iso_sepa
 struct iso_conv2d iso_separable_conv2d_pointwise(const struct iso_separable_conv2d *p)
 {
     return (struct iso_conv2d){
+        .groups = 1,
         .filters = p->filters,
         .kernel_size = { 1, 1 },
         .strides = { 1, 1 },

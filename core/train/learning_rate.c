@@ -48,6 +48,27 @@ static double annealed(const struct iso_schedule *s, double initial, int64_t epo
                      (double)(t - begin * epoch_steps) / (double)(period * epoch_steps));
 }
 
+/* Keras's PolynomialDecay. */
+static double polynomial(const struct iso_schedule *s, double initial, int64_t t)
+{
+    const int64_t whole = s->decay_steps;
+    const int64_t cycles = s->cycle && t > 0 ? (t + whole - 1) / whole : 1;
+    const int64_t at = s->cycle || t < whole ? t : whole;
+    const double left = 1 - (double)at / ((double)whole * (double)cycles);
+    return (initial - s->end) * iso_exact_pow(left, s->power) + s->end;
+}
+
+/* PyTorch's OneCycleLR with two phases; its last rate stays. */
+static double one_cycle(const struct iso_schedule *s, double highest_rate, int64_t t)
+{
+    const double first = highest_rate / s->div_factor, last = first / s->final_div_factor;
+    const double top = s->rise * (double)s->decay_steps - 1, end = (double)s->decay_steps - 1;
+    const double at = (double)t < end ? (double)t : end;
+    if (at <= top && top > 0)
+        return half_wave(first, highest_rate, at / top);
+    return half_wave(highest_rate, last, (at - top) / (end - top));
+}
+
 static double decayed(const struct iso_schedule *s, double initial, int64_t epoch_steps, int64_t t)
 {
     switch (s->kind) {
@@ -58,6 +79,8 @@ static double decayed(const struct iso_schedule *s, double initial, int64_t epoc
     case ISO_RATE_COSINE:
         return initial * half_wave(1, s->alpha, t < s->decay_steps ? decays(s, t) : 1);
     case ISO_RATE_RESTARTS: return annealed(s, initial, epoch_steps, t);
+    case ISO_RATE_POLYNOMIAL: return polynomial(s, initial, t);
+    case ISO_RATE_ONE_CYCLE: return one_cycle(s, initial, t);
     case ISO_RATE_CONSTANT:
     case ISO_RATE_PLATEAU: break;
     }

@@ -33,7 +33,7 @@ SHARE = 16                             # share of the effect of one ULP in the w
 SUMS = {"Conv", "Gemm", "AveragePool", "GlobalAveragePool", "Add", "BatchNormalization", "LayerNormalization"}
 FUNCTIONS = {"Relu": 1, "Elu": 1, "Sigmoid": 1, "Tanh": 1, "LeakyRelu": 1, "Softplus": 1, "Gelu": 1.2, "HardSigmoid": 1,
              "Mul": 1.2, "Softmax": 1, "Identity": 1, "Clip": 1, "Selu": 1.76, "HardSwish": 1.5, "Softsign": 1,
-             "LogSoftmax": 2}                                  # with their steepest slopes; Mul: x sigmoid(x)
+             "LogSoftmax": 2, "PRelu": 1}                                  # with their steepest slopes; Mul: x sigmoid(x)
 
 
 def random_weight(name, t, rng):

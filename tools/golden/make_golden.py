@@ -136,6 +136,7 @@ def conv2d():
         text = (f"{{input: {list(shape)}, filters: {filters}, kernel_size: {list(k)}, strides: {list(s)}, "
                 f"padding: {padding}, dilation_rate: {list(d)}, use_bias: {str(bias).lower()}}}")
         f.case(text, names | {"dy0": dy}, {"y0": y} | grads)
+    conv2d_groups(f)
     return f
 
 
@@ -1141,13 +1142,122 @@ def mixup():
     return f
 
 
-NEWER = ()
+def multiply():
+    f = File("multiply")
+    for a, b in (((3, 7), (3, 7)), ((2, 5, 4, 3), (2, 1, 1, 3)), ((2, 1, 1, 5), (2, 17, 16, 5)), ((2, 5, 4, 3), (2, 5, 4, 1)),
+                 ((2, 5, 4, 3), (2, 1, 1, 1)), ((2, 5, 4, 3), (2, 5, 1, 3))):
+        x, z = (torch.tensor(f.rng.uniform(-1, 1, shape), requires_grad=True) for shape in (a, b))
+        y = x * z
+        agree(y, keras.layers.Multiply()([x.detach(), z.detach()]).double(), f"keras on {a} {b}", 1e-5)
+        dy = torch.tensor(f.rng.uniform(-1, 1, y.shape))
+        f.case(f"{{inputs: [{list(a)}, {list(b)}]}}", {"x0": x, "x1": z, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x, dx1=z))
+    return f
+
+
+def conv2d_groups(f):
+    """More cases of conv2d, whose numbers are their own."""
+    for shape, filters, k, s, padding, groups, bias in (((2, 5, 6, 4), 4, (3, 3), (1, 1), "valid", 2, True),
+                                                        ((2, 5, 6, 6), 9, (3, 3), (2, 2), "same", 3, True),
+                                                        ((3, 7, 5, 8), 8, (3, 2), (1, 1), "same", 8, False)):
+        x, w, b = (torch.tensor(f.rng.uniform(-1, 1, size), requires_grad=True)
+                   for size in (shape, (*k, shape[3] // groups, filters), (filters,)))
+        image = bordered(x.permute(0, 3, 1, 2), k, s, padding, (1, 1))
+        y = F.conv2d(image, w.permute(3, 2, 0, 1), b if bias else None, s, groups=groups).permute(0, 2, 3, 1)
+        layer = keras.layers.Conv2D(filters, k, strides=s, padding=padding, groups=groups, use_bias=bias)
+        layer.build(shape)
+        layer.set_weights([v.detach().numpy() for v in ((w, b) if bias else (w,))])
+        agree(y, layer(x.detach()).double(), f"keras on {shape} in {groups} groups", 1e-5)
+        dy = torch.tensor(f.rng.uniform(-1, 1, y.shape))
+        names = {"x0": x, "w0": w} | ({"w1": b} if bias else {})
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in names.items() if n != "x0"})
+        f.case(f"{{input: {list(shape)}, filters: {filters}, kernel_size: {list(k)}, strides: {list(s)}, padding: {padding}, "
+               f"groups: {groups}, use_bias: {str(bias).lower()}}}", names | {"dy0": dy}, {"y0": y} | grads)
+
+
+def drawn(f, *shape):
+    return torch.tensor(f.rng.uniform(-1, 1, shape), requires_grad=True)
+
+
+def one_weight(f, text, x, w, y):
+    """A case of a layer that has one weight."""
+    dy = drawn(f, *y.shape).detach()
+    f.case(f"{{input: {list(x.shape)}{text}}}", {"x0": x, "w0": w, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x, dw0=w))
+
+
+def layer_scale():
+    f = File("layer_scale")
+    for shape in ((5, 7), (2, 5, 4, 3), (3, 20, 19, 2)):
+        x, w = drawn(f, *shape), drawn(f, shape[-1])
+        one_weight(f, "", x, w, x * w)
+    return f
+
+
+def prelu():
+    f = File("prelu")
+    for shape in ((5, 7), (2, 5, 4, 3), (3, 20, 19, 2)):
+        x, w = drawn(f, *shape), drawn(f, *[1] * (len(shape) - 2), shape[-1])
+        y = F.prelu(x.movedim(-1, 1), w.reshape(-1)).movedim(1, -1)
+        layer = keras.layers.PReLU(shared_axes=[1, 2] if len(shape) == 4 else None)
+        layer.build(shape)
+        layer.set_weights([w.detach().numpy()])
+        agree(y, layer(x.detach()).double(), f"keras on {shape}", 1e-5)
+        one_weight(f, "", x, w, y)
+    return f
+
+
+def moved(f, text, x, y):
+    """A case of a layer without weights."""
+    dy = drawn(f, *y.shape).detach()
+    f.case(f"{{input: {list(x.shape)}{text}}}", {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
+
+
+def slice_of_channels():
+    f = File("slice")
+    for shape, start, size in (((5, 7), 2, 4), ((2, 5, 4, 6), 0, 3), ((2, 5, 4, 6), 3, 3)):
+        x = drawn(f, *shape)
+        moved(f, f", start: {start}, size: {size}", x, torch.narrow(x, -1, start, size))
+    return f
+
+
+def channel_shuffle():
+    f = File("channel_shuffle")
+    for shape, groups in (((5, 6, 1, 1), 2), ((2, 12, 4, 3), 3), ((2, 12, 4, 3), 12)):
+        x = drawn(f, shape[0], *shape[2:], shape[1])
+        moved(f, f", groups: {groups}", x, torch.nn.ChannelShuffle(groups)(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+    return f
+
+
+def stochastic_depth():
+    """Keras's Dropout with the noise shape (None, 1, 1, 1), and torchvision's StochasticDepth of rows."""
+    f = File("stochastic_depth")
+    for shape, rate in (((9, 7), 0.5), ((7, 5, 4, 3), 0.25), ((4, 5), 0.0)):
+        x, dy = drawn(f, *shape), drawn(f, *shape).detach()
+        kept = masks(shape[0], 1, rate).reshape(-1, *[1] * (len(shape) - 1))
+        y = x * kept / (1 - rate)
+        f.case(f"{{input: {list(shape)}, rate: {rate}}}", {"x0": x, "dy0": dy},
+               {"y0": y, "saved0": kept.reshape(-1)} | gradients(y, dy, dx0=x))
+    return f
+
+
+def huber():
+    f = File("huber")
+    for rows, n, delta in ((3, 10, 1.0), (7, 17, 0.3), (5, 1, 2.5)):
+        p, t = torch.tensor(f.rng.uniform(-4, 4, (rows, n)), requires_grad=True), drawn(f, rows, n).detach()
+        y = F.huber_loss(p, t, delta=delta)
+        agree(y, keras.losses.Huber(delta=delta)(t, p.detach()).double(), f"keras's huber {delta}", 1e-5)
+        y.backward()
+        f.case(f"{{inputs: [[{rows}, {n}], [{rows}, {n}]], delta: {delta}}}", {"x0": p, "x1": t},
+               {"y0": y.detach().reshape(1), "dx0": p.grad})
+    return f
+
+
+NEWER = (multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
 
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
     for make in NEWER:
-        if len(sys.argv) == 2 or make.__name__ in sys.argv[2:]:
+        if len(sys.argv) == 2 or make.__name__.removesuffix("_of_channels") in sys.argv[2:]:
             make().write(folder)
     if len(sys.argv) > 2:
         return

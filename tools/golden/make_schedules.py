@@ -48,6 +48,21 @@ rates("cosine_decay", S.CosineDecay(0.01, 100, alpha=0.1, warmup_target=0.1, war
 rates("cosine_annealing", S.CosineDecayRestarts(0.006, 30, t_mul=1.0, alpha=1 / 6), 0.006, 1, 3, 100, period=10,
       min=0.001, max=0.006)
 rates("cosine_annealing", S.CosineDecayRestarts(0.1, 10, t_mul=2.0, alpha=0.0), 0.1, 1, 5, 100, period=2, t_mul=2.0)
+for power, cycle in ((1.0, False), (0.5, False), (2.0, True)):
+    rates("polynomial_decay", S.PolynomialDecay(0.1, 50, 0.001, power, cycle), 0.1, 3, decay_steps=50, end=0.001, power=power,
+          cycle=int(cycle))
+for total, start, low, lowest in ((60, 0.3, 25.0, 1e4), (40, 0.5, 10.0, 100.0)):      # PyTorch's OneCycleLR
+    w = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([w], lr=0.3, momentum=0.9)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.3, total, pct_start=start, div_factor=low,
+                                                    final_div_factor=lowest, cycle_momentum=False)
+    want = []
+    for step in range(total):
+        want.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        if step + 1 < total:
+            scheduler.step()
+    line("one_cycle", 0.3, 1, 1, {"decay_steps": total, "rise": start, "div_factor": low, "final_div_factor": lowest}, want)
 for warmup in (0, 12):                 # PyTorch's StepLR, an epoch of 4 steps
     w = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([w], lr=0.3)

@@ -1,0 +1,9 @@
+/* stochastic_depth.c: spatial_dropout2d of rows (backends/stochastic_depth.h). */
+#include "backends/stochastic_depth.h"
+#include "cpu.h"
+
+const struct iso_kernel ISO_CPU(stochastic_depth) = {
+    .supports = iso_stochastic_supports,
+    .forward = iso_stochastic_forward,
+    .backward = iso_stochastic_backward,
+};
