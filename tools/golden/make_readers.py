@@ -156,7 +156,7 @@ def damaged_files(folder, expected):
     with open(folder + "/colour.png", "rb") as f:
         png = f.read()
     assert jpeg[2:4] == b"\xff\xe0" and jpeg[6:11] == b"JFIF\0" and jpeg[-2:] == b"\xff\xd9"
-    files = {"revision.jpg": jpeg[:11] + b"\0\0" + jpeg[13:],      # of JFIF: 0.00
+    files = {"revision.jpg": jpeg[:11] + b"\0\0" + jpeg[13:],      # version of JFIF: 0.00
              "extra.jpg": jpeg[:-2] + bytes(range(1, 200)) + jpeg[-2:],
              "behind.jpg": jpeg + b"more",
              "endless.png": png[:-12]}
@@ -213,7 +213,7 @@ def image_files(folder):
             array = np.asarray(ImageOps.exif_transpose(image).convert("L" if small else "RGB"))
         expected[name] = array.reshape(array.shape[0], array.shape[1], -1)
     subprocess.run(["heif-enc", "-L", "-o", folder + "/decode/grey.heic",
-                    folder + "/decode/grey.png"], check=True)          # of libheif's examples
+                    folder + "/decode/grey.png"], check=True)          # from libheif's examples
     expected["grey.heic"] = expected["grey.avif"]
     damaged_files(folder + "/decode", expected)
     resized(expected)
