@@ -24,7 +24,7 @@ CFLAGS   ?= $(OPT) -g
 ISO_CFLAGS := -std=c11 -fPIC -fvisibility=hidden $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) \
             -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -I. -MMD -MP \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LIBS     := -lm -lpthread
+LIBS     := -lm -lpthread -ldl
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 
 # $(call package,NAME,-lLIBRARY) gives the flags of a library: those of pkg-config or, where it knows none, the
@@ -55,7 +55,6 @@ HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS))
 endif
 $(call use,$(if $(filter 1,$(HDF5)),$(HDF5_FLAGS)))
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
-LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
 # Libraries that read image files: one file of core each. $(call image,KIND,HEADER,FLAGS) probes one unless KIND=0 or
 # KIND=1 is given. (jpeglib.h needs stdio.h before it.)
 image      = $(if $(filter undefined,$(origin $(1))),$(eval $(1) := $(call probe,$(2),$(3))))$(call use,$(if $(filter 1,$($(1))),$(3)))
@@ -101,7 +100,7 @@ OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(B
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test check check-quick coverage style fuzz install uninstall deb bundle clean help docs FORCE
+.PHONY: all test check check-quick coverage style fuzz install uninstall deb bundle wheel clean help docs FORCE
 all: $(BUILD)/isocl $(BUILD)/$(SONAME)
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -215,6 +214,7 @@ include tests/gpu/gpu.mk
 
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
+	sh tools/api_page.sh > core/isocl.md.tmp && mv core/isocl.md.tmp core/isocl.md
 
 # The folders of `make install`, quoted below because their names may have blanks. The installed copies have no
 # debug information, and so no path of the machine that built them.
@@ -274,6 +274,15 @@ $(BUILD)/bundle/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
 	@mkdir -p $(@D)
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -Wl,--disable-new-dtags '-Wl,-rpath,$$ORIGIN/../lib' -o $@ $^ $(LIBS)
 
+# The Python package as a wheel, with library, program, models, and the libraries that both need: tools/python/README.md.
+wheel: $(BUILD)/bundle/isocl $(BUILD)/bundle/$(SONAME)
+	sh tools/bundle.sh $(BUILD) $(VERSION) $<
+	$(STRIP) -S $(BUILD)/bundle/$(SONAME)
+	python3 tools/python/build_wheel.py $(BUILD)/isocl-$(VERSION)-$$(uname -m) $(BUILD)/bundle/$(SONAME) $(BUILD)
+$(BUILD)/bundle/$(SONAME): $(OBJ)
+	@mkdir -p $(@D)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--disable-new-dtags '-Wl,-rpath,$$ORIGIN' -o $@ $^ $(LIBS)
+
 clean:
 	@test ! -e "$(BUILD)/Makefile" || { echo 'BUILD=$(BUILD) holds a Makefile: it is no folder of builds' >&2; exit 1; }
 	rm -rf "$(BUILD)"
@@ -284,11 +293,12 @@ help:
 	@echo 'make coverage   what the tests run: a table, and pages in build/coverage/pages (needs gcovr)'
 	@echo 'make style      hold the code to .clang-format and .clang-tidy (version 14)'
 	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
-	@echo 'make docs       write models/README.md, the YAML reference, from the program'
+	@echo 'make docs       write models/README.md, the YAML reference, and core/isocl.md, the library'"'"'s'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
 	@echo 'make gpu-audit  what NVIDIA'"'"'s, AMD'"'"'s and Intel'"'"'s compilers make of the kernels: tests/gpu/README.md'
 	@echo 'make deb        Debian packages in $(BUILD)'
 	@echo 'make bundle     program and libraries in one archive, for machines where nothing can be installed'
+	@echo 'make wheel      the Python package, for pip install: tools/python/README.md'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 
 -include $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)

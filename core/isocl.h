@@ -157,7 +157,9 @@ ISOCL_API void isocl_rows_free(isocl_rows *rows);
 /* A model file, read and checked. It never changes. */
 typedef struct isocl_model isocl_model;
 
-/* Reads a model file, or that of a run's folder. Fails with ISOCL_EMODEL if it has faults. */
+/* Reads a model file, or that of a run's folder. If nothing is at a path that begins with models/,
+ * the model of that name that isocl came with is read. Fails with ISOCL_EMODEL if the file has
+ * faults. */
 ISOCL_API isocl_rc isocl_model_read(const char *path, isocl_model **out);
 /* Does the same for a model file's text. name: file name for messages, such as "demo.yaml". */
 ISOCL_API isocl_rc isocl_model_parse(const char *text, const char *name, isocl_model **out);

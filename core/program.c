@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* dladdr */
 #include "program.h"
 #include "environment.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,6 +77,21 @@ bool iso_program_self(char path[ISO_PATH])
     return *path != '\0';
 }
 
+bool iso_program_library(char path[ISO_PATH])
+{
+    static const char inside; /* at an address of the file that this code is in */
+    Dl_info info;
+    char self[ISO_PATH];
+    if (dladdr(&inside, &info) == 0 || info.dli_fname == NULL || *info.dli_fname != '/')
+        return false;
+    char *whole = realpath(info.dli_fname, NULL);
+    const bool found = whole != NULL && strlen(whole) < ISO_PATH;
+    if (found)
+        strcpy(path, whole);
+    free(whole);
+    return found && !(iso_program_self(self) && strcmp(path, self) == 0);
+}
+
 /* A file that has taken the place of the one that runs is another program; Linux still has the
  * old one. */
 static bool find_own(char path[ISO_PATH])
@@ -88,9 +105,24 @@ static bool find_own(char path[ISO_PATH])
     return is_program(path, path);
 }
 
+/* Finds the program that was built, packed or installed with the shared library. */
+static bool find_near_library(char path[ISO_PATH])
+{
+    static const char *const near[] = { NAME, "../bin/" NAME, "../../bin/" NAME };
+    char library[ISO_PATH];
+    if (!iso_program_library(library))
+        return false;
+    for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
+        if (is_in_folder(library, (size_t)(iso_path_base(library) - library), near[i], path))
+            return true;
+    return false;
+}
+
 static bool find_installed(char path[ISO_PATH])
 {
     char self[ISO_PATH];
+    if (find_near_library(path))
+        return true;
     if (iso_program_self(self) &&
         is_in_folder(self, (size_t)(iso_path_base(self) - self), NAME, path))
         return true;

@@ -6,18 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-bool iso_shipped(const char *name, char path[ISO_PATH])
+/* Looks for `name` beside a program or a library, and above it. */
+static bool find_near(char *self, const char *name, char path[ISO_PATH])
 {
-    static const char *const near[] = { "..", "../..", "../share/isocl", NULL };
-    char self[ISO_PATH], beside[3 * ISO_PATH];
-    snprintf(path, ISO_PATH, "%s", name);
-    if (access(name, F_OK) == 0 || strlen(name) >= ISO_PATH)
-        return strlen(name) < ISO_PATH;
-    if ((strcmp(name, "models") != 0 && strncmp(name, "models/", 7) != 0) ||
-        !iso_program_self(self))
-        return false;
-    *strrchr(self, '/') = '\0';
+    static const char *const near[] = { "..", "../..", "../share/isocl", "../../share/isocl",
+                                        NULL };
+    char beside[3 * ISO_PATH];
     bool found = false;
+    *strrchr(self, '/') = '\0';
     for (int i = 0; near[i] != NULL && !found; i++) {
         snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
         char *whole = realpath(beside, NULL); /* without the dots */
@@ -27,4 +23,16 @@ bool iso_shipped(const char *name, char path[ISO_PATH])
         free(whole);
     }
     return found;
+}
+
+bool iso_shipped(const char *name, char path[ISO_PATH])
+{
+    char self[ISO_PATH];
+    snprintf(path, ISO_PATH, "%s", name);
+    if (access(name, F_OK) == 0 || strlen(name) >= ISO_PATH)
+        return strlen(name) < ISO_PATH;
+    if (strcmp(name, "models") != 0 && strncmp(name, "models/", 7) != 0)
+        return false;
+    return (iso_program_library(self) && find_near(self, name, path)) ||
+           (iso_program_self(self) && find_near(self, name, path));
 }

@@ -42,6 +42,8 @@ fi
 library=${1:-build/libisocl.so.0}
 list >"$out/header"
 check 'core/isocl.h differs from tests/abi.txt' tests/abi.txt "$out/header"
+tools/api_page.sh >"$out/page"
+check 'core/isocl.md is not made of core/isocl.h: make docs' core/isocl.md "$out/page"
 sed -n '/^typedef/d; s/.*[ *]\(isocl_[a-z0-9_]*\)(.*/\1/p' tests/abi.txt | sort >"$out/promised"
 if command -v nm >/dev/null && command -v objdump >/dev/null; then
     nm -D --defined-only "$library" | awk '{ print $NF }' | sort >"$out/exported"

@@ -73,7 +73,7 @@ example_links() {                              # LIBRARY OPTION...: -lisocl or -
         $(echo "$flags" | sed "s/-lisocl/$library/")"
 }
 example_runs() {
-    (cd "$scratch" && ./train_digits "$prefix/share/isocl/models/demo.yaml" 1 >example && cat example &&
+    (cd "$scratch" && rm -rf runs other && ./train_digits "$prefix/share/isocl/models/demo.yaml" 1 >example && cat example &&
         "$program" train models/demo.yaml --epochs 1 --quiet --out other >trained &&
         [ "$(grep -o 'sha256 [0-9a-f]*' example)" = "$(grep -o 'sha256 [0-9a-f]*' trained)" ] &&
         [ "$(grep -c '^digit . is taken for ., with' example)" = 5 ]) || return 1

@@ -3,6 +3,7 @@
 
 #include "core/model/layer_about.h"
 #include "core/onnx/import.h"
+#include "core/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ isocl_rc isocl_model_read(const char *path, isocl_model **out)
 {
     char file[ISO_PATH];
     if (!iso_folder_exists(path))
-        return new_model(path, NULL, out);
+        return new_model(iso_shipped(path, file) ? file : path, NULL, out);
     const iso_rc rc = iso_path(file, path, "model.yaml");
     return rc == ISO_OK ? new_model(file, NULL, out) : iso_api_end(rc, NULL);
 }
