@@ -9,7 +9,7 @@ export BUILD
 out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 passed=0 failed=0
-unset PYTHONPATH ISOCL_LIBRARY MAKEFLAGS
+unset PYTHONPATH LD_LIBRARY_PATH MAKEFLAGS
 
 skip() {
     echo "skipped: $1"

@@ -8,13 +8,9 @@ SONAME = "libisocl.so.0"
 
 
 def _load():
-    """ISOCL_LIBRARY, the library in this package, or the one that is installed."""
-    named = os.environ.get("ISOCL_LIBRARY")
+    """The library in this package or, in a clone, the one that the system finds (LD_LIBRARY_PATH=build)."""
     packed = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", SONAME)
-    for path in (named, packed, SONAME):
-        if path and (path in (named, SONAME) or os.path.exists(path)):
-            return ctypes.CDLL(path)
-    raise ImportError(f"{SONAME} is not here")
+    return ctypes.CDLL(packed if os.path.exists(packed) else SONAME)
 
 
 _lib = _load()
