@@ -27,8 +27,9 @@ static void every_kind_has_kernels_but_views_and_scores(void **state)
     (void)state;
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         const bool none = iso_ops[op].kind == ISO_VIEW || iso_ops[op].kind == ISO_SCORE;
-        for (int b = 0; iso_backends[b] != NULL; b++)
-            assert_int_equal(iso_backends[b]->kernels[op] == NULL, none);
+        assert_int_equal(reference_kernels[op] == NULL, none);
+        for (int b = 0; none && iso_backends[b] != NULL; b++)
+            assert_null(iso_backends[b]->kernels[op]); /* a backend may lack others */
     }
 }
 
