@@ -3,10 +3,11 @@
 #include "core/ops/sgd.h"
 #include "optimizer.h"
 
+/* g may be w: weight decay. */
 static void plain(const struct iso_cpu_update *u)
 {
-    const float *restrict g = u->g, rate = u->s[ISO_SGD_RATE];
-    float *restrict w = u->w;
+    const float *g = u->g, rate = u->s[ISO_SGD_RATE];
+    float *w = u->w;
     for (int64_t i = 0; i < u->count; i++)
         w[i] = iso_sgd_w(w[i], g[i], rate);
 }

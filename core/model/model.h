@@ -7,6 +7,7 @@
 #include "core/ops/gather_images.h"
 #include "core/ops/gradient_clipping.h"
 #include "schedule.h"
+#include "weight_decay.h"
 
 struct iso_layer {
     struct iso_location location;
@@ -57,6 +58,7 @@ struct iso_training {
     char name[32]; /* name of the phase; "" if the model has none */
     struct iso_op_use loss, optimizer;
     struct iso_gradient_clipping clipping; /* belongs to the optimizer */
+    struct iso_weight_decay decay;         /* belongs to it, too */
     struct iso_schedule schedule;
     struct iso_early_stopping early_stopping;
     /* Applied to each batch of images before the first layer, in this order. */

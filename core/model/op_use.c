@@ -115,17 +115,41 @@ iso_rc iso_load_loss(struct iso_loader *l, const struct iso_yaml *node)
     return read_use(l, node, "losses", "a loss", NULL, &l->training->loss, NULL);
 }
 
+/* Reads those of the fields that stand in args. */
+static iso_rc read_common(struct iso_loader *l, const struct iso_yaml *args,
+                          const struct iso_field *fields, void *params)
+{
+    const char *name = iso_ops[l->training->optimizer.op].name;
+    for (const struct iso_field *f = fields; f->key != NULL; f++) {
+        const struct iso_yaml *value = iso_yaml_get(args, f->key);
+        if (value != NULL)
+            ISO_TRY(iso_field_read(f, name, value, params, l->faults));
+    }
+    return ISO_OK;
+}
+
+/* Leaves the weight_decay that an optimizer has of its own, adamw, to it, unless weights are
+ * spared. */
+static void share_decay(const struct iso_op_use *use, struct iso_weight_decay *d)
+{
+    const struct iso_field *own =
+        iso_field_find(iso_ops[use->op].def->fields, iso_weight_decay_fields[0].key);
+    if (own == NULL || use->params == NULL)
+        return;
+    double *decay = (double *)(void *)((char *)use->params + own->offset);
+    const bool spares = d->exclude != ISO_DECAY_EXCLUDES_NONE;
+    d->weight_decay = spares ? *decay : 0;
+    *decay = spares ? 0 : *decay;
+}
+
 /* Every optimizer's keys besides its own. */
-static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
+static iso_rc read_common_keys(struct iso_loader *l, const struct iso_yaml *args)
 {
     const struct iso_op_def *def = iso_ops[ISO_OP_gradient_clipping].def;
     const struct iso_op_use *use = &l->training->optimizer;
-    for (const struct iso_field *f = def->fields; f->key != NULL; f++) {
-        const struct iso_yaml *value = iso_yaml_get(args, f->key);
-        if (value != NULL)
-            ISO_TRY(
-                iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping, l->faults));
-    }
+    ISO_TRY(read_common(l, args, def->fields, &l->training->clipping));
+    ISO_TRY(read_common(l, args, iso_weight_decay_fields, &l->training->decay));
+    share_decay(use, &l->training->decay);
     if (def->check(&l->training->clipping) != ISO_OK) {
         iso_faults_add_failure(l->faults, use->location, "%s", iso_ops[use->op].name);
     }
@@ -134,14 +158,17 @@ static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
 
 iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
 {
-    enum { CLIPPING_KEYS = 3 };
-    const struct iso_field *clipping = iso_ops[ISO_OP_gradient_clipping].def->fields;
-    const char *also[CLIPPING_KEYS + 1] = { NULL };
+    enum { COMMON_KEYS = 5 };
+    const struct iso_field *const fields[] = { iso_ops[ISO_OP_gradient_clipping].def->fields,
+                                               iso_weight_decay_fields };
+    const char *also[COMMON_KEYS + 1] = { NULL };
     const struct iso_yaml *args = NULL;
-    for (int i = 0; i < CLIPPING_KEYS && clipping[i].key != NULL; i++)
-        also[i] = clipping[i].key;
+    int n = 0;
+    for (int i = 0; i < 2; i++)
+        for (const struct iso_field *f = fields[i]; f->key != NULL && n < COMMON_KEYS; f++)
+            also[n++] = f->key;
     ISO_TRY(read_use(l, node, "optimizers", "an optimizer", also, &l->training->optimizer, &args));
-    return args != NULL ? read_clipping(l, args) : ISO_OK;
+    return args != NULL ? read_common_keys(l, args) : ISO_OK;
 }
 
 iso_rc iso_load_augmentation(struct iso_loader *l, const struct iso_yaml *node)

@@ -74,6 +74,7 @@ static void take_over(struct iso_training *phase, const struct iso_training *com
     if (phase->optimizer.params == NULL) {
         phase->optimizer = common->optimizer;
         phase->clipping = common->clipping;
+        phase->decay = common->decay;
     }
     if (!phase->schedule.given)
         phase->schedule = common->schedule;

@@ -131,8 +131,11 @@ static void print_op(FILE *out, int op)
     if (has_topic(op, "layers"))
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             print_entry(out, k->key, k->doc);
-    if (has_topic(op, "optimizers"))
+    if (has_topic(op, "optimizers")) {
+        const bool own = iso_field_find(def->fields, iso_weight_decay_fields[0].key) != NULL;
         print_fields(out, clipping_fields());
+        print_fields(out, iso_weight_decay_fields + own);
+    }
     weight_names(def, weights);
     print_names(out, "weights", weights);
     print_names(out, "state of each weight", def->slots);
@@ -392,6 +395,10 @@ static void markdown_ops(FILE *out, const struct op_topic *t)
                 "acts on the gradients of the\nbatch mean with regularisers, before the "
                 "optimizer sees them:\n\n");
         markdown_fields(out, clipping_fields());
+        fprintf(out,
+                "And these, which act on the weights before the step, as Keras's optimizers do "
+                "(adamw has a `weight_decay` of its own):\n\n");
+        markdown_fields(out, iso_weight_decay_fields);
     }
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (has_topic(op, t->topic))

@@ -77,7 +77,8 @@ static iso_rc ask_kernels(struct iso_exec *e)
         iso_exec_optimizer_call(e, chunk, &c);
         ISO_TRY(iso_exec_need(e, optimizer, iso_ops[optimizer].name, &c, ISO_UPDATE));
     }
-    return iso_exec_need_clipping(e);
+    ISO_TRY(iso_exec_need_clipping(e));
+    return iso_exec_need_decay(e);
 }
 
 /* Asks for the kernels that fill batches, so that a device that builds kernels builds them together

@@ -88,4 +88,8 @@ iso_rc iso_exec_stream_fill(struct iso_exec *, struct iso_resident *, struct iso
 void iso_exec_count_norms(struct iso_exec *);
 iso_rc iso_exec_need_clipping(struct iso_exec *);
 iso_rc iso_exec_clip(struct iso_exec *);
+/* exec_decay.c: weight decay. Asks the device about its calls; and shrinks the weights between
+ * clipping and update. rate: the learning rate of the step. */
+iso_rc iso_exec_need_decay(struct iso_exec *);
+iso_rc iso_exec_decay(struct iso_exec *, double rate);
 #endif
