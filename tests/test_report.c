@@ -337,12 +337,52 @@ static void draws_a_model(void **state)
     assert_int_equal(cli_run("summary tiny.yaml --svg ."), ISO_EXIT_FILE);
 }
 
+/* Blocks that are alike share a box; one that is not has its own. The boxes tell parameters. */
+static void folds_layer_blocks(void **state)
+{
+    (void)state;
+    cli_write(
+        "blocks.yaml",
+        "model: blocks\n"
+        "data: {train: {dataset: builtin:digits, split: train}}\n"
+        "input: {shape: [28, 28, 1]}\n"
+        "blocks:\n"
+        "  residual:\n"
+        "    parameters: {strides: 1}\n"
+        "    layers:\n"
+        "      - conv2d: {name: conv, filters: 4, kernel_size: 3, strides: $strides, padding: "
+        "same}\n"
+        "      - batch_normalization: {name: bn}\n"
+        "      - conv2d: {name: skip, inputs: input, filters: 4, kernel_size: 1, strides: "
+        "$strides}\n"
+        "      - add: {name: add, inputs: [bn, skip]}\n"
+        "      - activation: {name: out, function: relu}\n"
+        "layers:\n"
+        "  - conv2d: {name: stem, filters: 4, kernel_size: 5, activation: tanh}\n"
+        "  - residual: {name: one, strides: 2}\n"
+        "  - residual: {name: more, first: 2, repeat: 3}\n"
+        "  - flatten\n"
+        "  - dense: {units: 10, activation: softmax}\n"
+        "loss: categorical_crossentropy\noptimizer: sgd\ntrain: {batch_size: 5, epochs: 1}\n");
+    assert_int_equal(cli_run("summary blocks.yaml --svg -"), 0);
+    is_well_formed(cli_out);
+    cli_says(cli_out, ">conv2d 5x5, tanh</text>");
+    cli_says(cli_out, ">one</text>");
+    cli_says(cli_out, ">3 \xc3\x97 more2 \xe2\x80\xa6 more4</text>");
+    assert_int_equal(
+        count(cli_out, ">conv2d 4, 3x3, strides 2, same \xc2\xb7 batch_normalization<"), 1);
+    assert_int_equal(count(cli_out, ">of input: conv2d 4, 1x1<"), 1);
+    assert_int_equal(count(cli_out, ">add bn + skip \xc2\xb7 relu<"), 2);
+    assert_int_equal(count(cli_out, "class=\"box\""), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(shows_a_run),          TEST(scores_as_eval_does),   TEST(escapes_names),
         TEST(says_what_is_missing), TEST(shows_any_history),     TEST(compares_runs),
         TEST(writes_pictures),      TEST(refuses_what_is_wrong), TEST(draws_a_model),
+        TEST(folds_layer_blocks),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,6 +1,10 @@
 #include "layer_about.h"
 
+#include "field.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 const struct iso_value *iso_layer_value(const struct iso_graph *graph, int layer)
 {
@@ -28,4 +32,74 @@ int64_t iso_layer_parameters(const struct iso_graph *graph, int layer, bool trai
             sum += iso_shape_count(&v->shape);
     }
     return sum;
+}
+
+/* ---- Parameters ---------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *key, const char *const *keys)
+{
+    for (; *keys != NULL; keys++)
+        if (strcmp(*keys, key) == 0)
+            return true;
+    return false;
+}
+
+/* Sizes are always told; what does not change the result's shape or kind is not. */
+static bool is_told(const struct iso_field *f, const void *params, const void *usual, bool counts)
+{
+    static const char *const sizes[] = { "kernel_size", "pool_size", NULL };
+    static const char *const numbers[] = { "filters", "units", NULL };
+    static const char *const others[] = { "winograd", "epsilon", "momentum", "seed", NULL };
+    char text[256], as_usual[256];
+    if (is_one_of(f->key, sizes) || f->type == ISO_FIELD_SIDES)
+        return true;
+    if (is_one_of(f->key, numbers))
+        return counts;
+    if (f->type == ISO_FIELD_INITIALIZER || f->type == ISO_FIELD_REGULARIZER ||
+        f->type == ISO_FIELD_BOOL || is_one_of(f->key, others))
+        return false;
+    return strcmp(iso_field_text(f, params, text, sizeof text),
+                  iso_field_text(f, usual, as_usual, sizeof as_usual)) != 0;
+}
+
+/* "[5, 5]" becomes "5x5", and of strides "2"; equal sides become one number. */
+static void put_field(const struct iso_field *f, const void *params, char *buf, size_t n)
+{
+    static const char *const speaking[] = { "kernel_size", "pool_size", "filters", "units",
+                                            "activation",  "function",  "padding", NULL };
+    const int64_t *pair = (const int64_t *)(const void *)((const char *)params + f->offset);
+    char text[256];
+    if (f->type == ISO_FIELD_SIDES && pair[0] == pair[1] && pair[0] == pair[2] &&
+        pair[0] == pair[3])
+        snprintf(text, sizeof text, "%lld", (long long)pair[0]);
+    else if (f->type != ISO_FIELD_INT2)
+        iso_field_text(f, params, text, sizeof text);
+    else if (pair[0] == pair[1] && !is_one_of(f->key, speaking))
+        snprintf(text, sizeof text, "%lld", (long long)pair[0]);
+    else
+        snprintf(text, sizeof text, "%lldx%lld", (long long)pair[0], (long long)pair[1]);
+    const bool speaks = is_one_of(f->key, speaking);
+    snprintf(buf, n, "%s%s%s", speaks ? "" : f->key, speaks ? "" : " ", text);
+}
+
+const char *iso_layer_text(const struct iso_layer *l, bool counts, char *buf, size_t n)
+{
+    const struct iso_field *f = iso_ops[l->op].def->fields;
+    void *usual = NULL;
+    const bool speaks = l->op == ISO_OP_activation; /* by its function */
+    size_t used = speaks ? 0 : (size_t)snprintf(buf, n, "%s", iso_ops[l->op].name);
+    const char *before = speaks ? "" : " ";
+    *buf = speaks ? '\0' : *buf;
+    if (iso_params_default(l->op, &usual) != ISO_OK)
+        f = NULL; /* the op's name must do */
+    for (; f != NULL && f->key != NULL && used < n; f++) {
+        char text[300];
+        if (!is_told(f, l->params, usual, counts) && !(speaks && used == 0))
+            continue;
+        put_field(f, l->params, text, sizeof text);
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", before, text);
+        before = ", ";
+    }
+    free(usual);
+    return buf;
 }
