@@ -220,7 +220,7 @@ static void shows_any_history(void **state)
     static const char *const histories[] = {
         "",
         "epoch,seconds,images_per_second,learning_rate,loss\n",
-        "epoch,loss\n1,0.5",
+        "epoch,loss\n1,0.5\n2,0.",
         "epoch,seconds,loss,accuracy,validation_loss,validation_accuracy\n1,2,3.5,.25,,\n2,,,,,\n",
         "epoch,loss,accuracy\n1,inf,nan\n2,1e300,-1e300\n3,1e-300,0\n",
         "epoch,loss,f1_class_0,f1_class_1,validation_loss,validation_f1_class_0,"

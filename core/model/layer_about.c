@@ -51,10 +51,10 @@ static bool is_told(const struct iso_field *f, const void *params, const void *u
     static const char *const numbers[] = { "filters", "units", NULL };
     static const char *const others[] = { "winograd", "epsilon", "momentum", "seed", NULL };
     char text[256], as_usual[256];
-    if (is_one_of(f->key, sizes) || f->type == ISO_FIELD_SIDES)
-        return true;
     if (is_one_of(f->key, numbers))
         return counts;
+    if (is_one_of(f->key, sizes) || f->type == ISO_FIELD_SIDES)
+        return true;
     if (f->type == ISO_FIELD_INITIALIZER || f->type == ISO_FIELD_REGULARIZER ||
         f->type == ISO_FIELD_BOOL || is_one_of(f->key, others))
         return false;
@@ -69,13 +69,13 @@ static void put_field(const struct iso_field *f, const void *params, char *buf, 
                                             "activation",  "function",  "padding", NULL };
     const int64_t *pair = (const int64_t *)(const void *)((const char *)params + f->offset);
     char text[256];
-    if (f->type == ISO_FIELD_SIDES && pair[0] == pair[1] && pair[0] == pair[2] &&
-        pair[0] == pair[3])
+    const bool sides = f->type == ISO_FIELD_SIDES, two = f->type == ISO_FIELD_INT2;
+    const bool equal = (sides || two) && pair[0] == pair[1] &&
+                       (two || (pair[0] == pair[2] && pair[0] == pair[3]));
+    if (equal && (sides || !is_one_of(f->key, speaking)))
         snprintf(text, sizeof text, "%lld", (long long)pair[0]);
-    else if (f->type != ISO_FIELD_INT2)
+    else if (!two)
         iso_field_text(f, params, text, sizeof text);
-    else if (pair[0] == pair[1] && !is_one_of(f->key, speaking))
-        snprintf(text, sizeof text, "%lld", (long long)pair[0]);
     else
         snprintf(text, sizeof text, "%lldx%lld", (long long)pair[0], (long long)pair[1]);
     const bool speaks = is_one_of(f->key, speaking);

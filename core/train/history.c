@@ -222,6 +222,7 @@ iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
                 put(&h->batches, batches[i].metric[m] / (double)batches[i].rows);
         fputc('\n', h->batches.file);
     }
+    fflush(h->batches.file); /* for those who watch; a fault is told with the next epoch */
     return ISO_OK;
 }
 

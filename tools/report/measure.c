@@ -136,7 +136,7 @@ iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *o
     static const char *const splits[ISO_SPLITS] = { "train", "validation", "test" };
     struct iso_job_options o = options->setup;
     int phase = 0;
-    *m = (struct iso_measured){ .hash = "" };
+    *m = (struct iso_measured){ .watched = options->watched };
     for (int i = 0; i < ISO_SPLITS; i++)
         m->split[i].name = splits[i];
     if (t->has_state) {
@@ -146,7 +146,7 @@ iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *o
     }
     ISO_TRY(iso_measure_note(m, open_model(m, t, &o, &phase), m->no_model,
                              "the history is shown without it"));
-    if (*m->no_model || options->history)
+    if (*m->no_model || options->history || options->watched)
         return ISO_OK;
     ISO_TRY(iso_measure_note(m, open_device(m, t, &o), m->no_device,
                              "`isocl doctor` says what is there; --device chooses another"));

@@ -44,6 +44,7 @@ struct iso_measured {
     int64_t best_epoch;       /* best_epoch; 0: none */
     /* Reasons why a part could not be used or made; device: remarks on the device. */
     iso_note no_model, no_weights, no_device, device, no_augmented, no_times, no_parity;
+    bool watched; /* nothing was measured yet */
     bool parity_passed;
     char *parity; /* the harness's table; owned; NULL: not run */
     char hash[65];
@@ -61,8 +62,9 @@ struct iso_measured {
     double step_seconds; /* sum over all nodes */
 };
 struct iso_measure_options {
-    struct iso_job_options setup; /* device and mode NULL, limit 0: the run's */
-    bool history;                 /* measure nothing */
+    struct iso_job_options setup; /* device and mode NULL, limit 0: as the run had them */
+    bool history;                 /* nothing is measured, */
+    bool watched;                 /* because the run is still being trained */
 };
 /* Measures as much of a run as possible. Fails with ISO_ENOMEM only. Free with iso_measured_free,
  * also after a failure. */

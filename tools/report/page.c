@@ -8,7 +8,7 @@
 
 iso_rc iso_page_begin(struct iso_page *p, const char *title)
 {
-    *p = (struct iso_page){ .out = open_memstream(&p->text, &p->size) };
+    p->out = open_memstream(&p->text, &p->size);
     if (p->out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory for the page");
     fputs(
@@ -19,7 +19,7 @@ iso_rc iso_page_begin(struct iso_page *p, const char *title)
     iso_put_escaped(p->out, title);
     fputs("</title>\n<style>\n", p->out);
     iso_style_put_page(p->out);
-    fputs("</style>\n</head>\n<body>\n", p->out);
+    fprintf(p->out, "</style>\n</head>\n<body data-again=\"%d\">\n", p->again);
     return ISO_OK;
 }
 

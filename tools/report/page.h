@@ -10,9 +10,11 @@ struct iso_page {
     char *text;
     size_t size; /* the page, once it is ended; owned */
     struct iso_svg *picture;
-    int npictures, capacity; /* the pictures in it; owned */
+    int npictures, capacity; /* those in it; owned */
+    int again;               /* after so many seconds it reads itself anew; 0: never */
 };
-/* Free with iso_page_free, also after a failure. */
+/* Begins a page, all of which but `again` is zeroed. Free with iso_page_free, also after a failure.
+ */
 iso_rc iso_page_begin(struct iso_page *, const char *title);
 iso_rc iso_page_end(struct iso_page *);
 void iso_page_free(struct iso_page *);

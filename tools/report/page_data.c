@@ -19,6 +19,7 @@ static const char *obstacle(const struct iso_measured *m)
     return *m->no_model               ? m->no_model
            : *m->no_device            ? m->no_device
            : *m->no_weights           ? m->no_weights
+           : m->watched               ? "the run is still being trained; they come when it ends"
            : m->setup.backend == NULL ? "only the history was asked for; leave --history out"
                                       : NULL;
 }

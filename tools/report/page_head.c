@@ -152,6 +152,9 @@ void iso_page_head(struct iso_page *p, const struct iso_told *t, const struct is
     iso_page_element(p, "h1", "%s", t->model);
     iso_page_element(p, "p class=\"small\"", "Run %s: %s.", t->folder,
                      iso_told_status(t, status, sizeof status));
+    if (p->again > 0)
+        iso_page_note(p, "The run is being trained. This page reads itself anew every %d seconds.",
+                      p->again);
     put_tiles(p, t, m);
     fputs("<nav aria-label=\"chapters\">", p->out);
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)

@@ -31,8 +31,17 @@ static void read_row(struct iso_table *t, int64_t r, const char *at)
     }
 }
 
+/* A line that does not end yet, as of a file that is being written, is left out. */
+static void cut_unfinished(char *text)
+{
+    char *end = strrchr(text, '\n');
+    if (end != NULL)
+        end[1] = '\0';
+}
+
 static iso_rc parse(struct iso_table *t, const char *path)
 {
+    cut_unfinished(t->text);
     t->columns = 1;
     for (const char *at = t->text; *at && *at != '\n'; at++)
         t->columns += *at == ',';

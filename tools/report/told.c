@@ -3,12 +3,14 @@
 #include "core/data/sha256.h"
 #include "core/train/history_csv.h"
 
-#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* ---- Reading ------------------------------------------------------------------------------- */
@@ -160,6 +162,18 @@ void iso_told_distinguish(struct iso_told *t, int n)
             if (k != i && strcmp(t[i].name, name) == 0)
                 snprintf(t[i].name, sizeof t[i].name, "%s", t[i].folder);
         }
+}
+
+/* The log is locked while it is written. */
+bool iso_told_running(const char *folder)
+{
+    char path[ISO_PATH];
+    const int file = iso_path(path, folder, "log.txt") == ISO_OK ? open(path, O_RDONLY) : -1;
+    const bool running = file >= 0 && flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    iso_error_clear(); /* where the path is too long, nothing runs */
+    if (file >= 0)
+        close(file);
+    return running;
 }
 
 /* ---- What it says -------------------------------------------------------------------------- */

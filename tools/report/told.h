@@ -38,8 +38,11 @@ void iso_told_free(struct iso_told *);
 /* Gives each of several runs a unique name. */
 void iso_told_distinguish(struct iso_told *, int n);
 
-/* Writes the log's line that begins with this word, without the word, from the last start of the
- * run, into buf and returns buf; "" if there is none. */
+/* True while a program trains in the folder. */
+bool iso_told_running(const char *folder);
+
+/* A line of the log that begins with this word, without it: of the last start; "" when there is
+ * none. Returns buf. */
 const char *iso_told_line(const struct iso_told *, const char *word, char *buf, size_t n);
 /* Writes "finished", "stopped in epoch 3 of 10", ... into buf and returns buf. */
 const char *iso_told_status(const struct iso_told *, char *buf, size_t n);
