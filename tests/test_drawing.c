@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "tools/report/axis.h"
 #include "tools/report/png.h"
 #include "tools/report/svg.h"
+#include "tools/report/threshold.h"
 
 static void axes_have_ticks(void **state)
 {
@@ -103,12 +105,35 @@ static void text_is_escaped(void **state)
     }
 }
 
+/* Rows of class 0 with the probabilities 0.9, 0.8 and 0.2, and of class 1 with 0.7 and 0.1 for
+ * class 0: in that order class 0 comes first, second and fourth. */
+static void average_precision_is_the_area_below_the_curve(void **state)
+{
+    static const float p[][2] = {
+        { 0.9f, 0.1f }, { 0.8f, 0.2f }, { 0.7f, 0.3f }, { 0.2f, 0.8f }, { 0.1f, 0.9f }
+    };
+    static const int labels[] = { 0, 0, 1, 0, 1 };
+    struct iso_thresholds t;
+    (void)state;
+    assert_int_equal(iso_thresholds_new(&t, 3), ISO_OK);
+    assert_true(isnan(iso_average_precision(&t, 0)));
+    for (int i = 0; i < 5; i++) {
+        const float row[3] = { p[i][0], p[i][1], 0 };
+        iso_thresholds_add(&t, labels[i], row);
+    }
+    assert_true(fabs(iso_average_precision(&t, 0) - (1 + 1 + 3.0 / 4) / 3) < 1e-12);
+    assert_true(fabs(iso_average_precision(&t, 1) - (1 + 2.0 / 3) / 2) < 1e-12);
+    assert_true(isnan(iso_average_precision(&t, 2)));
+    iso_thresholds_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(axes_have_ticks),
         cmocka_unit_test(png_holds_the_pixels),
         cmocka_unit_test(text_is_escaped),
+        cmocka_unit_test(average_precision_is_the_area_below_the_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,10 @@ static void shows_a_run(void **state)
     cli_says(page, "0 bits differ");
     cli_says(page, "<summary>run.json</summary>");
     cli_says(page, "aria-label=\"loss and accuracy of each batch\"");
+    cli_says(page, "aria-label=\"precision over recall\"");
+    cli_says(page, "aria-label=\"precision and recall over the threshold\"");
+    cli_says(page, "<dd class=\"value good\">\xe2\x9c\x93 kept</dd>");
+    cli_says(page, ">best: epoch 2<");
     assert_int_equal(count(page, "href=\"data:image/png;base64,iVBORw0KGgo"), 25 + 15);
 }
 
@@ -263,7 +267,12 @@ static void compares_runs(void **state)
     cli_says(page, "3 runs compared");
     cli_says(page, "aria-label=\"validation accuracy\"");
     cli_says(page, "aria-label=\"validation loss\"");
-    cli_says(page, "aria-label=\"loss and main metric of 3 runs, training and validation\"");
+    assert_int_equal(count(page, "aria-label=\"loss and main metric of "), 3);
+    cli_says(page, "<td class=\"good\">same bits as a</td>");
+    cli_says(page, "b&amp; parts from a in step 1: loss is 2.");
+    cli_says(page, "a/ has the numbers of a as far as both go: 2 epochs.");
+    cli_says(page, "host processor, one thread</td>\n<td>isocl, ");
+    assert_int_equal(count(page, " over\" d="), 4); /* of a/, dashed over those of a */
     cli_says(page, "Seed</th>\n<td>1</td>\n<td class=\"differs\">7</td>\n<td>1</td>");
     cli_says(page, "  - dropout: 0.3\n</pre>");
     cli_says(page, "b&amp;");

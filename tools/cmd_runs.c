@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "core/file.h"
 #include "runs_differ.h"
-#include "runs_table.h"
+#include "tools/report/runs_table.h"
 #include "setup.h"
 #include "tools/report/made.h"
 

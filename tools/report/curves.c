@@ -269,17 +269,16 @@ static void draw_small(const struct iso_told *t, const char *metric, struct iso_
     iso_chart_draw(s, &c, x, y, WIDTH / 2 - 8, 190);
 }
 
-iso_rc iso_draw_all(const struct iso_told *t, int n, struct iso_svg *s)
+iso_rc iso_draw_small(const struct iso_told *t, int number, struct iso_svg *s)
 {
-    ISO_TRY(iso_svg_begin(s, "compare-all", WIDTH, 205 * (double)n));
-    iso_svg_title(s, "loss and main metric of %d runs, training and validation", n);
-    for (int i = 0; i < n; i++) {
-        struct iso_metric_columns m[ISO_METRICS_SHOWN];
-        const int count = iso_told_metrics(&t[i], m, ISO_METRICS_SHOWN);
-        const int main = iso_told_main_metric(m, count);
-        draw_small(&t[i], "loss", s, 0, 205 * (double)i);
-        if (main >= 0)
-            draw_small(&t[i], m[main].name, s, WIDTH / 2 + 8, 205 * (double)i);
-    }
+    struct iso_metric_columns m[ISO_METRICS_SHOWN];
+    const int n = iso_told_metrics(t, m, ISO_METRICS_SHOWN), main = iso_told_main_metric(m, n);
+    char name[ISO_SVG_NAME];
+    snprintf(name, sizeof name, "compare-run-%d", number);
+    ISO_TRY(iso_svg_begin(s, name, WIDTH, 190));
+    iso_svg_title(s, "loss and main metric of %s, training and validation", t->name);
+    draw_small(t, "loss", s, 0, 0);
+    if (main >= 0)
+        draw_small(t, m[main].name, s, WIDTH / 2 + 8, 0);
     return iso_svg_end(s);
 }

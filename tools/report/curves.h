@@ -22,6 +22,6 @@ iso_rc iso_draw_speed(const struct iso_told *, struct iso_svg *);
 /* Draws one metric of several runs in one chart. */
 iso_rc iso_draw_overlay(const struct iso_told *, int n, const char *metric, bool validation,
                         struct iso_svg *);
-/* Draws all curves of several runs, with loss and main metric of each run in one row. */
-iso_rc iso_draw_all(const struct iso_told *, int n, struct iso_svg *);
+/* Loss and main metric of one of several runs, beside each other; number: which, from 1. */
+iso_rc iso_draw_small(const struct iso_told *, int number, struct iso_svg *);
 #endif

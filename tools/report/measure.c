@@ -169,6 +169,7 @@ void iso_measured_free(struct iso_measured *m)
         free_rows(&m->augmented[i].rows);
     free_rows(&m->samples);
     free_rows(&m->predictions);
+    iso_thresholds_free(&m->thresholds);
     free(m->class_names);
     free(m->nodes);
     free(m->parity);

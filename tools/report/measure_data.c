@@ -65,6 +65,7 @@ struct answers { /* sort key: rows with larger ones are shown first */
 };
 struct picked {
     struct answers wrong, right;
+    struct iso_thresholds *thresholds;
 };
 
 /* Inserts an answer among those kept, in order; the last one may be dropped. */
@@ -89,6 +90,7 @@ static iso_rc told_of(void *self, const struct iso_predicted *p)
     struct picked *picked = self;
     struct answer a = { .row = p->row, .label = p->label, .predicted = iso_predicted_class(p) };
     a.sure = p->probabilities[a.predicted];
+    iso_thresholds_add(picked->thresholds, p->label, p->probabilities);
     keep(a.predicted == a.label ? &picked->right : &picked->wrong, &a, p->probabilities);
     return ISO_OK;
 }
@@ -138,10 +140,12 @@ static iso_rc show(struct iso_shown_rows *r, const struct picked *p, const struc
 static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
 {
     const int classes = (int)m->setup.graph->classes;
-    struct picked p;
+    struct picked p = { .thresholds = &m->thresholds };
     iso_rc rc = new_answers(&p.wrong, classes, true);
     const iso_rc second = new_answers(&p.right, classes, false);
     rc = rc == ISO_OK ? second : rc;
+    if (rc == ISO_OK)
+        rc = iso_thresholds_new(&m->thresholds, classes);
     if (rc == ISO_OK)
         rc = iso_predict(m->setup.exec, 1, d->rows, told_of, &p);
     if (rc == ISO_OK)

@@ -5,6 +5,7 @@
 #define ISO_REPORT_MEASURED_H
 #include "core/bench/bench.h"
 #include "core/job/job.h"
+#include "threshold.h"
 #include "told.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
@@ -54,7 +55,8 @@ struct iso_measured {
     char (*class_names)[ISO_CLASS_NAME];
     int nclass_names; /* owned; NULL: numbers */
     struct iso_shown_rows samples, predictions;
-    const char *predicted_split; /* split of the predictions */
+    const char *predicted_split; /* that the predictions and thresholds are of */
+    struct iso_thresholds thresholds;
     struct iso_augmented augmented[4];
     int naugmented;
     struct iso_bench_node *nodes;

@@ -3,12 +3,78 @@
 
 #include "curves.h"
 #include "lines.h"
+#include "made.h"
+#include "parting.h"
+#include "runs_table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CELL = 320 };
+
+/* ---- The runs ------------------------------------------------------------------------------ */
+
+static void put_run(struct iso_page *p, const struct iso_told *t, int i)
+{
+    const int same = iso_runs_same_bits(t, i);
+    char text[512];
+    fputs("<tr>", p->out);
+    iso_page_element(p, "th scope=\"row\"", "%s", t[i].name);
+    iso_page_element(p, same < 0 ? "td" : "td class=\"good\"", "%s%s",
+                     same < 0 ? "-" : "same bits as ", same < 0 ? "" : t[same].name);
+    for (const struct iso_run_column *c = iso_run_columns + 1; c->name != NULL; c++) {
+        c->text(&t[i], text);
+        iso_page_element(p, c->right ? "td class=\"n\"" : "td", "%s", text);
+    }
+    iso_page_element(p, "td", "%s", *t[i].device.name ? t[i].device.name : "-");
+    iso_page_element(p, "td", "%s", iso_made_driver(&t[i], text, sizeof text));
+    fputs("</tr>\n", p->out);
+}
+
+/* Says where a run's numbers first part from those of the first run. */
+static void put_parting(struct iso_page *p, const struct iso_told *first, const struct iso_told *t)
+{
+    const struct {
+        const char *what, *a, *b;
+    } files[] = { { "step", first->batches.text, t->batches.text },
+                  { "epoch", first->epochs.text, t->epochs.text } };
+    struct iso_row_parting parting = { .rows = 0 };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (files[i].a == NULL || files[i].b == NULL)
+            continue;
+        iso_parting_of_rows(files[i].a, files[i].b, &parting);
+        if (parting.number == 0)
+            continue;
+        iso_page_element(p, "li", "%s parts from %s in %s %" PRId64 ": %s is %s instead of %s.",
+                         t->name, first->name, files[i].what, parting.number, parting.column,
+                         parting.b, parting.a);
+        return;
+    }
+    iso_page_element(p, "li", "%s has the numbers of %s as far as both go: %" PRId64 " epochs.",
+                     t->name, first->name, parting.rows);
+}
+
+static void put_runs(struct iso_page *p, const struct iso_told *t, int n)
+{
+    iso_page_chapter(p, "runs", "Runs");
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"wide sortable\">\n<thead><tr>",
+          p->out);
+    fputs("<th scope=\"col\">run</th><th scope=\"col\">bits</th>", p->out);
+    for (const struct iso_run_column *c = iso_run_columns + 1; c->name != NULL; c++)
+        iso_page_element(p, c->right ? "th scope=\"col\" class=\"n\"" : "th scope=\"col\"", "%s",
+                         c->name);
+    fputs(
+        "<th scope=\"col\">device's name</th>"
+        "<th scope=\"col\">driver</th></tr></thead>\n<tbody>\n",
+        p->out);
+    for (int i = 0; i < n; i++)
+        put_run(p, t, i);
+    fputs("</tbody></table></div>\n<ul>\n", p->out);
+    for (int i = 1; i < n; i++)
+        put_parting(p, &t[0], &t[i]);
+    fputs("</ul>\n</section>\n", p->out);
+}
 
 /* ---- The table ----------------------------------------------------------------------------- */
 
@@ -21,6 +87,10 @@ static void tell_text(const struct iso_told *t, const char *what, char text[CELL
         snprintf(text, CELL, "%s", t->model);
     else if (strcmp(what, "Device") == 0)
         snprintf(text, CELL, "%s", t->device.id);
+    else if (strcmp(what, "Driver") == 0)
+        iso_made_driver(t, text, CELL);
+    else if (strcmp(what, "Weights") == 0)
+        snprintf(text, CELL, "%s", t->hash);
     else if (strcmp(what, "Mode") == 0)
         snprintf(text, CELL, "%s", t->device.mode);
     else if (strcmp(what, "isocl") == 0)
@@ -143,7 +213,8 @@ static void put_results(struct iso_page *p, const struct iso_told *t, int n)
 
 static void put_table(struct iso_page *p, const struct iso_told *t, int n)
 {
-    static const char *const texts[] = { "Model", "State", "Device", "Mode", "isocl", NULL };
+    static const char *const texts[] = { "Model", "State", "Device",  "Driver",
+                                         "Mode",  "isocl", "Weights", NULL };
     static const char *const settings[] = { "Seed", "Batch", "Training rows", "Validation rows",
                                             NULL };
     iso_page_chapter(p, "differences", "Differences");
@@ -255,13 +326,16 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, int n)
 {
     struct iso_svg s = { .out = NULL };
     iso_page_chapter(p, "curves", "Curves");
+    iso_page_chart_tools(p);
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     ISO_TRY(put_overlays(p, t, n, true));
     ISO_TRY(put_overlays(p, t, n, false));
     fputs("</div>\n</section>\n", p->out);
-    iso_page_chapter(p, "all-curves", "All curves");
-    ISO_TRY(iso_page_picture(p, iso_draw_all(t, n, &s), &s, NULL));
-    iso_page_close(p, "section");
+    iso_page_chapter(p, "all-curves", "Each run by itself");
+    fputs("<div class=\"grid-of-figures\">\n", p->out);
+    for (int i = 0; i < n; i++)
+        ISO_TRY(iso_page_picture(p, iso_draw_small(&t[i], i + 1, &s), &s, NULL));
+    fputs("</div>\n</section>\n", p->out);
     return ISO_OK;
 }
 
@@ -273,13 +347,15 @@ iso_rc iso_page_of_runs(struct iso_page *p, const struct iso_told *t, int n)
     fputs("<header>\n", p->out);
     iso_page_element(p, "h1", "%d runs compared", n);
     fputs(
-        "<nav><a href=\"#curves\">Curves</a>\n<a href=\"#all-curves\">All curves</a>\n"
+        "<nav aria-label=\"chapters\"><a href=\"#runs\">Runs</a>\n<a "
+        "href=\"#curves\">Curves</a>\n<a href=\"#all-curves\">Each run</a>\n"
         "<a href=\"#differences\">Differences</a>\n<a href=\"#models\">Model files</a></nav>\n"
         "</header>\n<main>\n",
         p->out);
     for (int i = 0; i < n; i++)
         if (*t[i].faults)
             iso_page_note(p, "Not all of %s could be read: %s.", t[i].name, t[i].faults);
+    put_runs(p, t, n);
     ISO_TRY(put_curves(p, t, n));
     put_table(p, t, n);
     put_models(p, t, n);

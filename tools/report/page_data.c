@@ -129,6 +129,8 @@ static void put_class(struct iso_page *p, const struct iso_measured *m, const st
     iso_page_element(p, "th scope=\"row\"", "%s", iso_class_text(m, (int)class, buf));
     for (int i = 0; i < SCORES; i++)
         put_number(p, each[i][class]);
+    if (m->thresholds.counts != NULL && strcmp(s->name, m->predicted_split) == 0)
+        put_number(p, iso_average_precision(&m->thresholds, (int)class));
     iso_page_element(p, "td class=\"n\"", "%.0f",
                      iso_class_counts(&shape, s->last.matrix, class).actual);
     fputs("</tr>\n", p->out);
@@ -143,10 +145,29 @@ static void put_classes(struct iso_page *p, const struct iso_measured *m, const 
         p->out);
     for (int i = 0; i < SCORES; i++)
         iso_page_element(p, "th class=\"n\"", "%s", iso_ops[scores[i]].name);
+    if (m->thresholds.counts != NULL && strcmp(s->name, m->predicted_split) == 0)
+        fputs("<th class=\"n\">average precision</th>", p->out);
     fputs("<th class=\"n\">rows</th></tr></thead>\n<tbody>\n", p->out);
     for (int64_t c = 0; c < s->classes; c++)
         put_class(p, m, s, each, c);
     fputs("</tbody></table></div>\n", p->out);
+}
+
+static const char *name_class(const void *m, int class, char buf[16])
+{
+    return iso_class_text(m, class, buf);
+}
+
+/* Puts the curves of the split that rows were predicted of. */
+static iso_rc put_thresholds(struct iso_page *p, const struct iso_measured *m,
+                             const struct iso_split *s)
+{
+    struct iso_svg svg = { .out = NULL };
+    if (m->thresholds.counts == NULL || strcmp(s->name, m->predicted_split) != 0)
+        return ISO_OK;
+    ISO_TRY(iso_page_picture(p, iso_draw_precision_recall(&m->thresholds, name_class, m, &svg),
+                             &svg, NULL));
+    return iso_page_picture(p, iso_draw_thresholds(&m->thresholds, &svg), &svg, NULL);
 }
 
 static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
@@ -168,9 +189,11 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
                                        "Rows of each true class that were predicted as each class. "
                                        "The colour is their share of the true class.");
     put_classes(p, m, s, each);
-    fputs("</div>\n", p->out);
     free(all);
-    return rc;
+    ISO_TRY(rc);
+    ISO_TRY(put_thresholds(p, m, s));
+    fputs("</div>\n", p->out);
+    return ISO_OK;
 }
 
 /* Shows the confusion matrix of the test data if there are any; otherwise of the validation or the

@@ -1,7 +1,7 @@
 #include "runs_table.h"
 
 #include "core/suggest.h"
-#include "tools/report/made.h"
+#include "made.h"
 
 #include <math.h>
 #include <stdio.h>
