@@ -77,8 +77,9 @@ static void read_page(const char *name)
 
 static void has_chapters(void)
 {
-    static const char *const ids[] = { "summary", "model",       "curves", "scores", "confusion",
-                                       "samples", "predictions", "time",   "parity", "files" };
+    static const char *const ids[] = { "summary", "model",     "curves",  "weights",
+                                       "scores",  "confusion", "samples", "predictions",
+                                       "time",    "parity",    "files" };
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         char tag[64];
         snprintf(tag, sizeof tag, "<section id=\"%s\">", ids[i]);

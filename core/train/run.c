@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "histograms.h"
 #include "history.h"
 #include "not_finite.h"
 #include "device_json.h"
@@ -135,6 +136,7 @@ static iso_rc resume(struct iso_run *run, const char *folder, const struct iso_f
     ISO_TRY(load_state(run, folder, fit, faults));
     ISO_TRY(iso_folder_clean(folder));
     ISO_TRY(iso_run_device_write(run->folder, iso_exec_backend(run->exec)));
+    ISO_TRY(iso_histograms_keep(folder, run->state.fit.epoch));
     return open_history(run);
 }
 
@@ -301,6 +303,8 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
     const struct iso_training *training = iso_exec_graph(run->exec)->training;
     ISO_TRY(check_folder(run));
     ISO_TRY(iso_history_epoch(run->history, epoch));
+    if (epoch->trained)
+        ISO_TRY(iso_histograms_add(run->folder, run->exec, epoch->epoch));
     ISO_TRY(save_as(run, "weights.safetensors"));
     if (epoch->to_restore && training->early_stopping.restore_best_weights)
         ISO_TRY(save_as(run, "restore.safetensors"));

@@ -142,10 +142,10 @@ static void put_tiles(struct iso_page *p, const struct iso_told *t, const struct
 void iso_page_head(struct iso_page *p, const struct iso_told *t, const struct iso_measured *m)
 {
     static const char *const links[][2] = {
-        { "model", "Model" },          { "summary", "Settings" },  { "curves", "Curves" },
-        { "scores", "Scores" },        { "confusion", "Classes" }, { "samples", "Samples" },
-        { "predictions", "Mistakes" }, { "time", "Time" },         { "parity", "Parity" },
-        { "files", "Files" },
+        { "model", "Model" },     { "summary", "Settings" },     { "curves", "Curves" },
+        { "weights", "Weights" }, { "scores", "Scores" },        { "confusion", "Classes" },
+        { "samples", "Samples" }, { "predictions", "Mistakes" }, { "time", "Time" },
+        { "parity", "Parity" },   { "files", "Files" },
     };
     char status[128];
     fputs("<header>\n", p->out);

@@ -3,6 +3,7 @@
 
 #include "curves.h"
 #include "drawing.h"
+#include "ridges.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -170,6 +171,49 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
     return ISO_OK;
 }
 
+/* ---- Weights ------------------------------------------------------------------------------- */
+
+enum { WEIGHTS_SHOWN = 24 };
+
+/* Of many weights the kernels alone are shown, and of very many the first. */
+static iso_rc put_ridges(struct iso_page *p, const struct iso_ridges *r)
+{
+    const bool many = iso_ridges_weight(r, WEIGHTS_SHOWN) != NULL;
+    const char *weight;
+    int shown = 0, left = 0;
+    fputs("<div class=\"grid-of-figures\">\n", p->out);
+    for (int i = 0; (weight = iso_ridges_weight(r, i)) != NULL; i++) {
+        struct iso_svg svg = { .out = NULL };
+        if ((many && strstr(weight, "kernel") == NULL) || shown == WEIGHTS_SHOWN) {
+            left++;
+            continue;
+        }
+        shown++;
+        ISO_TRY(iso_page_picture(p, iso_draw_ridges(r, weight, &svg), &svg, NULL));
+    }
+    fputs("</div>\n", p->out);
+    iso_page_element(p, "p class=\"small\"",
+                     "Each line is an epoch, the last one in front; gradients (d/...) are those of "
+                     "its last step.");
+    if (left > 0)
+        iso_page_note(p, "%d weights more are in histograms.csv.", left);
+    return ISO_OK;
+}
+
+static iso_rc put_weights(struct iso_page *p, const struct iso_told *t)
+{
+    struct iso_ridges r;
+    iso_rc rc = iso_ridges_read(t->folder, &r);
+    iso_page_chapter(p, "weights", "Weights and gradients");
+    if (rc == ISO_OK && r.n > 0)
+        rc = put_ridges(p, &r);
+    else if (rc == ISO_OK)
+        iso_page_note(p, "The run has no histograms.csv with an epoch.");
+    iso_page_close(p, "section");
+    iso_ridges_free(&r);
+    return rc;
+}
+
 /* ---- Files --------------------------------------------------------------------------------- */
 
 static void put_file(struct iso_page *p, const char *name, const char *text)
@@ -194,6 +238,7 @@ iso_rc iso_page_of_run(struct iso_page *p, const struct iso_told *t, const struc
     put_summary(p, t, m, &s);
     iso_page_close(p, "div");
     ISO_TRY(put_curves(p, t, &s));
+    ISO_TRY(put_weights(p, t));
     ISO_TRY(iso_page_measured(p, m));
     iso_page_chapter(p, "files", "Files of the run");
     put_file(p, "model.yaml", t->yaml);

@@ -20,6 +20,7 @@ static const struct colour {
     { ".s5", "stroke", "#3aa0dd", "#a9d3ff" }, { ".f5", "fill", "#3aa0dd", "#a9d3ff" },
     { ".s6", "stroke", "#7a5c2e", "#c8a877" }, { ".f6", "fill", "#7a5c2e", "#c8a877" },
     { ".s7", "stroke", "#1b2026", "#e8ebef" }, { ".f7", "fill", "#1b2026", "#e8ebef" },
+    { ".ridge", "fill", "#d9e8f5", "#1d3a52" }, { ".ridge", "stroke", "#0072b2", "#56b4e9" },
     { ".right", "fill", "#0072b2", "#56b4e9" },
     { ".wrong", "fill", "#c8102e", "#ff7b72" },
     { ".bar", "fill", "#b3bbc4", "#5c6672" },
@@ -55,7 +56,8 @@ static const char pictures[] =
     ".picture .thin{stroke-width:1.2}.picture .faint{stroke-width:1;stroke-opacity:.35}\n"
     ".picture .d1{stroke-dasharray:7 4}.picture .d2{stroke-dasharray:2 4}"
     ".picture .d3{stroke-dasharray:9 3 2 3}.picture .over{stroke-dasharray:6 6}\n"
-    ".box{stroke-width:1}.pixels{image-rendering:pixelated}.empty{fill:none}\n";
+    ".ridge{stroke-width:1;fill-opacity:.85}.box{stroke-width:1}.pixels{image-rendering:pixelated}."
+    "empty{fill:none}\n";
 
 static const char page[] =
     "*{box-sizing:border-box}\n"
