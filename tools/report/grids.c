@@ -214,7 +214,7 @@ iso_rc iso_draw_confusion(const struct iso_measured *m, const struct iso_split *
     struct matrix f = { .left = fmax(52, 30 + widest_name(m, p)),
                         .top = TITLE + 42,
                         .numbered = n <= NUMBERED };
-    f.cell = fmin(40, (n <= 12 ? WIDTH - f.left : MATRIX_LARGEST) / (double)n);
+    f.cell = fmin(n <= 6 ? 76 : 40, (n <= 12 ? WIDTH - f.left : MATRIX_LARGEST) / (double)n);
     snprintf(name, sizeof name, "confusion-%s", p->name);
     ISO_TRY(iso_svg_begin(s, name, fmax(WIDTH, f.left + f.cell * (double)n + 2),
                           f.top + f.cell * (double)n + 4));

@@ -382,7 +382,7 @@ static void put_parity(struct iso_page *p, const struct iso_measured *m)
                              "\xe2\x9c\x97 %s does not keep to the reference "
                              "in every check:",
                              where);
-        iso_page_element(p, "pre", "%s", m->parity);
+        iso_page_element(p, "pre class=\"tight\"", "%s", m->parity);
         iso_page_element(p, "p class=\"small\"",
                          "The model's own ops, layer by layer in batches "
                          "of 2 and 3, and three steps of training from the initial weights. "
