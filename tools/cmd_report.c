@@ -20,11 +20,11 @@ struct report_options {
     bool watch;
     int64_t every; /* seconds between two looks */
 };
-struct report { /* what is being made */
+struct report { /* the page and files in the making */
     const struct report_options *options;
     int n;
     char **folders;
-    char path[ISO_PATH]; /* of the page */
+    char path[ISO_PATH]; /* the page */
     struct iso_told told[RUNS];
     struct iso_events events[RUNS];
     struct iso_page page;

@@ -329,6 +329,18 @@ static iso_rc decode_into_set(void *folder, int64_t i)
     return decode(f, i, f->set->images + (size_t)i * iso_dataset_image_bytes(f->set));
 }
 
+/* Keeps the paths of the files, which are not asked for again. */
+static iso_rc name_rows(struct folder *f)
+{
+    for (int64_t i = 0; i < f->set->rows; i++) {
+        char path[PATH];
+        ISO_TRY(file_path(f, i, path));
+        ISO_TRY(iso_names_add(&f->set->row_names, path));
+    }
+    f->set->row_files = true;
+    return ISO_OK;
+}
+
 static iso_rc load_images(struct folder *f)
 {
     const struct iso_dataset_request *r = f->request;
@@ -336,9 +348,10 @@ static iso_rc load_images(struct folder *f)
     if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
         return iso_disk_attach(set, f, decode, name_file, free_folder);
     set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
-    return set->images != NULL
-               ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
-               : ISO_ENOMEM;
+    if (set->images == NULL)
+        return ISO_ENOMEM;
+    ISO_TRY(iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress));
+    return name_rows(f);
 }
 
 static iso_rc load(struct folder *f, const char *path)

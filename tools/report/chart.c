@@ -268,7 +268,7 @@ static void draw_best(const struct plot *p)
     if (!p->chart->has_best || x < p->x.begin - 1 || x > p->x.end + 1)
         return;
     iso_svg_line(p->svg, x, p->y.begin, x, p->y.end, "best");
-    /* Where its curve is not: an error falls, other metrics rise. */
+    /* The curve is elsewhere: an error falls, other metrics rise. */
     const double y = p->chart->log_fits ? p->y.end + 10 : p->y.begin - 6;
     iso_svg_text(p->svg, x > middle ? x - 4 : x + 4, y, x > middle ? ISO_RIGHT : ISO_LEFT,
                  "best-text tiny", "best: %s %.0f", p->chart->x_label, p->chart->best_x);

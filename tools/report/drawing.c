@@ -9,7 +9,7 @@
 enum { WIDTH = 480, HEAD = 40, LINE = 16, GAP = 18, TRACK = 11, TRACKS = 24, TOP = 26 };
 static const char input[] = "input";
 
-struct box { /* of the input, of a layer, or of a folded block */
+struct box { /* stands for the input, a layer or a folded block */
     struct iso_fold fold;
     double y, height;
 };

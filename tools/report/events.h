@@ -5,9 +5,9 @@
 #define ISO_REPORT_EVENTS_H
 #include "told.h"
 
-struct iso_events { /* of one run; zeroed at first */
+struct iso_events { /* files of one run; zeroed at first */
     bool begun;
-    char path[2][ISO_PATH];  /* of training and of validation */
+    char path[2][ISO_PATH];  /* training and validation */
     int64_t epochs, batches; /* rows that they hold */
 };
 /* Begins the files the first time, in place of what is there, and adds the rows that are new since:

@@ -5,7 +5,7 @@
 #include "core/model/graph.h"
 
 struct iso_fold {
-    int first, layers; /* of one block; 1 layer: no block */
+    int first, layers; /* one block has these; 1 layer: no block */
     int times;         /* so many alike ones follow each other */
 };
 /* Fills in the boxes in the order of the layers, at most one a layer; returns how many. */

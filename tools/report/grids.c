@@ -19,23 +19,74 @@ static void draw_title(struct iso_svg *s, const char *title)
                  iso_text_fit(title, 0.85 * s->width, text, sizeof text));
 }
 
+static bool has_names(const struct iso_shown_rows *r) { return r->n > 0 && *r->name[0]; }
+
+/* "row 5: cat, photos/cat/5.jpg" */
+static void put_tip(const struct iso_measured *m, const struct iso_shown_rows *r, int i, char *tip,
+                    size_t n)
+{
+    char buf[16];
+    snprintf(tip, n, "row %lld: %s%s%s", (long long)r->row[i], iso_class_text(m, r->label[i], buf),
+             *r->name[i] ? ", " : "", r->name[i]);
+}
+
+/* Escapes what a link does not allow in a path. */
+static void put_link(FILE *out, const char *path)
+{
+    fputs("<a href=\"file://", out);
+    for (const unsigned char *c = (const unsigned char *)path; *c; c++)
+        if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+            strchr("/-_.~", *c) != NULL)
+            fputc(*c, out);
+        else
+            fprintf(out, "%%%02X", *c);
+    fputs("\">\n", out);
+}
+
+/* The image of a row; one that has a file leads there. */
+static iso_rc draw_image(const struct iso_measured *m, const struct iso_shown_rows *r, int i,
+                         double x, double y, double side, struct iso_svg *s)
+{
+    const bool linked = r->files && r->name[i][0] == '/';
+    char tip[ISO_SHOWN_NAME + 128];
+    put_tip(m, r, i, tip, sizeof tip);
+    if (linked)
+        put_link(s->out, r->name[i]);
+    ISO_TRY(iso_svg_image(s, x, y, side, side, pixels_of(r, i), r->size, tip));
+    if (linked)
+        fputs("</a>\n", s->out);
+    return ISO_OK;
+}
+
+/* Writes the id, or the last part of the path, below an image. */
+static void draw_name(const struct iso_shown_rows *r, int i, double x, double y, double width,
+                      enum iso_anchor anchor, struct iso_svg *s)
+{
+    char text[128];
+    if (*r->name[i])
+        iso_svg_text(s, x, y, anchor, "muted tiny", "%s",
+                     iso_text_fit(r->files ? iso_path_base(r->name[i]) : r->name[i], 1.2 * width,
+                                  text, sizeof text));
+}
+
 /* ---- Images -------------------------------------------------------------------------------- */
 
 static iso_rc draw_images(const struct iso_measured *m, const struct iso_shown_rows *r, int columns,
                           struct iso_svg *s)
 {
     const double cell = (double)WIDTH / columns, side = cell - 8;
+    const double line = side + (has_names(r) ? 36 : 24);
     const int lines = (r->n + columns - 1) / columns;
     for (int i = 0; i < r->n; i++) {
-        const double x = cell * (i % columns), y = TITLE + (side + 24) * (i / columns);
-        char buf[16], text[64], tip[128];
+        const double x = cell * (i % columns), y = TITLE + line * (i / columns);
+        char buf[16], text[64];
         const char *class = iso_class_text(m, r->label[i], buf);
-        snprintf(tip, sizeof tip, "row %lld: %s", (long long)r->row[i], class);
-        ISO_TRY(iso_svg_image(s, x + 4, y, side, side, pixels_of(r, i), r->size, tip));
+        ISO_TRY(draw_image(m, r, i, x + 4, y, side, s));
+        draw_name(r, i, x + cell / 2, y + side + 26, cell, ISO_MIDDLE, s);
         iso_svg_text(s, x + cell / 2, y + side + 14, ISO_MIDDLE, "muted", "%s",
                      iso_text_fit(class, cell - 2, text, sizeof text));
     }
-    s->height = TITLE + (side + 24) * lines;
+    s->height = TITLE + line * lines;
     return ISO_OK;
 }
 
@@ -50,7 +101,7 @@ iso_rc iso_draw_images(const struct iso_measured *m, const struct iso_shown_rows
 
 /* ---- Predictions --------------------------------------------------------------------------- */
 
-enum { COLUMNS = 3, BARS = 10, BAR_HEIGHT = 52, LINE = 112 };
+enum { COLUMNS = 3, BARS = 10, BAR_HEIGHT = 52, LINE = 112, NAME = 12 };
 
 /* Selects the classes whose bars are drawn: all, or, if there are too many, the largest and the
  * true one, in their own order. */
@@ -99,9 +150,9 @@ static iso_rc draw_prediction(const struct iso_measured *m, struct iso_svg *s, i
     const double cell = (double)WIDTH / COLUMNS, side = 68;
     const bool right = r->predicted[i] == r->label[i];
     const float *p = r->probabilities + (int64_t)i * r->classes;
-    char a[16], b[16], text[128], fit[128], tip[32];
-    snprintf(tip, sizeof tip, "row %lld", (long long)r->row[i]);
-    ISO_TRY(iso_svg_image(s, x, y, side, side, pixels_of(r, i), r->size, tip));
+    char a[16], b[16], text[128], fit[128];
+    ISO_TRY(draw_image(m, r, i, x, y, side, s));
+    draw_name(r, i, x, y + side + (right ? 28 : 42), cell - 8, ISO_LEFT, s);
     draw_bars(m, s, i, x + side + 5, y + 4);
     snprintf(text, sizeof text, "%s %.0f %% %s", right ? "\xe2\x9c\x93" : "\xe2\x9c\x97",
              100 * (double)p[r->predicted[i]], iso_class_text(m, r->predicted[i], a));
@@ -117,15 +168,15 @@ static iso_rc draw_prediction(const struct iso_measured *m, struct iso_svg *s, i
 
 iso_rc iso_draw_predictions(const struct iso_measured *m, struct iso_svg *s)
 {
-    const int n = m->predictions.n;
+    const int n = m->predictions.n, line = LINE + (has_names(&m->predictions) ? NAME : 0);
     char title[96];
-    ISO_TRY(iso_svg_begin(s, "predictions", WIDTH, TITLE + LINE * ((n + COLUMNS - 1) / COLUMNS)));
+    ISO_TRY(iso_svg_begin(s, "predictions", WIDTH, TITLE + line * ((n + COLUMNS - 1) / COLUMNS)));
     snprintf(title, sizeof title, "predictions on the %s data, the worst mistakes first",
              m->predicted_split);
     draw_title(s, title);
     for (int i = 0; i < n; i++)
         ISO_TRY(draw_prediction(m, s, i, (double)WIDTH / COLUMNS * (i % COLUMNS),
-                                TITLE + LINE * (double)(i / COLUMNS)));
+                                TITLE + line * (double)(i / COLUMNS)));
     return iso_svg_end(s);
 }
 

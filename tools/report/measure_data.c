@@ -21,10 +21,24 @@ static iso_rc new_rows(struct iso_shown_rows *r, const struct iso_dataset *d, in
     return r->pixels != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
+/* A file's path is made absolute, so that a page can lead to it from anywhere. */
+static void name_row(struct iso_shown_rows *r, int i, const struct iso_dataset *d, int64_t row)
+{
+    char buf[ISO_SHOWN_NAME];
+    const char *name = iso_dataset_row_name(d, row, buf, sizeof buf);
+    char *whole = NULL;
+    r->files = d->row_files || (d->disk != NULL && name != NULL && strchr(name, '/') != NULL);
+    if (r->files && name != NULL)
+        whole = realpath(name, NULL);
+    snprintf(r->name[i], sizeof r->name[i], "%s", whole != NULL ? whole : name != NULL ? name : "");
+    free(whole);
+}
+
 static iso_rc copy_row(struct iso_shown_rows *r, int i, const struct iso_dataset *d, int64_t row)
 {
     r->row[i] = row;
     r->label[i] = d->labels[row];
+    name_row(r, i, d, row);
     return iso_dataset_image(d, row, r->pixels + (size_t)i * iso_dataset_image_bytes(d));
 }
 

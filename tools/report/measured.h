@@ -8,7 +8,7 @@
 #include "threshold.h"
 #include "told.h"
 
-enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
+enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SHOWN_NAME = 512, ISO_SPLITS = 3 };
 typedef char iso_note[ISO_NOTE]; /* a sentence; "": none */
 
 struct iso_shown_rows {     /* some rows of a data set, to be shown */
@@ -17,7 +17,9 @@ struct iso_shown_rows {     /* some rows of a data set, to be shown */
     int64_t row[ISO_SHOWN]; /* indices of the rows */
     int label[ISO_SHOWN];   /* -1: not known */
     int predicted[ISO_SHOWN], classes;
-    float *probabilities; /* [n, classes]; owned; NULL: no predictions */
+    char name[ISO_SHOWN][ISO_SHOWN_NAME]; /* id, or path of its file; "": it has a number only */
+    bool files;                           /* names are paths */
+    float *probabilities;                 /* [n, classes]; owned; NULL: no predictions */
 };
 struct iso_split {
     const char *name; /* train, validation, test */
@@ -55,7 +57,7 @@ struct iso_measured {
     char (*class_names)[ISO_CLASS_NAME];
     int nclass_names; /* owned; NULL: numbers */
     struct iso_shown_rows samples, predictions;
-    const char *predicted_split; /* that the predictions and thresholds are of */
+    const char *predicted_split; /* split of the predictions and thresholds */
     struct iso_thresholds thresholds;
     struct iso_augmented augmented[4];
     int naugmented;

@@ -175,7 +175,7 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
 
 enum { WEIGHTS_SHOWN = 24 };
 
-/* Of many weights the kernels alone are shown, and of very many the first. */
+/* Shows the kernels alone if there are many weights, and the first ones if there are very many. */
 static iso_rc put_ridges(struct iso_page *p, const struct iso_ridges *r)
 {
     const bool many = iso_ridges_weight(r, WEIGHTS_SHOWN) != NULL;

@@ -110,7 +110,7 @@ static const char page[] =
     ".hash,code,pre{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;"
     "font-size:.86em}.hash{overflow-wrap:anywhere}\n"
     "pre{padding:.6rem .8rem;overflow-x:auto;margin:.5rem 0;line-height:1.35}\n"
-    "pre.tight{font-size:.7em}\n"
+    "pre.tight{font-size:.6em}\n"
     ".note{padding:.5rem .8rem;border-radius:.3rem;max-width:48rem;overflow-wrap:anywhere}\n"
     ".scroll td,.scroll th{white-space:nowrap}.scroll:focus{outline-offset:2px}\n"
     ".scroll .compare td,.scroll .compare thead th{white-space:normal;min-width:8rem;"

@@ -170,7 +170,7 @@ bool iso_told_running(const char *folder)
     char path[ISO_PATH];
     const int file = iso_path(path, folder, "log.txt") == ISO_OK ? open(path, O_RDONLY) : -1;
     const bool running = file >= 0 && flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    iso_error_clear(); /* where the path is too long, nothing runs */
+    iso_error_clear(); /* nothing runs in a folder whose path is too long */
     if (file >= 0)
         close(file);
     return running;
