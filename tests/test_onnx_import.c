@@ -137,6 +137,54 @@ struct refused {
     const char *says;
 };
 
+/* PyTorch's exporter writes allowzero where no number of the shape is 0; a 0 would then be none. */
+static void a_shape_that_allows_zeros_is_read(void **state)
+{
+    static const int64_t row[] = { -1, 2 }, none[] = { 0, 2 };
+    static const char *const reads[] = { "image", "shape" };
+    (void)state;
+    for (int zero = 0; zero < 2; zero++) {
+        struct iso_onnx_network *n = NULL;
+        struct small s = small_network("Reshape", reads, 2);
+        s.x.dim[2] = s.x.dim[3] = 1; /* of a single pixel: no order of channels matters */
+        s.attributes[0] = (struct iso_onnx_attribute){ .name = "allowzero", .i = 1 };
+        s.nodes[0].nattributes = 1;
+        s.tensors[0] =
+            (struct iso_onnx_tensor){ "shape", ISO_ONNX_INT64, 1, { 2 }, zero ? none : row };
+        s.m.ntensors = 1;
+        assert_int_equal(import_small(&s, &n), zero ? ISO_EDATA : ISO_OK);
+        if (zero)
+            assert_non_null(strstr(iso_error(), "allowzero"));
+        iso_onnx_network_free(n);
+        free_small(&s);
+    }
+}
+
+/* Keras's exporter brings an image's channels forward behind a Cast. */
+static void channels_come_forward_behind_a_cast(void **state)
+{
+    static const char *const reads[] = { "image" }, *const moves[] = { "cast" },
+                             *const casts[] = { "cast" }, *const y[] = { "y" };
+    static const int64_t perm[] = { 0, 3, 1, 2 };
+    struct iso_onnx_network *n = NULL;
+    struct small s = small_network("Cast", reads, 1);
+    (void)state;
+    s.attributes[0] = (struct iso_onnx_attribute){ .name = "to", .i = ISO_ONNX_FLOAT };
+    s.attributes[1] =
+        (struct iso_onnx_attribute){ .name = "perm", .kind = ISO_ONNX_INTS, .n = 4, .ints = perm };
+    s.nodes[0].nattributes = 1;
+    s.nodes[0].y = casts;
+    s.nodes[1] = s.nodes[0];
+    s.nodes[1].op = "Transpose";
+    s.nodes[1].x = moves;
+    s.nodes[1].y = y;
+    s.nodes[1].attributes = &s.attributes[1];
+    s.m.nnodes = 2;
+    assert_int_equal(import_small(&s, &n), ISO_EDATA); /* the output is the input: no layer */
+    assert_null(strstr(iso_error(), "perm"));
+    free_small(&s);
+}
+
 /* Every refusal names the file, the node, its operator and what about it. */
 static void operators_without_a_layer_are_refused(void **state)
 {
@@ -336,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_images_are_turned),
         cmocka_unit_test(limits_become_functions),
+        cmocka_unit_test(a_shape_that_allows_zeros_is_read),
+        cmocka_unit_test(channels_come_forward_behind_a_cast),
         cmocka_unit_test(operators_without_a_layer_are_refused),
         cmocka_unit_test(damaged_files_are_read_or_refused),
         cmocka_unit_test(deep_files_do_not_exhaust_the_stack),

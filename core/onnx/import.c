@@ -7,22 +7,40 @@
 
 /* ---- What goes in -------------------------------------------------------------------------- */
 
+static bool reads(const struct iso_onnx_node *n, const char *x)
+{
+    return n->nx == 1 && strcmp(n->x[0], x) == 0;
+}
+
 static bool is_perm(const struct iso_onnx_node *n, const char *x)
 {
     const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
-    return strcmp(n->op, "Transpose") == 0 && n->nx == 1 && strcmp(n->x[0], x) == 0 &&
-           perm != NULL && perm->n == 4 && perm->ints[1] == 3;
+    return strcmp(n->op, "Transpose") == 0 && reads(n, x) && perm != NULL && perm->n == 4 &&
+           perm->ints[1] == 3;
 }
 
-/* True if an image has its channels last: the file says so, or a Transpose brings them forward. */
+/* Returns true if a Transpose brings the channels of a value forward, from which it may be some
+ * nodes away that change no number. (Nodes are in order: each after those it reads.) */
+static bool brought_forward(const struct iso_onnx *m, const char *value)
+{
+    for (int i = 0; i < m->nnodes; i++) {
+        const struct iso_onnx_node *n = &m->nodes[i];
+        const bool passes = strcmp(n->op, "Cast") == 0 || strcmp(n->op, "Identity") == 0;
+        if (is_perm(n, value))
+            return true;
+        if (passes && reads(n, value) && n->ny > 0)
+            value = n->y[0];
+    }
+    return false;
+}
+
+/* Returns true if an image has its channels last: the file says so, or a Transpose brings them
+ * forward. */
 static bool channels_last(const struct iso_onnx *m, const struct iso_onnx_value *v)
 {
     if (v->meaning[1] != NULL || v->meaning[3] != NULL)
         return v->meaning[3] != NULL && strcmp(v->meaning[3], "DATA_CHANNEL") == 0;
-    for (int i = 0; i < m->nnodes; i++)
-        if (is_perm(&m->nodes[i], v->name))
-            return true;
-    return false;
+    return brought_forward(m, v->name);
 }
 
 static iso_rc take_input(struct iso_onnx_importer *im)

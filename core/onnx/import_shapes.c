@@ -161,12 +161,15 @@ static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_kn
     int64_t dim[ISO_DIMS], given = 1, open = 0;
     int n = ISO_DIMS;
     ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
-    if (n < 2 || iso_onnx_get_int(im, "allowzero", 0) != 0)
+    if (n < 2)
         return iso_onnx_refuse(im, "a shape of %d numbers; isocl reshapes each example, to 1 to 3",
                                n);
+    const bool copies = iso_onnx_get_int(im, "allowzero", 0) == 0; /* a 0: what x has there */
+    if (!copies && dim[0] == 0)
+        return iso_onnx_refuse(im, "a shape without rows: 0 with attribute allowzero");
     *out = (struct iso_shape){ .ndim = n, .dim = { 1 } };
     for (int i = 1; i < n; i++) {
-        if (dim[i] == 0 && i < x->shape.ndim)
+        if (dim[i] == 0 && copies && i < x->shape.ndim)
             dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
         if (dim[i] < -1 || dim[i] == 0 || dim[i] > 1 << 24 || (dim[i] == -1 && open > 0))
             return iso_onnx_refuse(im, "a shape with %lld", (long long)dim[i]);
