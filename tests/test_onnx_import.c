@@ -146,7 +146,7 @@ static void a_shape_that_allows_zeros_is_read(void **state)
     for (int zero = 0; zero < 2; zero++) {
         struct iso_onnx_network *n = NULL;
         struct small s = small_network("Reshape", reads, 2);
-        s.x.dim[2] = s.x.dim[3] = 1; /* of a single pixel: no order of channels matters */
+        s.x.dim[2] = s.x.dim[3] = 1; /* a single pixel: channels have no order */
         s.attributes[0] = (struct iso_onnx_attribute){ .name = "allowzero", .i = 1 };
         s.nodes[0].nattributes = 1;
         s.tensors[0] =
