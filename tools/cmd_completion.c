@@ -1,6 +1,8 @@
 /* isocl completion: prints a shell's completion of commands and options, from the commands' own
  * tables. */
 #include "commands.h"
+#include "core/model/reference_page.h"
+#include "help_topics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,26 @@ static const struct iso_option options[] = { { NULL, NULL, ISO_OPTION_FLAG, 0, N
 
 /* The devices that can be listed without querying the machine. */
 static const char devices[] = "auto gpu reference cpu opencl";
+
+static void put_word(void *self, const char *word)
+{
+    (void)self;
+    if (strpbrk(word, " :'\"$") == NULL) /* shells part words at these */
+        printf("%s ", word);
+}
+
+static void put_op(void *self, const char *word)
+{
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (strcmp(iso_ops[op].name, word) == 0)
+            put_word(self, word);
+}
+
+/* Returns true for a command whose arguments are runs: those below runs/ are offered. */
+static bool takes_runs(const struct iso_command *c)
+{
+    return strncmp(c->arguments, "RUN", 3) == 0 || strncmp(c->arguments, "[RUN", 4) == 0;
+}
 
 /* The words an option takes, parted by blanks; "" when they cannot be listed. */
 static const char *words_of(const struct iso_option *o, char *buf, size_t n)
@@ -34,7 +56,20 @@ static void bash_options(const struct iso_command *c)
     for (const struct iso_option *o = c->options; o->key != NULL; o++)
         if (*words_of(o, words, sizeof words))
             printf("                --%s) words=\"%s\" ;;\n", o->key, words);
-    printf("            esac ;;\n");
+    if (strcmp(c->name, "parity") == 0) {
+        printf("                --ops) words=\"");
+        iso_help_topics(put_op, NULL);
+        printf("\" ;;\n");
+    }
+    printf("            esac\n");
+    if (strcmp(c->name, "help") == 0) {
+        printf("            words=${words:-\"");
+        iso_topics_each(put_word, NULL);
+        printf("\"}\n");
+    }
+    if (takes_runs(c))
+        printf("            [ -n \"$words\" ] || words=$(ls -d runs/* 2>/dev/null)\n");
+    printf("            ;;\n");
 }
 
 static void bash(void)
@@ -87,6 +122,18 @@ static void zsh_option(const struct iso_option *o)
     printf("'");
 }
 
+static void zsh_arguments(const struct iso_command *c)
+{
+    printf(" \\\n            '--help[this command]' ");
+    if (strcmp(c->name, "help") == 0) {
+        printf("'*:topic:(");
+        iso_topics_each(put_word, NULL);
+        printf(")' ;;\n");
+    } else {
+        printf("'*:file:_files' ;;\n"); /* also of runs, which are folders */
+    }
+}
+
 static void zsh(void)
 {
     printf(
@@ -106,7 +153,7 @@ static void zsh(void)
         printf("        %s) _arguments", (*c)->name);
         for (const struct iso_option *o = (*c)->options; o->key != NULL; o++)
             zsh_option(o);
-        printf(" \\\n            '--help[this command]' '*:file:_files' ;;\n");
+        zsh_arguments(*c);
     }
     printf("    esac\n}\n_isocl \"$@\"\n");
 }
@@ -141,7 +188,15 @@ static void fish(void)
         printf("'\n");
         for (const struct iso_option *o = (*c)->options; o->key != NULL; o++)
             fish_option(*c, o);
+        if (takes_runs(*c))
+            printf(
+                "complete -c isocl -n '__fish_seen_subcommand_from %s' -a '(ls -d runs/* "
+                "2>/dev/null)'\n",
+                (*c)->name);
     }
+    printf("complete -c isocl -n '__fish_seen_subcommand_from help' -f -a '");
+    iso_topics_each(put_word, NULL);
+    printf("'\n");
 }
 
 /* ---- The command --------------------------------------------------------------------------- */

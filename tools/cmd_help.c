@@ -1,11 +1,11 @@
 /* isocl help: all that a model file may say, from the ops' own descriptions. */
 #include "commands.h"
 #include "core/model/reference_page.h"
+#include "help_topics.h"
 #include "manual.h"
 #include "setup.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct help_options {
     bool markdown, man;
@@ -32,21 +32,20 @@ static int run(const struct iso_command *command, int argc, char **argv)
         iso_manual_print();
         return ISO_EXIT_DONE;
     }
-    if (count && strcmp(argv[0], "exit-codes") == 0) {
-        iso_exit_codes_print(stdout);
-        return ISO_EXIT_DONE;
-    }
-    return iso_report(command, iso_help_print(stdout, count ? argv[0] : NULL), NULL);
+    return iso_report(command, iso_topic_print(stdout, count ? argv[0] : NULL), NULL);
 }
 
 const struct iso_command iso_command_help = {
     .name = "help",
     .arguments = "[TOPIC]",
-    .doc = "explains everything a model file can contain: layers, optimizers, losses, ...",
+    .doc = "commands, layers, keys, data, ...: explains any of them",
     .examples =
         "  isocl help\n"
         "  isocl help layers\n"
-        "  isocl help conv2d\n",
+        "  isocl help conv2d\n"
+        "  isocl help relu\n"
+        "  isocl help kernel_size\n"
+        "  isocl help train                                      the command and the section\n",
     .options = options,
     .min_arguments = 0,
     .max_arguments = 1,

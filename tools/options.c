@@ -23,21 +23,21 @@ int iso_usage(const struct iso_command *command, const char *fmt, ...)
     return ISO_EXIT_USAGE;
 }
 
-static void print_help(const struct iso_command *command)
+void iso_options_help(const struct iso_command *command, FILE *out)
 {
-    printf("usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
-           command->arguments, command->options[0].key != NULL ? " [options]" : "", command->doc);
+    fprintf(out, "usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+            command->arguments, command->options[0].key != NULL ? " [options]" : "", command->doc);
     if (command->more != NULL)
-        printf("\n%s\n", command->more);
-    printf("\nOptions:\n");
+        iso_wrap(out, "\n", 0, command->more);
+    fprintf(out, "\nOptions:\n");
     for (const struct iso_option *o = command->options; o->key != NULL; o++) {
         char left[64];
         snprintf(left, sizeof left, "  --%s%s%s ", o->key, o->argument != NULL ? " " : "",
                  o->argument != NULL ? o->argument : "");
-        iso_wrap(stdout, left, COLUMN, o->doc);
+        iso_wrap(out, left, COLUMN, o->doc);
     }
-    iso_wrap(stdout, "  --help ", COLUMN, "this text");
-    printf("\nExamples:\n%s", command->examples);
+    iso_wrap(out, "  --help ", COLUMN, "this text");
+    fprintf(out, "\nExamples:\n%s", command->examples);
 }
 
 static const struct iso_option *find(const struct iso_command *command, const char *key, size_t n)
@@ -143,7 +143,7 @@ bool iso_options_parse(const struct iso_command *command, int argc, char **argv,
     *count = 0;
     for (int i = 0; i < argc; i++) {
         if (options && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
-            print_help(command);
+            iso_options_help(command, stdout);
             *exit_code = ISO_EXIT_DONE;
             return false;
         }

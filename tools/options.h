@@ -41,6 +41,8 @@ struct iso_command {
  * --help or wrong usage. */
 bool iso_options_parse(const struct iso_command *, int argc, char **argv, void *out, int *count,
                        int *exit_code);
+/* Prints what --help says. */
+void iso_options_help(const struct iso_command *, FILE *);
 /* Prints a usage error of a command on stderr, with a pointer to --help; returns ISO_EXIT_USAGE. */
 int iso_usage(const struct iso_command *, const char *fmt, ...)
 #if defined(__GNUC__)

@@ -2,6 +2,7 @@
  * contains the layout only, nothing about any op, section or data set. */
 #include "reference_page.h"
 #include "reference_sums.h"
+#include "reference_words.h"
 #include "field.h"
 #include "initializer.h"
 #include "regularizer.h"
@@ -12,6 +13,7 @@
 #include "core/data/dataset.h"
 #include "core/data/folders.h"
 #include "core/environment.h"
+#include "core/ops/activation.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -89,7 +91,7 @@ static void print_title(FILE *out, const char *name, const char *doc, const char
     iso_wrap(out, "", 0, text);
 }
 
-static void print_fields(FILE *out, const struct iso_field *fields)
+void iso_help_fields(FILE *out, const struct iso_field *fields)
 {
     char value[2 * TEXT];
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
@@ -127,14 +129,14 @@ static void print_op(FILE *out, int op)
     const struct iso_op_def *def = iso_ops[op].def;
     const char *weights[ISO_OPERANDS + 1];
     print_title(out, iso_ops[op].name, def->doc, "");
-    print_fields(out, def->fields);
+    iso_help_fields(out, def->fields);
     if (has_topic(op, "layers"))
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             print_entry(out, k->key, k->doc);
     if (has_topic(op, "optimizers")) {
         const bool own = iso_field_find(def->fields, iso_weight_decay_fields[0].key) != NULL;
-        print_fields(out, clipping_fields());
-        print_fields(out, iso_weight_decay_fields + own);
+        iso_help_fields(out, clipping_fields());
+        iso_help_fields(out, iso_weight_decay_fields + own);
     }
     weight_names(def, weights);
     print_names(out, "weights", weights);
@@ -151,15 +153,15 @@ static void print_ops(FILE *out, const char *topic)
 static void print_named(FILE *out, const struct iso_named_doc *doc)
 {
     print_title(out, doc->name, doc->doc, "");
-    print_fields(out, doc->fields);
+    iso_help_fields(out, doc->fields);
 }
 
 static void print_section(FILE *out, const struct iso_section *s)
 {
     print_title(out, s->key, s->doc, s->required ? " Required." : "");
-    print_fields(out, s->fields);
+    iso_help_fields(out, s->fields);
     for (int i = 0; s->fields == iso_data_fields && iso_dataset_fields_at(i) != NULL; i++)
-        print_fields(out, iso_dataset_fields_at(i)->fields);
+        iso_help_fields(out, iso_dataset_fields_at(i)->fields);
 }
 
 static void append(char list[LIST], const char *separator, const char *name)
@@ -232,9 +234,18 @@ static void print_overview(FILE *out)
         print_list(out, t->topic, list);
     }
     *list = '\0';
+    for (int i = 0; iso_activation_names[i] != NULL; i++)
+        append(list, " ", iso_activation_names[i]);
+    print_list(out, "activations", list);
+    *list = '\0';
+    for (int i = 0; i < 2; i++)
+        for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
+            append(list, " ", d->name);
+    print_list(out, "datasets", list);
+    *list = '\0';
     for (int i = 0; other_topics[i] != NULL; i++)
         append(list, " ", other_topics[i]);
-    print_list(out, "other topics", list);
+    print_list(out, "other topics, and every key", list);
 }
 
 static void print_environment(FILE *out)
@@ -269,53 +280,96 @@ static void print_other(FILE *out, const char *topic)
         print_backends(out);
 }
 
-static bool is_topic(struct iso_suggest *near, const char *name, bool *found)
+/* Holds the name that is asked for, and what is done with every topic. */
+struct inquiry {
+    struct iso_suggest near;
+    bool found;
+    void (*visit)(void *self, const char *topic); /* may be NULL */
+    void *self;
+};
+
+static bool is_topic(struct inquiry *q, const char *name)
 {
-    iso_suggest_try(near, name);
-    bool same = strcmp(name, near->word) == 0;
-    *found = *found || same;
+    const bool same = strcmp(name, q->near.word) == 0;
+    iso_suggest_try(&q->near, name);
+    if (q->visit != NULL)
+        q->visit(q->self, name);
+    q->found = q->found || same;
     return same;
 }
 
-/* Prints whatever has the name near->word; it may be both a section and a topic of ops. */
-static bool print_topic(FILE *out, struct iso_suggest *near)
+static void print_activations(FILE *out, struct inquiry *q)
 {
-    bool found = false;
+    if (is_topic(q, "activations"))
+        iso_help_activations(out);
+    for (int i = 0; iso_activation_names[i] != NULL; i++)
+        if (is_topic(q, iso_activation_names[i]))
+            iso_help_activation(out, i);
+}
+
+static void print_sources(FILE *out, struct inquiry *q)
+{
+    char word[64];
+    for (int i = 0; i < 2; i++)
+        for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++) {
+            const bool whole = is_topic(q, d->name);
+            iso_help_source_word(d->name, word, sizeof word);
+            const bool same = strcmp(word, q->near.word) == 0;
+            q->found = q->found || same;
+            if (whole || same)
+                iso_help_source(out, d->name, d->doc);
+        }
+}
+
+/* Prints whatever has the name q->near.word; it may be both a section and a topic of ops. */
+static void print_topic(FILE *out, struct inquiry *q)
+{
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
-        if (is_topic(near, s->key, &found))
+        if (is_topic(q, s->key))
             print_section(out, s);
     for (const struct op_topic *t = op_topics; t->topic != NULL; t++)
-        if (is_topic(near, t->topic, &found))
+        if (is_topic(q, t->topic))
             print_ops(out, t->topic);
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        if (iso_ops[op].def->topic != NULL && is_topic(near, iso_ops[op].name, &found))
+        if (iso_ops[op].def->topic != NULL && is_topic(q, iso_ops[op].name))
             print_op(out, op);
     for (const struct named_topic *t = named_topics; t->topic != NULL; t++) {
-        const bool all = is_topic(near, t->topic, &found);
+        const bool all = is_topic(q, t->topic);
         for (int i = 0; i < t->n; i++)
-            if (is_topic(near, t->docs[i].name, &found) || all)
+            if (is_topic(q, t->docs[i].name) || all)
                 print_named(out, &t->docs[i]);
     }
+    print_activations(out, q);
+    print_sources(out, q);
     for (int i = 0; other_topics[i] != NULL; i++)
-        if (is_topic(near, other_topics[i], &found))
+        if (is_topic(q, other_topics[i]))
             print_other(out, other_topics[i]);
-    return found;
 }
+
+void iso_help_topics(void (*visit)(void *self, const char *topic), void *self)
+{
+    struct inquiry q = { .visit = visit, .self = self };
+    iso_suggest_begin(&q.near, "");
+    print_topic(NULL, &q); /* no topic has this name: nothing is printed */
+}
+
+static void try_key(void *self, const char *key) { iso_suggest_try(self, key); }
 
 iso_rc iso_help_print(FILE *out, const char *topic)
 {
     char hint[80];
-    struct iso_suggest near;
+    struct inquiry q = { .found = false };
     if (topic == NULL || !*topic) {
         print_overview(out);
         return ISO_OK;
     }
-    iso_suggest_begin(&near, topic);
-    if (print_topic(out, &near))
+    iso_suggest_begin(&q.near, topic);
+    print_topic(out, &q);
+    if (q.found || iso_help_key(out, topic, try_key, &q.near))
         return ISO_OK;
     return iso_fail(ISO_EUSAGE, "unknown topic '%.40s'%s", topic,
-                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
-                                      : "; `isocl help` lists them");
+                    q.near.best != NULL ? iso_suggest_text(&q.near, hint, sizeof hint)
+                                        : "; `isocl help` lists them");
 }
 
 /* ---- Markdown ------------------------------------------------------------------------------ */

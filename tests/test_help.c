@@ -1,0 +1,109 @@
+/* test_help.c: every word that help should know, how near misses and long lines are told, and what
+ * completion offers. */
+#include "cli.h"
+#include "core/model/reference_page.h"
+#include "core/ops/activation.h"
+#include "core/data/dataset.h"
+#include "tools/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void knows(const char *topic, const char *text)
+{
+    if (cli_run("help '%s'", topic) != 0)
+        fail_msg("isocl help %s: %s", topic, cli_err);
+    cli_says(cli_out, text);
+}
+
+static void every_word_is_a_topic(void **state)
+{
+    (void)state;
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
+        knows((*c)->name, "usage: isocl ");
+    for (int i = 0; iso_activation_names[i] != NULL; i++)
+        knows(iso_activation_names[i], iso_activation_names[i]);
+    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name != NULL; d++)
+        knows(d->name, d->name);
+    for (const struct iso_dataset_doc *d = iso_dataset_file_docs; d->name != NULL; d++)
+        knows(d->name, d->name);
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (iso_ops[op].def->topic != NULL)
+            knows(iso_ops[op].name, iso_ops[op].name);
+    knows("csv", "label_column");
+    knows("activations", "  relu ");
+    knows("kernel_size", "kernel_size is a key of ");
+    knows("trainable", "trainable is a key of every layer");
+    knows("batch_size", "batch_size is a key of train");
+    knows("train", "Of a model file:");
+    knows("set", "--set layers.dense_1.units=64");
+    knows("relu", "x < 0.0 ? 0.0 : x");
+}
+
+static void suggests(const char *topic, const char *near)
+{
+    char text[64];
+    assert_int_equal(cli_run("help %s", topic), ISO_EXIT_USAGE);
+    snprintf(text, sizeof text, "(did you mean '%s'?)", near);
+    cli_says(cli_err, text);
+}
+
+static void near_misses_are_named(void **state)
+{
+    (void)state;
+    suggests("leaky_relo", "leaky_relu");
+    suggests("predcit", "predict");
+    suggests("kernel_sise", "kernel_size");
+    suggests("exit-code", "exit-codes");
+    suggests("Conv2D", "conv2d");
+    assert_int_equal(cli_run("help nonsense"), ISO_EXIT_USAGE);
+}
+
+/* No line is longer than 80 columns where none of its words is; what is meant stays whole. */
+static void lines_are_wrapped(void **state)
+{
+    static const char *const topics[] = { "", "conv2d", "data", "file", "train", "environment" };
+    (void)state;
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        assert_int_equal(cli_run("help %s", topics[i]), 0);
+        for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest))
+            if (strlen(line) > 80 && strrchr(line + strspn(line, " "), ' ') != NULL)
+                fail_msg("help %s: %zu columns: %s", topics[i], strlen(line), line);
+    }
+}
+
+static void completion_knows_topics_ops_and_runs(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run("completion bash"), 0);
+    cli_says(cli_out, "--ops) words=\"");
+    cli_says(cli_out, "leaky_relu ");
+    cli_says(cli_out, "ls -d runs/*");
+    assert_int_equal(cli_run("completion zsh"), 0);
+    cli_says(cli_out, "exit-codes ");
+    assert_int_equal(cli_run("completion fish"), 0);
+    cli_says(cli_out, "exit-codes ");
+    if (system("bash -c true 2>/dev/null") != 0)
+        skip();
+    cli_write("c.sh",
+              "mkdir -p runs/one; . ./c; COMP_WORDS=(isocl help leaky_r); COMP_CWORD=2; "
+              "_isocl; echo ${COMPREPLY[*]}; COMP_WORDS=(isocl eval runs/o); _isocl; "
+              "echo ${COMPREPLY[*]}; COMP_WORDS=(isocl parity --ops max_poo); "
+              "COMP_CWORD=3; _isocl; echo ${COMPREPLY[*]}\n");
+    assert_int_equal(cli_run("completion bash >c; bash c.sh >got 2>&1"), 0);
+    cli_read("got", cli_out);
+    assert_string_equal(cli_out, "leaky_relu\nruns/one\nmax_pooling2d\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_word_is_a_topic),
+        TEST(near_misses_are_named),
+        TEST(lines_are_wrapped),
+        TEST(completion_knows_topics_ops_and_runs),
+    };
+    return cli_main(tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,102 @@
+#include "help_topics.h"
+#include "commands.h"
+#include "core/model/reference_page.h"
+#include "core/suggest.h"
+#include "core/wrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_set(FILE *out)
+{
+    iso_wrap(out, "", 0,
+             "--set KEY=VALUE changes a key of a model file for one command. KEY is the keys from "
+             "the top of the file, with dots between them; VALUE is YAML, and null takes the key "
+             "out. In a list (layers, augmentation, metrics, phases) an item has a number from 0 "
+             "or a name: the one that it is given, or that of `isocl summary`, or its op's where "
+             "there is one only. The name of an op can be left out before its parameters.");
+    fprintf(out,
+            "\n  --set train.epochs=3\n"
+            "  --set optimizer.learning_rate=0.01      of {adam: {...}}, whichever it is\n"
+            "  --set 'optimizer={sgd: {momentum: 0.9}}'\n"
+            "  --set layers.dense_1.units=64\n"
+            "  --set layers.0.filters=32\n"
+            "  --set augmentation=null                 without any\n\n");
+    iso_wrap(out, "", 0,
+             "A fault in a setting is shown with it, as one in the file is with its line. The "
+             "run's own model file has the settings.");
+}
+
+static const struct {
+    const char *name;
+    void (*print)(FILE *);
+} own[] = { { "exit-codes", iso_exit_codes_print }, { "set", print_set } };
+enum { OWN = sizeof own / sizeof own[0] };
+
+static void print_commands(FILE *out)
+{
+    char list[2048] = "";
+    size_t used = 0;
+    for (const struct iso_command *const *c = iso_commands; *c != NULL && used < sizeof list; c++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s ", (*c)->name);
+    for (int i = 0; i < OWN && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s ", own[i].name);
+    fprintf(out, "\ncommands, and what is common to them:\n");
+    iso_wrap(out, "  ", 2, list);
+}
+
+void iso_topics_each(void (*visit)(void *self, const char *topic), void *self)
+{
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
+        visit(self, (*c)->name);
+    for (int i = 0; i < OWN; i++)
+        visit(self, own[i].name);
+    iso_help_topics(visit, self);
+}
+
+/* A command may have the name of a section, such as train. */
+static void print_section(FILE *out, const char *name)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *section = open_memstream(&text, &n);
+    if (section == NULL)
+        return;
+    const bool found = iso_help_print(section, name) == ISO_OK;
+    iso_error_clear(); /* it need not be one */
+    fclose(section);
+    if (found)
+        fprintf(out, "\nOf a model file:\n\n%s", text);
+    free(text);
+}
+
+static void try_topic(void *self, const char *topic) { iso_suggest_try(self, topic); }
+
+iso_rc iso_topic_print(FILE *out, const char *topic)
+{
+    struct iso_suggest near;
+    char hint[96];
+    if (topic == NULL) {
+        ISO_TRY(iso_help_print(out, NULL));
+        print_commands(out);
+        return ISO_OK;
+    }
+    for (int i = 0; i < OWN; i++)
+        if (strcmp(own[i].name, topic) == 0) {
+            own[i].print(out);
+            return ISO_OK;
+        }
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
+        if (strcmp((*c)->name, topic) == 0) {
+            iso_options_help(*c, out);
+            print_section(out, topic);
+            return ISO_OK;
+        }
+    const iso_rc rc = iso_help_print(out, topic);
+    iso_suggest_begin(&near, topic);
+    iso_topics_each(try_topic, &near);
+    if (rc == ISO_OK || near.best == NULL)
+        return rc;
+    return iso_fail(rc, "unknown topic '%.40s'%s", topic,
+                    iso_suggest_text(&near, hint, sizeof hint));
+}

@@ -1,0 +1,13 @@
+/* help_topics.h: every topic of `isocl help`: those of model files, the commands, and what the
+ * program itself is asked for. */
+#ifndef ISO_HELP_TOPICS_H
+#define ISO_HELP_TOPICS_H
+#include "core/iso.h"
+
+#include <stdio.h>
+
+/* Prints a topic; NULL: the list of them. Fails with ISO_EUSAGE, and the nearest name. */
+iso_rc iso_topic_print(FILE *, const char *topic);
+/* Calls visit with the name of every topic. */
+void iso_topics_each(void (*visit)(void *self, const char *topic), void *self);
+#endif
