@@ -18,6 +18,8 @@ static const struct {
     { "new", "builtin:digits --force", "none", NULL },
     { "get", NULL, NULL, NULL },
     { "train", TINY "--epochs 1 --quiet --out a", "none.yaml", "tiny.yaml" GPU },
+    { "sweep", TINY "--epochs 1 --seeds 1 --out s", "none.yaml --seeds 1",
+      "tiny.yaml --seeds 1" GPU },
     { "eval", "a --device reference --limit 20", "none", "a --limit 20" GPU },
     { "predict", "a --split test --limit 2 --device reference", "a none.png",
       "a --split test" GPU },

@@ -177,7 +177,7 @@ const struct iso_command iso_command_train = {
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
         "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
-        "  isocl train models/demo.yaml --set optimizer.learning_rate=0.01 --set train.epochs=3\n"
+        "  isocl train models/demo.yaml --set optimizer.learning_rate=0.01\n"
         "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
     .options = options,
     .min_arguments = 0,

@@ -8,6 +8,7 @@
     X(new)              \
     X(get)              \
     X(train)            \
+    X(sweep)            \
     X(eval)             \
     X(predict)          \
     X(reproduce)        \

@@ -27,8 +27,10 @@ void iso_options_help(const struct iso_command *command, FILE *out)
 {
     fprintf(out, "usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
             command->arguments, command->options[0].key != NULL ? " [options]" : "", command->doc);
-    if (command->more != NULL)
-        iso_wrap(out, "\n", 0, command->more);
+    if (command->more != NULL) {
+        fprintf(out, "\n");
+        iso_wrap(out, "", 0, command->more);
+    }
     fprintf(out, "\nOptions:\n");
     for (const struct iso_option *o = command->options; o->key != NULL; o++) {
         char left[64];
