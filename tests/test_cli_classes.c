@@ -114,6 +114,28 @@ static void the_run_has_its_own_list(void **state)
                "data set 'folder:second' has 1 of the 3 classes that the model tells apart");
 }
 
+/* isocl check lists what is damaged, and says so with its exit code. */
+static void damaged_files_are_listed_without_training(void **state)
+{
+    (void)state;
+    if (skipped())
+        return;
+    add_class("second", "dog", "test/dog");
+    runs("check first");
+    cli_says(cli_out, "6 rows in 3 classes can be read, 0 cannot");
+    runs("check pets.yaml --data .");
+    cli_says(cli_out, "validation folder:second, ");
+    cli_write("first/dog/bad.png", "<html>not found</html>");
+    cli_write("second/dog/bad.png", "");
+    assert_int_equal(cli_run("check first"), 4);
+    cli_says(cli_out, "6 rows in 3 classes can be read, 1 cannot");
+    cli_says(cli_out, "first/./dog/bad.png: is a web page");
+    assert_int_equal(cli_run("check pets.yaml --data ."), 4);
+    cli_says(cli_out, "second/./dog/bad.png: is empty");
+    is_refused("train pets.yaml --data .", "dog/bad.png: is a web page or a drawing in XML");
+    is_refused("check nowhere", "nowhere");
+}
+
 int main(void)
 {
     if (getcwd(root, sizeof root) == NULL)
@@ -122,6 +144,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_spelling_is_refused, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(a_missing_class_shifts_nothing, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(the_run_has_its_own_list, set_up, cli_teardown),
+        cmocka_unit_test_setup_teardown(damaged_files_are_listed_without_training, set_up,
+                                        cli_teardown),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -510,6 +510,61 @@ static void classes_without_images_are_reported(void **state)
     assert_int_equal(folder_remove(root), 0);
 }
 
+static void put_file(const char *root, const char *name, const char *from, size_t most)
+{
+    char path[256], *bytes = NULL;
+    size_t n;
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    assert_int_equal(iso_file_read(from, &bytes, &n), ISO_OK);
+    assert_int_equal(iso_file_write(path, bytes, n < most ? n : most), ISO_OK);
+    free(bytes);
+}
+
+/* One run names all of them; without them the rest is as it would be alone, also on disk. */
+static void damaged_files_are_named_or_left_out(void **state)
+{
+    static const char colour[] = "tests/readers/decode/colour.jpg";
+    char root[FOLDER], name[128];
+    struct iso_dataset *set;
+    uint8_t image[9 * 13 * 3];
+    (void)state;
+    assert_int_equal(folder_make(root, "damaged"), 0);
+    put(root, "a/1.png");
+    put(root, "b/1.png");
+    put_file(root, "a/1.png", colour, SIZE_MAX);
+    put_file(root, "a/2.jpg", colour, 600);
+    put_file(root, "a/3.jpg", colour, SIZE_MAX);
+    put_file(root, "b/1.png", colour, 100);
+    put_file(root, "b/2.jpg", "tests/readers/list.npy", SIZE_MAX);
+    put_file(root, "b/3.jpg", colour, SIZE_MAX);
+    snprintf(name, sizeof name, "folder:%s", root);
+    assert_int_equal(load(name, "train", 0, 0, 3, &set), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "3 of 6 images cannot be read"));
+    assert_non_null(strstr(iso_error(), "b/1.png: is a damaged JPEG file"));
+    assert_non_null(strstr(iso_error(), "a/2.jpg: is a damaged JPEG file (Premature end of"));
+    check_message("b/2.jpg: is a NumPy array; read it as npy:PATH");
+    struct iso_dataset_request r = { .name = name,
+                                     .split = "train",
+                                     .options.image = { .damaged = ISO_DAMAGED_SKIP } };
+    for (int stream = 0; stream < 2; stream++) {
+        r.stream = stream;
+        if (iso_dataset_load(&r, &set) != ISO_OK)
+            fail_msg("%s", iso_error());
+        assert_int_equal(set->rows, 3);
+        assert_int_equal(set->labels[0] * 100 + set->labels[1] * 10 + set->labels[2], 1);
+        assert_int_equal(set->left->names[ISO_LEFT_DAMAGED].n, 3);
+        const struct iso_image whole = { 9, 13, 3, image };
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(iso_dataset_image(set, i, image), ISO_OK);
+            compare("colour.jpg", &whole);
+        }
+        if (!stream)
+            assert_non_null(strstr(set->row_names.name[1], "a/3.jpg"));
+        iso_dataset_free(set);
+    }
+    assert_int_equal(folder_remove(root), 0);
+}
+
 static void classes_have_names(void **state)
 {
     struct iso_class_map *map = calloc(1, sizeof *map + 3 * sizeof map->member[0]);
@@ -681,6 +736,7 @@ int main(void)
         cmocka_unit_test(folders_of_a_class_are_walked),
         cmocka_unit_test(links_do_not_lead_back),
         cmocka_unit_test(classes_without_images_are_reported),
+        cmocka_unit_test(damaged_files_are_named_or_left_out),
         cmocka_unit_test(classes_have_names),
         cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),

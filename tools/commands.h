@@ -11,6 +11,7 @@
     X(sweep)            \
     X(eval)             \
     X(predict)          \
+    X(check)            \
     X(reproduce)        \
     X(runs)             \
     X(report)           \

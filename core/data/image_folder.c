@@ -3,6 +3,7 @@
 #include "class_map.h"
 #include "disk.h"
 #include "image.h"
+#include "image_damage.h"
 #include "image_walk.h"
 #include "named_sets.h"
 #include "workers.h"
@@ -64,6 +65,7 @@ struct folder {
     struct geometry *sizes;        /* [rows], of the files */
     struct geometry size;          /* size of all images */
     struct iso_image_options options;
+    struct iso_image_damage damage; /* [rows], as long as it is loaded */
 };
 
 static void free_folder(void *folder)
@@ -75,6 +77,7 @@ static void free_folder(void *folder)
     iso_names_free(&f->classes);
     free(f->files);
     free(f->sizes);
+    iso_image_damage_free(&f->damage);
     free(f);
 }
 
@@ -255,16 +258,18 @@ static iso_rc look_at(void *data, int64_t i)
     struct iso_image image;
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
-    ISO_TRY(iso_image_read(path, &f->options, true, &image));
+    const iso_rc rc = iso_image_read(path, &f->options, true, &image);
+    if (rc != ISO_OK)
+        return iso_image_damage_note(&f->damage, i, rc);
     f->sizes[i] = (struct geometry){ image.height, image.width, image.channels };
     return ISO_OK;
 }
 
-static iso_rc sizes_differ(const struct folder *f, int64_t i)
+static iso_rc sizes_differ(const struct folder *f, int64_t one, int64_t i)
 {
-    const struct geometry *a = &f->sizes[0], *b = &f->sizes[i];
+    const struct geometry *a = &f->sizes[one], *b = &f->sizes[i];
     char first[PATH], other[PATH];
-    ISO_TRY(file_path(f, 0, first));
+    ISO_TRY(file_path(f, one, first));
     ISO_TRY(file_path(f, i, other));
     return iso_fail(ISO_EDATA,
                     "images have different sizes: %s %dx%d, %s %dx%d (height x width); "
@@ -278,15 +283,23 @@ static iso_rc settle_geometry(struct folder *f)
 {
     struct iso_dataset *set = f->set;
     const int64_t *resize = f->request->options.resize;
+    int64_t one = 0; /* the first file that can be read */
+    while (one < set->rows && f->damage.why[one] != NULL)
+        one++;
+    if (one == set->rows)
+        return iso_image_damage_fail(&f->damage);
+    const struct geometry first = f->sizes[one];
     set->channels = 1;
-    for (int64_t i = 0; i < set->rows; i++) {
+    for (int64_t i = one; i < set->rows; i++) {
         const struct geometry *g = &f->sizes[i];
-        if (resize[0] == 0 && (g->height != f->sizes[0].height || g->width != f->sizes[0].width))
-            return sizes_differ(f, i);
+        if (f->damage.why[i] != NULL)
+            continue;
+        if (resize[0] == 0 && (g->height != first.height || g->width != first.width))
+            return sizes_differ(f, one, i);
         set->channels = g->channels > set->channels ? g->channels : set->channels;
     }
-    set->height = resize[0] ? (int)resize[0] : f->sizes[0].height;
-    set->width = resize[0] ? (int)resize[1] : f->sizes[0].width;
+    set->height = resize[0] ? (int)resize[0] : first.height;
+    set->width = resize[0] ? (int)resize[1] : first.width;
     if (set->height > MOST_SIDE || set->width > MOST_SIDE)
         return iso_fail(ISO_EDATA,
                         "%s: images of %dx%d; sides of at most %d can be used: say "
@@ -325,8 +338,57 @@ static void name_file(const void *folder, int64_t i, char *buf, size_t n)
 
 static iso_rc decode_into_set(void *folder, int64_t i)
 {
-    const struct folder *f = folder;
-    return decode(f, i, f->set->images + (size_t)i * iso_dataset_image_bytes(f->set));
+    struct folder *f = folder;
+    if (f->damage.why[i] != NULL)
+        return ISO_OK;
+    uint8_t *to = f->set->images + (size_t)i * iso_dataset_image_bytes(f->set);
+    return iso_image_damage_note(&f->damage, i, decode(f, i, to));
+}
+
+/* Decodes an image only to see if that is possible. */
+static iso_rc try_to_decode(void *folder, int64_t i)
+{
+    struct folder *f = folder;
+    if (f->damage.why[i] != NULL)
+        return ISO_OK;
+    uint8_t *to = iso_alloc(iso_dataset_image_bytes(f->set), 1);
+    const iso_rc rc = to != NULL ? decode(f, i, to) : ISO_ENOMEM;
+    free(to);
+    return iso_image_damage_note(&f->damage, i, rc);
+}
+
+/* Keeps the rows that can be decoded, or fails and names the others. */
+static iso_rc leave_damaged_out(struct folder *f)
+{
+    struct iso_dataset *set = f->set;
+    int64_t count = 0;
+    if (f->options.damaged == ISO_DAMAGED_REFUSE)
+        ISO_TRY(iso_image_damage_fail(&f->damage));
+    if (iso_image_damage_count(&f->damage) == set->rows)
+        return iso_image_damage_fail(&f->damage);
+    ISO_TRY(iso_image_damage_leave_out(&f->damage, set->left));
+    int32_t *rows = iso_alloc((size_t)set->rows, sizeof *rows);
+    if (rows == NULL)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < set->rows; i++)
+        if (f->damage.why[i] == NULL)
+            rows[count++] = (int32_t)i;
+    const iso_rc rc = count < set->rows ? iso_dataset_keep_rows(set, rows, count) : ISO_OK;
+    free(rows);
+    return rc;
+}
+
+/* Images that stay on disk are decoded once in advance if damaged ones are to be left out: the
+ * number of rows must be known. */
+static iso_rc attach(struct folder *f)
+{
+    const struct iso_dataset_request *r = f->request;
+    if (f->options.damaged == ISO_DAMAGED_SKIP)
+        ISO_TRY(iso_workers_run(f->set->rows, r->threads, try_to_decode, f, r->progress));
+    else
+        ISO_TRY(iso_image_damage_fail(&f->damage));
+    ISO_TRY(iso_disk_attach(f->set, f, decode, name_file, free_folder));
+    return leave_damaged_out(f);
 }
 
 /* Keeps the paths of the files, which are not asked for again. */
@@ -346,12 +408,13 @@ static iso_rc load_images(struct folder *f)
     const struct iso_dataset_request *r = f->request;
     struct iso_dataset *set = f->set;
     if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
-        return iso_disk_attach(set, f, decode, name_file, free_folder);
+        return attach(f);
     set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
     if (set->images == NULL)
         return ISO_ENOMEM;
     ISO_TRY(iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress));
-    return name_rows(f);
+    ISO_TRY(name_rows(f));
+    return leave_damaged_out(f);
 }
 
 static iso_rc load(struct folder *f, const char *path)
@@ -365,6 +428,7 @@ static iso_rc load(struct folder *f, const char *path)
     ISO_TRY(list_files(f, &rows));
     ISO_TRY(order_files(f, rows));
     set->rows = rows;
+    ISO_TRY(iso_image_damage_new(rows, &f->damage));
     ISO_TRY(iso_workers_run(rows, r->threads, look_at, f, NULL));
     ISO_TRY(settle_geometry(f));
     set->labels = iso_alloc((size_t)rows, sizeof *set->labels);

@@ -54,6 +54,9 @@ iso_rc iso_job_weights(struct iso_job *, const char *path);
 /* Takes the names of the classes from the run that the model file or weights (NULL: none) belong
  * to; if there is no run, or it has none, iso_job_data finds them in the training data. */
 iso_rc iso_job_classes(struct iso_job *, const char *weights);
+/* Returns what iso_job_data requests for a split. It points into the job and the options. */
+iso_rc iso_job_request(const struct iso_job *, const char *split, const struct iso_job_options *,
+                       struct iso_dataset_request *out);
 /* Reads the data that the model file names for `split` (train, validation, test). If it names no
  * test data, uses the test split of the training data. Numbers the classes like those of training,
  * by their names. Completes a model whose mean or std is auto. The caller frees *out, after the

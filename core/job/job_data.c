@@ -34,7 +34,7 @@ static void request_rows(const struct iso_model *m, const char *split,
                                          .repeat_channels = m->repeat_channels };
 }
 
-static iso_rc describe(const struct iso_job *job, const char *split,
+iso_rc iso_job_request(const struct iso_job *job, const char *split,
                        const struct iso_job_options *options, struct iso_dataset_request *out)
 {
     const struct iso_dataset *rows = find_rows(options, split);
@@ -55,7 +55,7 @@ static iso_rc load_data(struct iso_job *job, const char *split,
                         const struct iso_job_options *options, struct iso_dataset **out)
 {
     struct iso_dataset_request request;
-    ISO_TRY(describe(job, split, options, &request));
+    ISO_TRY(iso_job_request(job, split, options, &request));
     ISO_TRY(iso_dataset_load(&request, out));
     if (strcmp(split, "train") != 0 || job->classes.n > 0)
         return ISO_OK;
@@ -91,8 +91,8 @@ static iso_rc learn_classes(struct iso_job *job, const char *split,
 {
     struct iso_dataset_request wanted, train;
     struct iso_dataset *set = NULL;
-    ISO_TRY(describe(job, split, options, &wanted));
-    iso_rc rc = describe(job, "train", options, &train);
+    ISO_TRY(iso_job_request(job, split, options, &wanted));
+    iso_rc rc = iso_job_request(job, "train", options, &train);
     if (rc == ISO_OK && same_classes(&wanted, &train))
         return ISO_OK;
     train.memory = 1;

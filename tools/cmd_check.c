@@ -1,0 +1,129 @@
+/* isocl check: reads all data of a model file, or a folder of images, and lists what is wrong with
+ * them, without training. */
+#include "commands.h"
+#include "exit_code.h"
+#include "core/data/image_options.h"
+#include "core/data/left_out.h"
+#include "core/data/named_sets.h"
+#include "setup.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct check_options {
+    struct iso_job_options setup;
+};
+static const struct iso_option options[] = { ISO_OPTION_DATA(struct check_options),
+                                             ISO_OPTION_THREADS(struct check_options),
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
+
+/* ---- One data set --------------------------------------------------------------------------- */
+
+/* Prints the messages of all damaged files, and a line for each other reason. */
+static void print_left_out(const struct iso_left_out *left)
+{
+    char text[1024];
+    for (int reason = 0; reason < ISO_LEFT_DAMAGED; reason++)
+        if (iso_left_out_text(left, (enum iso_left_reason)reason, text, sizeof text))
+            printf("  left out  %s\n", text);
+    for (int64_t i = 0; i < left->names[ISO_LEFT_DAMAGED].n; i++)
+        printf("  damaged   %s\n", left->names[ISO_LEFT_DAMAGED].name[i]);
+}
+
+/* Adds the number of damaged files to *damaged. Images of any size are read, and none is kept. */
+static iso_rc check_set(const char *what, struct iso_dataset_request *r, int64_t *damaged)
+{
+    struct iso_dataset *set = NULL;
+    r->options.image.damaged = ISO_DAMAGED_SKIP;
+    r->progress = iso_setup_progress;
+    r->memory = 1;
+    ISO_TRY(iso_dataset_load(r, &set));
+    const int64_t bad = set->left != NULL ? set->left->names[ISO_LEFT_DAMAGED].n : 0;
+    printf("%-10s %s, %s: %lld rows in %d classes can be read, %lld cannot\n", what, set->name,
+           *set->split ? set->split : "all", (long long)set->rows, set->classes, (long long)bad);
+    if (set->left != NULL)
+        print_left_out(set->left);
+    *damaged += bad;
+    iso_dataset_free(set);
+    return ISO_OK;
+}
+
+/* ---- What is named -------------------------------------------------------------------------- */
+
+static iso_rc check_model(struct iso_job *job, const char *path, const struct check_options *o,
+                          int64_t *damaged)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    ISO_TRY(iso_setup_model(job, path, &o->setup));
+    const struct iso_data_spec *specs[] = { &job->model->train, &job->model->validation,
+                                            &job->model->test };
+    int found = 0;
+    for (int i = 0; i < 3; i++) {
+        struct iso_dataset_request request;
+        if (!specs[i]->given)
+            continue;
+        ISO_TRY(iso_job_request(job, splits[i], &o->setup, &request));
+        ISO_TRY(check_set(splits[i], &request, damaged));
+        found++;
+    }
+    if (found > 0)
+        return ISO_OK;
+    return iso_fail(ISO_EMODEL, "%s names no data; add  data: {train: {dataset: ...}}", path);
+}
+
+/* The splits that a folder has, or all of it. */
+static iso_rc check_folder(const char *path, const struct check_options *o, int64_t *damaged)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    char whole[PATH_MAX], name[ISO_DATASET_NAME];
+    struct iso_splits there = { .one = false };
+    if (realpath(path, whole) == NULL)
+        return iso_file_fail("read", path);
+    if (snprintf(name, sizeof name, "folder:%s", whole) >= (int)sizeof name)
+        return iso_path_too_long(path);
+    struct iso_dataset_request r = { .name = name,
+                                     .threads = (int)o->setup.threads,
+                                     .options = { .resize = { 32, 32 } } };
+    r.options.image.interpolation = ISO_INTERPOLATE_NEAREST;
+    ISO_TRY(iso_folder_files.splits(&r, whole, &there));
+    for (int i = 0; i < 3; i++) {
+        r.split = splits[i];
+        if (*there.name[i] || (there.one && i == 0))
+            ISO_TRY(check_set(there.one ? "all" : splits[i], &r, damaged));
+    }
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct check_options o = { .setup = ISO_SETUP_DEFAULTS };
+    struct iso_job job = { 0 };
+    int64_t damaged = 0;
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    iso_rc rc = iso_folder_exists(argv[0]) ? check_folder(argv[0], &o, &damaged)
+                                           : check_model(&job, argv[0], &o, &damaged);
+    code = iso_report(command, rc, &job.faults);
+    iso_job_free(&job);
+    return code == 0 && damaged > 0 ? iso_exit_code(ISO_EDATA) : code;
+}
+
+const struct iso_command iso_command_check = {
+    .name = "check",
+    .arguments = "FOLDER|MODEL.yaml",
+    .doc = "decode all images and list the damaged ones, without training",
+    .more =
+        "FOLDER has a folder for each class, or train, validation and test with such folders.\n"
+        "Ends with exit code 4 if a file is damaged; `damaged: skip` in a model file's data\n"
+        "leaves damaged files out of a training.\n",
+    .examples =
+        "  isocl check photos\n"
+        "  isocl check models/photos.yaml\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
+};
