@@ -244,7 +244,7 @@ class Options(Handle):
 
     def put(self, split, rows):
         check(call.options_rows(self, split.encode(), rows))
-        self.rows[split] = rows  # which must outlive the options
+        self.rows[split] = rows  # these must outlive the options
 
 
 # ---- The library -------------------------------------------------------------------------------
