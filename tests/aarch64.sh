@@ -40,7 +40,7 @@ step() {
 
 make_there() {
     PKG_CONFIG_LIBDIR=/usr/lib/$triple/pkgconfig \
-        make -j"$JOBS" CC=$triple-gcc AR=$triple-ar BUILD=build/aarch64 "$@"
+        make -j"$JOBS" CC=$triple-gcc CC_FOR_BUILD=cc AR=$triple-ar BUILD=build/aarch64 "$@"
 }
 
 same_numbers() {
