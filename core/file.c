@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *hint(int error)
+/* reading: what has failed is a reading, which needs other rights. */
+static const char *hint(int error, bool reading)
 {
     switch (error) {
     case ENOSPC:
@@ -17,7 +18,10 @@ static const char *hint(int error)
     case EFBIG: return "; make room, or use another folder";
     case EROFS:
     case EACCES:
-    case EPERM: return "; use a folder you may write to";
+    case EPERM:
+        if (reading)
+            return "; see to it that you may read it (chmod u+r), or name another";
+        return "; use a folder you may write to";
     case ENOENT: return "; check the path";
     default: return "";
     }
@@ -26,7 +30,8 @@ static const char *hint(int error)
 iso_rc iso_file_fail(const char *what, const char *path)
 {
     int error = errno;
-    return iso_fail(ISO_EIO, "cannot %s %s: %s%s", what, path, strerror(error), hint(error));
+    return iso_fail(ISO_EIO, "cannot %s %s: %s%s", what, path, strerror(error),
+                    hint(error, strncmp(what, "read", 4) == 0));
 }
 
 iso_rc iso_path_too_long(const char *path)

@@ -81,8 +81,8 @@ static void a_missing_class_shifts_nothing(void **state)
     add_class("second", "dog", "test/dog");
     runs("train pets.yaml --device reference --data . --out run");
     runs("predict run --split validation --data .");
-    cli_says(cli_out, "\n0    cat        ");
-    cli_says(cli_out, "\n1    dog        ");
+    cli_says(cli_out, "\ncat/30.png  cat        ");
+    cli_says(cli_out, "\ndog/40.png  dog        ");
     runs("predict run --split validation --data . --json");
     cli_says(cli_out, "\"true_class\":1,\"true_name\":\"cat\"");
     cli_says(cli_out, "\"true_class\":2,\"true_name\":\"dog\"");

@@ -125,8 +125,8 @@ static void a_run_keeps_the_names(void **state)
     cli_read("run/classes.txt", with);
     assert_string_equal(with, "bird\ncat\ndog\n");
     run_ok("predict run --split test --data . --top 3");
-    cli_says(cli_out, "row  true       predicted  probability  2.         probability  3.");
-    cli_says(cli_out, "\n0    cat        ");
+    cli_says(cli_out, "image       true       predicted  probability  2.         probability  3.");
+    cli_says(cli_out, "\ncat/30.png  cat        ");
     run_ok("eval run --split test --data .");
     cli_says(cli_out, "\nclass     precision     recall         f1       rows\n0 bird  ");
     cli_says(cli_out, "\n2 dog  ");

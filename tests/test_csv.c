@@ -114,6 +114,7 @@ static void files_are_read(void **state)
           NULL, NULL, NULL },
         { "# a b label c\n250 1 1 2\n4 5 0 6\n0 255 2 9\n", NULL, NULL, NULL },
         { "# made on a Monday\n# by hand\n1,250,1,2\n0,4,5,6\n2,0,255,9\n", NULL, NULL, NULL },
+        { "# label,a,b,c\n1,250,1,2\n# half\n0,4,5,6\n2,0,255,9\n# the end\n", NULL, NULL, NULL },
         /* Columns that are no pixels. */
         { "id,label,a,b,c\nx,1,250,1,2\ny,0,4,5,6\nz,2,0,255,9\n", NULL, NULL, NULL },
         { ",label,0,1,2\n0,1,250,1,2\n1,0,4,5,6\n2,2,0,255,9\n", NULL, NULL, NULL },
@@ -154,6 +155,7 @@ static void others_are_refused(void **state)
           "train.csv:2: field 0 (counted from 0): should be the "
           "number of a class" },
         { "cat,2,3\n,2,3\n", NULL, NULL, "should be the name of a class" },
+        { "\xff\xfel", NULL, NULL, "is UTF-16, as Excel may write it" },
         { "label,2,3\n1.5,2,3\n", NULL, NULL, "should be the number of a class" },
         { "1,4/2,3\n", NULL, NULL, "should be a pixel" },
         { "1,2.5,3\n", NULL, NULL, "should be a pixel" },

@@ -6,8 +6,8 @@
 
 struct predict_options {
     struct iso_job_options setup;
-    const char *weights, *split, *csv, *csv_header, *labels, *npy, *layer;
-    int64_t top;
+    const char *weights, *split, *csv, *csv_header, *labels, *npy, *layer, *table, *rows, *invert;
+    int64_t top, first_id;
     bool best, resize, json;
 };
 struct prediction {
@@ -23,6 +23,8 @@ iso_rc iso_prediction_tell(struct prediction *);
 /* prediction_npy.c: writes the file of --npy. */
 iso_rc iso_prediction_npy(struct prediction *);
 
+/* True if the rows are files of images. */
+bool iso_prediction_of_files(const struct prediction *);
 /* Writes "builtin:digits, test", or "3 images", into buf and returns buf. */
 const char *iso_prediction_source(const struct prediction *, char *buf, size_t n);
 #endif

@@ -35,22 +35,56 @@ static const char *name_of(const struct telling *t, int class, char buf[TEXT])
     return buf;
 }
 
-/* A file, or the number of a row. */
-static const char *row_of(const struct telling *t, int64_t row, char buf[TEXT])
+/* The number of a row in its data set. */
+static int64_t number_of(const struct telling *t, int64_t row)
+{
+    return t->p->opened.numbers != NULL ? t->p->opened.numbers[row] : row;
+}
+
+/* Its file or its id, which may be in buf; NULL: it has a number only. */
+static const char *own_name(const struct telling *t, int64_t row, char buf[ISO_PATH])
 {
     if (t->p->opened.images.n > 0)
         return t->p->opened.images.name[row];
-    snprintf(buf, TEXT, "%lld", (long long)row);
+    return iso_dataset_row_name(t->p->opened.job.data[1], row, buf, ISO_PATH);
+}
+
+/* Its name, or its number, counted from `first`. */
+static const char *row_of(const struct telling *t, int64_t row, int64_t first, char buf[ISO_PATH])
+{
+    const char *name = own_name(t, row, buf);
+    if (name != NULL)
+        return name;
+    snprintf(buf, ISO_PATH, "%lld", (long long)(number_of(t, row) + first));
     return buf;
+}
+
+/* The heading of these: image, id or row. */
+static const char *row_heading(const struct telling *t)
+{
+    char buf[ISO_PATH];
+    return own_name(t, 0, buf) == NULL ? "row" : iso_prediction_of_files(t->p) ? "image" : "id";
+}
+
+/* The name as the table has it: without the folders above that of its class, for a file of a data
+ * set. */
+static const char *in_table(const char *name, const struct telling *t)
+{
+    const char *at = iso_path_base(name);
+    if (t->p->opened.images.n > 0 || !iso_prediction_of_files(t->p) || at - name < 2)
+        return name;
+    for (at--; at > name && at[-1] != '/'; at--)
+        ;
+    return at;
 }
 
 static void measure(struct telling *t)
 {
-    char buf[TEXT];
-    t->wide = (int)strlen(t->p->opened.images.n > 0 ? "image" : "row");
+    char buf[TEXT], path[ISO_PATH];
+    t->wide = (int)strlen(row_heading(t));
     t->broad = (int)strlen("predicted");
     for (int64_t row = 0; row < t->p->opened.job.data[1]->rows; row++) {
-        const int n = (int)strlen(row_of(t, row, buf));
+        const int n = (int)strlen(in_table(row_of(t, row, 0, path), t));
         t->wide = n > t->wide ? n : t->wide;
     }
     for (int c = 0; c < t->classes; c++) {
@@ -65,7 +99,7 @@ static bool labelled(const struct telling *t) { return t->p->opened.job.data[1]-
 
 static void print_heading(const struct telling *t)
 {
-    printf("%-*s", t->wide, t->p->opened.images.n > 0 ? "image" : "row");
+    printf("%-*s", t->wide, row_heading(t));
     if (labelled(t))
         printf("  %-*s", t->broad, "true");
     printf("  %-*s  probability", t->broad, "predicted");
@@ -79,8 +113,8 @@ static void print_heading(const struct telling *t)
 
 static void print_row(const struct telling *t, const struct iso_predicted *p)
 {
-    char buf[TEXT];
-    printf("%-*s", t->wide, row_of(t, p->row, buf));
+    char buf[TEXT], path[ISO_PATH];
+    printf("%-*s", t->wide, in_table(row_of(t, p->row, 0, path), t));
     if (labelled(t))
         printf("  %-*s", t->broad, name_of(t, p->label, buf));
     for (int i = 0; i < t->top; i++)
@@ -109,11 +143,13 @@ static json_t *class_object(const struct telling *t, int class, float probabilit
 
 static void print_json(const struct telling *t, const struct iso_predicted *p)
 {
-    char buf[TEXT];
-    json_t *object = json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)p->row);
+    char buf[TEXT], path[ISO_PATH];
+    const char *own = own_name(t, p->row, path);
+    json_t *object =
+        json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)number_of(t, p->row));
     json_t *top = json_array();
-    if (t->p->opened.images.n > 0)
-        json_object_set_new(object, "image", text(row_of(t, p->row, buf)));
+    if (own != NULL)
+        json_object_set_new(object, row_heading(t), text(own));
     if (p->label >= 0) {
         json_object_set_new(object, "true_class", json_integer(p->label));
         json_object_set_new(object, "true_name", text(name_of(t, p->label, buf)));
@@ -155,10 +191,10 @@ static const char *number_label(const struct telling *t, int class, char buf[TEX
 /* The id of an image is its name without the folder. */
 static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
 {
-    char buf[TEXT];
+    char buf[TEXT], path[ISO_PATH];
     FILE *f = t->csv->stream;
-    const char *id = row_of(t, p->row, buf);
-    write_cell(f, t->p->opened.images.n > 0 ? iso_path_base(id) : id);
+    const char *id = row_of(t, p->row, t->p->options->first_id, path);
+    write_cell(f, iso_prediction_of_files(t->p) ? iso_path_base(id) : id);
     fputc(',', f);
     write_cell(f, t->label(t, t->order[0], buf));
     return iso_file_put(t->csv, "\n", 1);

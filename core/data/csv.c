@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define AT(member) offsetof(struct iso_source_options, member)
 #define SIZE(member) sizeof((struct iso_source_options *)0)->member
@@ -114,6 +115,10 @@ static void tell_source(const struct csv *c)
 static iso_rc load(struct csv *c, size_t n)
 {
     struct iso_dataset *set = c->set;
+    if (n >= 2 &&
+        (memcmp(c->reader.text, "\xff\xfe", 2) == 0 || memcmp(c->reader.text, "\xfe\xff", 2) == 0))
+        return iso_fail(ISO_EDATA, "%s: is UTF-16, as Excel may write it; save it as CSV UTF-8",
+                        c->reader.path);
     ISO_TRY(iso_csv_columns_read(&c->reader, c->request, &c->columns));
     const int64_t columns = c->columns.n;
     set->rows = iso_csv_reader_lines(&c->reader) - c->columns.header;

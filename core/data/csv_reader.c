@@ -22,25 +22,26 @@ static const char *skip_blanks(const char *at, const char *end, char separator)
     return at;
 }
 
-/* Returns the beginning of the next line that is not empty, or the end. lines: goes up by those
- * that are passed over. */
-static const char *skip_empty_lines(const char *at, const char *end, char separator, int64_t *lines)
+static const char *next_line(const char *at, const char *end)
+{
+    const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    return newline != NULL ? newline + 1 : end;
+}
+
+/* Returns the beginning of the next line that is not empty, and with `comments` no comment, or the
+ * end. lines: increased by the number of lines that are skipped. */
+static const char *skip_lines(const char *at, const char *end, char separator, bool comments,
+                              int64_t *lines)
 {
     for (;;) {
         const char *p = skip_blanks(at, end, separator);
         if (p >= end)
             return end;
-        if (*p != '\n')
+        if (*p != '\n' && !(comments && *p == '#'))
             return at;
-        at = p + 1;
+        at = next_line(p, end);
         ++*lines;
     }
-}
-
-static const char *next_line(const char *at, const char *end)
-{
-    const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-    return newline != NULL ? newline + 1 : end;
 }
 
 static char find_separator(const char *at, const char *end)
@@ -77,10 +78,10 @@ void iso_csv_reader_open(struct iso_csv_reader *c, const char *path, const char 
     if (n >= 3 && memcmp(text, mark, 3) == 0)
         c->first += 3;
     for (;;) {
-        c->first = skip_empty_lines(c->first, end, '\0', &lines);
+        c->first = skip_lines(c->first, end, '\0', false, &lines);
         const bool comment = c->first < end && *c->first == '#';
         const char *next = next_line(c->first, end);
-        next = skip_empty_lines(next, end, '\0', &lines);
+        next = skip_lines(next, end, '\0', false, &lines);
         c->separator = find_separator(comment ? next : c->first, end);
         if (!comment)
             break;
@@ -108,7 +109,7 @@ int64_t iso_csv_reader_lines(const struct iso_csv_reader *c)
 {
     int64_t n = 0, lines = 0;
     for (const char *p = c->first; p < c->end; p = next_line(p, c->end)) {
-        p = skip_empty_lines(p, c->end, c->separator, &lines);
+        p = skip_lines(p, c->end, c->separator, true, &lines);
         n += p < c->end;
     }
     return n;
@@ -162,7 +163,7 @@ bool iso_csv_reader_next(struct iso_csv_reader *c, iso_rc *rc)
     *rc = ISO_OK;
     if (c->last) {
         c->line++;
-        c->at = skip_empty_lines(c->at, c->end, c->separator, &c->line);
+        c->at = skip_lines(c->at, c->end, c->separator, true, &c->line);
         c->column = 0;
         if (c->at >= c->end)
             return false;

@@ -14,8 +14,8 @@ struct iso_csv_reader {
     char field[ISO_CSV_FIELD]; /* without quotes, and without blanks around it */
 };
 /* Looks at the first line, and finds the separator. A line that begins with # is a comment, unless
- * it has as many fields as the line after it: then it is that line's names, as numpy.savetxt
- * writes them. */
+ * it is the first one and has as many fields as the line after it: then it has the names, as
+ * numpy.savetxt writes them. */
 void iso_csv_reader_open(struct iso_csv_reader *, const char *path, const char *text, size_t n);
 /* Goes back to the beginning of the first line. */
 void iso_csv_reader_rewind(struct iso_csv_reader *);

@@ -102,6 +102,8 @@ extern const struct iso_dataset_doc iso_dataset_file_docs[];
 const struct iso_source_fields *iso_dataset_fields(const char *name);
 /* Returns the i-th table of options, from 0; NULL after the last. */
 const struct iso_source_fields *iso_dataset_fields_at(int i);
+/* Returns true if the data set of this name is known to show light things on dark ground. */
+bool iso_dataset_light_on_dark(const char *name);
 /* Returns true if the name is a kind of file (npy: and so on) with a path. */
 bool iso_dataset_is_file(const char *name);
 

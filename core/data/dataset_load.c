@@ -83,6 +83,12 @@ const struct iso_source_fields *iso_dataset_fields_at(int i)
 
 bool iso_dataset_is_file(const char *name) { return iso_file_kind_find(name) != NULL; }
 
+bool iso_dataset_light_on_dark(const char *name)
+{
+    const struct iso_named_set *named = iso_named_set_find(name);
+    return named != NULL && named->light_on_dark;
+}
+
 static bool has_coarse(const char *name)
 {
     const struct iso_named_set *named = iso_named_set_find(name);

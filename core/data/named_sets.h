@@ -12,6 +12,7 @@ struct iso_named_set {
                    struct iso_dataset *);
     const struct iso_source_fields *options; /* its own; NULL: none */
     bool drawn;                              /* drawn by the program: it has no files */
+    bool light_on_dark;                      /* its images show light things on dark ground */
     int classes, coarse_classes;             /* coarse_classes 0: no such labels */
     const char *const *class_names;          /* NULL-terminated; NULL: numbers only */
     const char *const *coarse_names;         /* the same for the coarse classes */

@@ -13,6 +13,17 @@
 
 /* ---- Model, device, executor --------------------------------------------------------------- */
 
+/* A model file without a name has that of its path; the copy in a run has the one of the training.
+ */
+static iso_rc find_name(struct iso_job *job, const char *folder)
+{
+    char name[sizeof job->model->name];
+    ISO_TRY(iso_about_model(folder, name, sizeof name));
+    if (*name)
+        strcpy(job->model->name, name);
+    return ISO_OK;
+}
+
 /* A run knows where its data were; the copy of the model file in it is beside none of them. */
 static iso_rc find_origin(struct iso_job *job)
 {
@@ -21,7 +32,7 @@ static iso_rc find_origin(struct iso_job *job)
     ISO_TRY(iso_about_origin(folder, &job->origin));
     if (!*job->origin.model)
         strcpy(job->origin.model, folder);
-    return ISO_OK;
+    return job->model->named ? ISO_OK : find_name(job, folder);
 }
 
 /* Makes the text that a fault shows for each change. */

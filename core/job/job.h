@@ -14,6 +14,7 @@ struct iso_job_options {
      * test. If the first is given, the others are not taken from the model file. */
     const struct iso_dataset *rows[3];
     int64_t threads, limit;   /* 0: one per processor; all rows */
+    bool labels_optional;     /* accept rows without labels, to predict them */
     int64_t batch, seed;      /* -1: the model file's */
     struct iso_text_list set; /* KEY=VALUE, each: core/model/changes.h */
     const char *phase;        /* the only phase of the model file that is trained; NULL: all */
@@ -65,6 +66,14 @@ iso_rc iso_job_data(struct iso_job *, const char *split, const struct iso_job_op
                     struct iso_dataset **out);
 /* True if a training validates: with the rows that are given, or as the model file says. */
 bool iso_job_validates(const struct iso_job *, const struct iso_job_options *);
+/* Reads rows to be predicted from a file of the user's own, with or without labels, as the training
+ * data are read if they are of the same kind. path is relative to the working directory; split: ""
+ * or one of those that it has. */
+iso_rc iso_job_table(struct iso_job *, const char *path, const char *split,
+                     const struct iso_job_options *, struct iso_dataset **out);
+/* Returns the kind of data set of a file that iso_job_table reads, by its name: "csv:", "npy:" or
+ * "idx:"; NULL for any other. */
+const char *iso_job_table_kind(const char *path);
 /* Frees executor and graph. */
 void iso_job_close_exec(struct iso_job *);
 void iso_job_free(struct iso_job *);

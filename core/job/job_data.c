@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 /* The rows that are given for a split, or NULL. */
 static const struct iso_dataset *find_rows(const struct iso_job_options *options, const char *split)
@@ -48,7 +50,25 @@ iso_rc iso_job_request(const struct iso_job *job, const char *split,
     out->progress = options->progress;
     out->limit = options->limit;
     out->trained = job->classes.n > 0 ? &job->classes : NULL;
+    out->labels_optional = options->labels_optional && strcmp(split, "train") != 0;
     return ISO_OK;
+}
+
+/* Without test data in the model file, the test split of the training data stands in; if there is
+ * none either, the message says what can be asked for instead. */
+static iso_rc explain_test(const struct iso_job *job, const char *split, iso_rc rc)
+{
+    const struct iso_model *m = job->model;
+    char why[ISO_PATH];
+    if (rc != ISO_EDATA || strcmp(split, "test") != 0 || m->test.given)
+        return rc;
+    iso_error_take(why, sizeof why);
+    return iso_fail(rc,
+                    "%s names no test data: --split %s takes its %s data, and `data: {test: "
+                    "{dataset: ...}}` would name some. (The test split of its training data would "
+                    "do, but: %s)",
+                    m->file, m->validation.given ? "validation" : "train",
+                    m->validation.given ? "validation" : "training", why);
 }
 
 static iso_rc load_data(struct iso_job *job, const char *split,
@@ -56,7 +76,7 @@ static iso_rc load_data(struct iso_job *job, const char *split,
 {
     struct iso_dataset_request request;
     ISO_TRY(iso_job_request(job, split, options, &request));
-    ISO_TRY(iso_dataset_load(&request, out));
+    ISO_TRY(explain_test(job, split, iso_dataset_load(&request, out)));
     if (strcmp(split, "train") != 0 || job->classes.n > 0)
         return ISO_OK;
     return iso_trained_classes_take(&job->classes, *out);
@@ -145,4 +165,60 @@ iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job
     ISO_TRY(load_data(job, split, options, out));
     ISO_TRY(check_complete(job, *out, why));
     return train ? iso_model_measure(job->model, *out, options->progress) : ISO_OK;
+}
+
+/* ---- Files to predict ---------------------------------------------------------------------- */
+
+const char *iso_job_table_kind(const char *path)
+{
+    static const char *const kinds[][2] = { { ".csv", "csv:" },   { ".tsv", "csv:" },
+                                            { ".npy", "npy:" },   { ".npz", "npy:" },
+                                            { "-ubyte", "idx:" }, { "-ubyte.gz", "idx:" } };
+    const size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const size_t end = strlen(kinds[i][0]);
+        if (n > end && strcasecmp(path + n - end, kinds[i][0]) == 0)
+            return kinds[i][1];
+    }
+    return NULL;
+}
+
+/* Takes over how the training data are read, except for the rows: columns and arrays by name if
+ * they are of this kind, classes, and the frame of the model's input. */
+static void describe_table(const struct iso_job *job, const char *kind,
+                           const struct iso_job_options *options, struct iso_dataset_request *out)
+{
+    const struct iso_dataset none = { .name = "" };
+    const struct iso_data_spec *train = &job->model->train;
+    request_rows(job->model, "", &none, out);
+    out->rows = NULL;
+    out->classes = train->classes;
+    if (train->given && strncmp(train->dataset, kind, strlen(kind)) == 0)
+        out->options = train->options;
+    out->folder = options->data;
+    out->threads = (int)options->threads;
+    out->progress = options->progress;
+    out->limit = options->limit;
+    out->trained = job->classes.n > 0 ? &job->classes : NULL;
+    out->labels_optional = true;
+}
+
+iso_rc iso_job_table(struct iso_job *job, const char *path, const char *split,
+                     const struct iso_job_options *options, struct iso_dataset **out)
+{
+    const struct iso_data_origin here = { .model = "." };
+    const char *kind = iso_job_table_kind(path);
+    char name[ISO_DATASET_NAME];
+    struct iso_dataset_request request;
+    if (kind == NULL || access(path, R_OK) != 0)
+        return iso_file_fail("read", path);
+    if (snprintf(name, sizeof name, "%s%s", kind, path) >= (int)sizeof name)
+        return iso_path_too_long(path);
+    if (iso_model_measures(job->model))
+        ISO_TRY(measure(job, options));
+    describe_table(job, kind, options, &request);
+    request.name = name;
+    request.split = split;
+    request.origin = &here;
+    return iso_dataset_load(&request, out);
 }

@@ -4,7 +4,9 @@
 #include "core/data/image.h"
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
+#include "core/number.h"
 #include "core/suggest.h"
+#include "paper.h"
 #include "core/train/fit.h"
 
 #include <stdio.h>
@@ -46,6 +48,16 @@ static iso_rc find_geometry(const struct iso_model *m, const char *first,
                     m->name, r->channels);
 }
 
+static void invert_images(struct iso_prediction *p, const char *invert)
+{
+    struct iso_dataset *set = p->job.data[1];
+    const struct iso_model *m = p->job.model;
+    const bool all = invert != NULL && strcmp(invert, "yes") == 0;
+    const bool never = invert != NULL && strcmp(invert, "no") == 0;
+    if (set->channels == 1 && !never && (all || iso_dataset_light_on_dark(m->train.dataset)))
+        p->inverted = iso_paper_invert(set, all);
+}
+
 static iso_rc load_images(struct iso_prediction *p, const struct iso_prediction_options *o)
 {
     const struct iso_model *m = p->job.model;
@@ -58,7 +70,78 @@ static iso_rc load_images(struct iso_prediction *p, const struct iso_prediction_
         iso_names_cut(&p->images, o->job.limit);
     ISO_TRY(find_geometry(m, p->images.name[0], &r));
     ISO_TRY(iso_image_list_load(&p->images, &r, data));
+    invert_images(p, o->invert);
     return iso_dataset_pad(*data, m->pad, m->repeat_channels);
+}
+
+/* ---- Rows ---------------------------------------------------------------------------------- */
+
+static iso_rc load_rows(struct iso_prediction *p, const struct iso_prediction_options *o)
+{
+    struct iso_job_options options = o->job;
+    struct iso_dataset **data = &p->job.data[1];
+    options.labels_optional = true;
+    if (o->table == NULL)
+        return iso_job_data(&p->job, o->split, &options, data);
+    return iso_job_table(&p->job, o->table, o->split != NULL ? o->split : "", &options, data);
+}
+
+static iso_rc bad_rows(const char *list)
+{
+    return iso_fail(ISO_EUSAGE,
+                    "--rows takes numbers and ranges from 0 with commas between, such as "
+                    "3,17,100-120, not '%s'",
+                    list);
+}
+
+/* Reads the number at *at, and goes past it. */
+static bool read_number(const char **at, int64_t *out)
+{
+    char text[24];
+    const size_t n = strspn(*at, "0123456789");
+    if (n == 0 || n >= sizeof text)
+        return false;
+    memcpy(text, *at, n);
+    text[n] = '\0';
+    *at += n;
+    return iso_number_int(text, out) == ISO_NUMBER_OK;
+}
+
+/* Marks the rows of a list. */
+static iso_rc mark_rows(const char *list, const struct iso_dataset *set, bool *wanted)
+{
+    for (const char *at = list;; at++) {
+        int64_t first, last;
+        if (!read_number(&at, &first))
+            return bad_rows(list);
+        last = first;
+        if (*at == '-' && (at++, !read_number(&at, &last) || last < first))
+            return bad_rows(list);
+        if (last >= set->rows)
+            return iso_fail(ISO_EUSAGE, "there is no row %lld: %s has %lld, counted from 0",
+                            (long long)last, set->name, (long long)set->rows);
+        for (int64_t i = first; i <= last; i++)
+            wanted[i] = true;
+        if (*at == '\0')
+            return ISO_OK;
+        if (*at != ',')
+            return bad_rows(list);
+    }
+}
+
+/* Keeps the rows of a list, in their order, and their numbers. */
+static iso_rc keep_rows(struct iso_prediction *p, const char *list)
+{
+    struct iso_dataset *set = p->job.data[1];
+    int64_t count = 0;
+    bool *wanted = iso_alloc((size_t)set->rows, sizeof *wanted);
+    p->numbers = iso_alloc((size_t)set->rows, sizeof *p->numbers);
+    iso_rc rc = wanted != NULL && p->numbers != NULL ? mark_rows(list, set, wanted) : ISO_ENOMEM;
+    for (int64_t i = 0; rc == ISO_OK && i < set->rows; i++)
+        if (wanted[i])
+            p->numbers[count++] = (int32_t)i;
+    free(wanted);
+    return rc == ISO_OK ? iso_dataset_keep_rows(set, p->numbers, count) : rc;
 }
 
 /* ---- Classes ------------------------------------------------------------------------------- */
@@ -132,7 +215,9 @@ iso_rc iso_prediction_open(struct iso_prediction *p, const char *model, const ch
         ISO_TRY(load_images(p, o));
     ISO_TRY(iso_prediction_network(p, weights, o));
     if (job->data[1] == NULL)
-        ISO_TRY(iso_job_data(job, o->split, &o->job, &job->data[1]));
+        ISO_TRY(load_rows(p, o));
+    if (o->rows != NULL)
+        ISO_TRY(keep_rows(p, o->rows));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
     return find_names(p);
 }
@@ -142,4 +227,5 @@ void iso_prediction_close(struct iso_prediction *p)
     iso_job_free(&p->job);
     iso_names_free(&p->images);
     free(p->names);
+    free(p->numbers);
 }

@@ -6,8 +6,13 @@
 
 struct iso_prediction_options {
     struct iso_job_options job;
-    const char *split; /* split of the model's data, if there are no images */
-    const char *layer; /* layer whose results can also be read; NULL: none */
+    const char
+        *split; /* split of the model's data or of the table; NULL: images, or the only one */
+    const char *table;  /* file of rows, read by iso_job_table; NULL: none */
+    const char *rows;   /* numbers of the rows to predict, "3,17,100-120"; NULL: all of them */
+    const char *invert; /* "auto", "yes" or "no", for grey images; auto: invert dark ink on light
+                           paper, if the training data are known to be light on dark */
+    const char *layer;  /* layer whose results can also be read; NULL: none */
     bool resize; /* resize images of other sizes; false: refuse them, unless the model file resizes
                   */
 };
@@ -17,7 +22,9 @@ struct iso_prediction {            /* owns all it names; zeroed: nothing is open
     char (*names)[ISO_CLASS_NAME]; /* names of the first nnames classes, "" for none; NULL: no names
                                     */
     int nnames;
-    int value; /* value of the graph: the layer's result, or the output */
+    int value;        /* value of the graph: the layer's result, or the output */
+    int32_t *numbers; /* [rows]: number of a row in its data set; NULL: its own */
+    int64_t inverted; /* number of inverted images */
 };
 /* Opens the model file's last phase with the weights, and the images or rows to predict. The faults
  * borrow weights. Fails with ISO_EUSAGE if there is no such layer. */

@@ -86,7 +86,8 @@ static void settle_origin(const struct iso_trainer *t, struct iso_data_origin *o
 static iso_rc make_about(struct iso_trainer *t)
 {
     struct iso_about *a = &t->about;
-    *a = (struct iso_about){ .command = t->options.command,
+    *a = (struct iso_about){ .model = t->job.model->name,
+                             .command = t->options.command,
                              .backend = t->job.backend,
                              .data = { t->job.data[0], t->job.data[1] },
                              .settings = t->settings,

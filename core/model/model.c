@@ -80,6 +80,7 @@ iso_rc iso_load_fields(struct iso_loader *l, const struct iso_yaml *node, const 
 static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
 {
     int before = l->faults->count;
+    l->model->named = true;
     ISO_TRY(iso_fields_read(name_fields, "model", node->location, node, NULL, l->model, l->faults));
     if (l->faults->count == before && !iso_name_valid(l->model->name))
         iso_faults_add(l->faults, node->location,

@@ -78,6 +78,7 @@ struct iso_model {
     char *text;
     size_t text_size; /* the file's bytes, for the run folder */
     char name[64];
+    bool named; /* by the file; false: after its path */
     struct iso_data_spec train, validation, test;
     struct iso_location input_location;
     struct iso_shape input;          /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */

@@ -198,6 +198,17 @@ iso_rc iso_load_checkpoint(struct iso_loader *l, const struct iso_yaml *node)
                            l->faults);
 }
 
+/* Gives a monitored number the name that it has in history.csv: val_loss, as Keras and the terminal
+ * call it, is validation_loss. */
+static void complete_monitor(struct iso_monitor *monitor)
+{
+    char rest[sizeof monitor->name];
+    if (strncmp(monitor->name, "val_", 4) != 0)
+        return;
+    snprintf(rest, sizeof rest, "%s", monitor->name + 4);
+    snprintf(monitor->name, sizeof monitor->name, "validation_%.40s", rest);
+}
+
 /* Adds a fault where no epoch has a number of this name. */
 static void check_monitor(struct iso_loader *l, const char *what, struct iso_location location,
                           const struct iso_monitor *monitor)
@@ -223,12 +234,15 @@ static void check_monitor(struct iso_loader *l, const char *what, struct iso_loc
 
 void iso_check_monitors(struct iso_loader *l)
 {
-    const struct iso_checkpoint *checkpoint = &l->model->checkpoint;
+    struct iso_checkpoint *checkpoint = &l->model->checkpoint;
+    complete_monitor(&checkpoint->monitor);
     if (checkpoint->given && checkpoint->monitor.name[0])
         check_monitor(l, "checkpoint", checkpoint->location, &checkpoint->monitor);
     for (int i = 0; i < l->model->nphases; i++) {
-        const struct iso_schedule *s = &l->model->phases[i].schedule;
-        const struct iso_early_stopping *stop = &l->model->phases[i].early_stopping;
+        struct iso_schedule *s = &l->model->phases[i].schedule;
+        struct iso_early_stopping *stop = &l->model->phases[i].early_stopping;
+        complete_monitor(&s->monitor);
+        complete_monitor(&stop->monitor);
         if (s->kind == ISO_RATE_PLATEAU && s->monitor.name[0])
             check_monitor(l, iso_schedule_docs[s->kind].name, s->location, &s->monitor);
         if (stop->given && stop->monitor.name[0])

@@ -29,6 +29,15 @@ void iso_exec_free_data(struct iso_exec *e)
         free_resident(e, &e->data[i]);
 }
 
+/* Returns true if no row has the class 0, as when labels count from 1. */
+static bool lacks_zero(const struct iso_dataset *d)
+{
+    for (int64_t row = 0; row < d->rows && d->labels != NULL; row++)
+        if (d->labels[row] == 0)
+            return false;
+    return d->labels != NULL;
+}
+
 static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     const struct iso_graph *g = e->graph;
@@ -48,8 +57,11 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
     if (d->classes > g->classes)
         return iso_fail(ISO_EDATA,
                         "%s data: %s has %d classes, the model's last layer tells %lld apart: give "
-                        "it %d units, or say which with `classes:`",
-                        which_names[which], d->name, d->classes, (long long)g->classes, d->classes);
+                        "it %d units, or say which with `classes:`%s",
+                        which_names[which], d->name, d->classes, (long long)g->classes, d->classes,
+                        lacks_zero(d) ? " (no row has class 0; if labels count from 1, `classes: "
+                                        "[1, 2, ...]` numbers them from 0)"
+                                      : "");
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
     return iso_model_measured(g->model);

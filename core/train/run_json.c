@@ -126,10 +126,10 @@ static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_
 
 static json_t *new_json(const struct iso_about *r)
 {
-    json_t *json = json_pack("{s:s, s:i, s:I, s:I, s:s}", "isocl", ISO_VERSION, "arithmetic",
-                             ISO_ARITH_VERSION, "seed", (json_int_t)r->settings.seed, "batch",
-                             (json_int_t)r->settings.batch, "mode",
-                             r->settings.fast ? "fast" : "exact");
+    json_t *json = json_pack("{s:s, s:s, s:i, s:I, s:I, s:s}", "model", r->model, "isocl",
+                             ISO_VERSION, "arithmetic", ISO_ARITH_VERSION, "seed",
+                             (json_int_t)r->settings.seed, "batch", (json_int_t)r->settings.batch,
+                             "mode", r->settings.fast ? "fast" : "exact");
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
         if (r->data[i] != NULL)
@@ -199,6 +199,16 @@ iso_rc iso_about_origin(const char *folder, struct iso_data_origin *out)
         if (path != NULL && strlen(path) < ISO_DATA_PATH)
             strcpy(out->folders.path[out->folders.n++], path);
     }
+    json_decref(json);
+    return ISO_OK;
+}
+
+iso_rc iso_about_model(const char *folder, char *name, size_t n)
+{
+    json_t *json;
+    ISO_TRY(read_json(folder, &json));
+    const char *model = json_string_value(json_object_get(json, "model"));
+    snprintf(name, n, "%s", model != NULL ? model : "");
     json_decref(json);
     return ISO_OK;
 }

@@ -16,6 +16,7 @@ iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
 extern const char
     *const iso_about_splits[2]; /* "train", "validation": names of data sets 0 and 1 */
 struct iso_about {
+    const char *model;   /* the model's name */
     const char *command; /* the command line */
     const struct iso_backend *backend;
     const struct iso_dataset *data[2]; /* train and validation; NULL: none */
@@ -32,6 +33,9 @@ iso_rc iso_about_begin(const char *folder, const struct iso_about *);
 /* Reads where the data of the run in a folder were. The result is empty if there is no run, or one
  * of an older isocl. */
 iso_rc iso_about_origin(const char *folder, struct iso_data_origin *out);
+/* Reads the name of the run's model, which its copy of the model file may not have; "" if there is
+ * no run, or one of an older isocl. */
+iso_rc iso_about_model(const char *folder, char *name, size_t n);
 /* Adds images_crc32 of data set `which`, once all of its images have been read. Does nothing if
  * there is no run.json. */
 iso_rc iso_about_images(const char *folder, int which, const char *crc32);

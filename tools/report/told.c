@@ -2,6 +2,7 @@
 
 #include "core/data/sha256.h"
 #include "core/train/history_csv.h"
+#include "core/train/run_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,13 +37,18 @@ static char *read_text(struct iso_told *t, const char *name)
     return text;
 }
 
-/* Reads the model's name, "cnn" from the line "model: cnn"; the folder's name if there is no such
- * line. */
+/* Reads the model's name, "cnn" from the line "model: cnn"; or the one that run.json has, or the
+ * folder's name. */
 static void read_model_name(struct iso_told *t)
 {
     const char *line = t->yaml == NULL                      ? NULL
                        : strncmp(t->yaml, "model:", 6) == 0 ? t->yaml
                                                             : strstr(t->yaml, "\nmodel:");
+    char name[64] = "";
+    if (line == NULL && iso_about_model(t->folder, name, sizeof name) == ISO_OK && *name) {
+        snprintf(t->model, sizeof t->model, "%s", name);
+        return;
+    }
     line = line != NULL ? strchr(line, ':') + 1 : NULL;
     if (line != NULL)
         line += strspn(line, " \"'");
