@@ -254,6 +254,16 @@ static void a_network_evaluates_and_predicts_a_run(void **state)
     assert_int_equal(isocl_network_rows(network, "test", rows, &count), ISOCL_OK);
     assert_int_equal(isocl_network_predict(network, one), ISOCL_OK);
     assert_memory_equal(one, all, sizeof one); /* alone as among others */
+    uint8_t image[784];
+    const isocl_array images = { image, "u1", 3, { 1, 28, 28 } };
+    isocl_rows *bare = NULL;
+    assert_int_equal(isocl_rows_images(rows, 0, 1, image), ISOCL_OK);
+    assert_int_equal(isocl_rows_new(&images, NULL, 0, &bare), ISOCL_OK);
+    assert_int_equal(isocl_network_rows(network, "test", bare, &count), ISOCL_OK);
+    assert_int_equal(isocl_network_predict(network, one), ISOCL_OK);
+    assert_memory_equal(one, all, sizeof one);
+    assert_int_equal(isocl_network_evaluate(network, keep_scores, scores), ISOCL_EUSAGE);
+    isocl_rows_free(bare);
     isocl_rows_free(rows);
     isocl_network_free(network);
     isocl_model_free(trained);
