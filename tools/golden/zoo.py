@@ -28,7 +28,7 @@ NAMES = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s g
 mobilenet_v2 mobilenet_v3_small regnet_x_400mf regnet_y_400mf resnet18 resnet50 resnext50_32x4d wide_resnet50_2
 shufflenet_v2_x0_5 squeezenet1_0 squeezenet1_1 swin_t swin_v2_t vgg11 vgg11_bn vit_b_16""".split()
 SIZES = {"inception_v3": 299}
-MOST = 1e-5                            # of the largest output
+MOST = 1e-5                            # relative to the largest output
 ROWS = 2
 
 
