@@ -172,7 +172,7 @@ static void bad_images_are_named(void **state)
     (void)state;
     train_pets();
     fails(ISO_EXIT_FILE, "predict run pets/train/cat/notes.txt",
-          "cat/notes.txt: is neither a PNG nor a JPEG");
+          "cat/notes.txt: is no image of a kind that isocl knows");
     fails(ISO_EXIT_FILE, "predict run pets/train/bird/0.png gone.png", "cannot read gone.png");
     assert_int_equal(here("mkdir empty"), 0);
     fails(ISO_EXIT_FILE, "predict run empty", "empty: no images lie in this folder");
