@@ -31,7 +31,6 @@ static void request_rows(const struct iso_model *m, const char *split,
     *out = (struct iso_dataset_request){ .name = rows->name,
                                          .split = split,
                                          .rows = rows,
-                                         .labels_optional = true, /* to predict them */
                                          .input = &m->input,
                                          .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
                                          .repeat_channels = m->repeat_channels };
