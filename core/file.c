@@ -57,7 +57,7 @@ iso_rc iso_path_folder(char folder[ISO_PATH], const char *path)
 
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name)
 {
-    int n = snprintf(path, ISO_PATH, "%s/%s", folder, name);
+    int n = snprintf(path, ISO_PATH, "%s%s%s", folder, *name ? "/" : "", name);
     if (n < 0 || n >= ISO_PATH)
         return iso_path_too_long(folder);
     return ISO_OK;

@@ -129,9 +129,9 @@ static void damaged_files_are_listed_without_training(void **state)
     cli_write("second/dog/bad.png", "");
     assert_int_equal(cli_run("check first"), 4);
     cli_says(cli_out, "6 rows in 3 classes can be read, 1 cannot");
-    cli_says(cli_out, "first/./dog/bad.png: is a web page");
+    cli_says(cli_out, "first/dog/bad.png: is a web page");
     assert_int_equal(cli_run("check pets.yaml --data ."), 4);
-    cli_says(cli_out, "second/./dog/bad.png: is empty");
+    cli_says(cli_out, "second/dog/bad.png: is empty");
     is_refused("train pets.yaml --data .", "dog/bad.png: is a web page or a drawing in XML");
     is_refused("check nowhere", "nowhere");
 }

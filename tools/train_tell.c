@@ -17,6 +17,16 @@ static void tell_left_out(const struct training *t, const struct iso_dataset *da
             iso_console_line(&t->console, "left out   %s", text);
 }
 
+/* Prints how many photos lay on their side, and whether they were turned. */
+static void tell_orientation(const struct training *t, const struct iso_dataset *data)
+{
+    if (data->turned > 0)
+        iso_console_line(&t->console, "photos     %lld of the files do not lie upright: %s",
+                         (long long)data->turned,
+                         data->upright ? "turned, as their EXIF data say (orientation: apply)"
+                                       : "left as they lie (orientation: ignore)");
+}
+
 /* Prints the line of an executor's data set; `which` is its index. */
 static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
 {
@@ -29,6 +39,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
                      data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
                      data->source, how);
     tell_left_out(t, data);
+    tell_orientation(t, data);
 }
 
 /* Prints the numbers computed from the data. */

@@ -25,8 +25,10 @@ struct iso_dataset {
     int32_t *labels;                     /* [rows], each in [0, classes); NULL: unlabelled */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], if the set names them; or NULL */
     struct iso_left_out *left;           /* files that were not used; NULL: none */
-    struct iso_names row_names;          /* [rows] ids or files, if the set names them; or none */
-    bool row_files;                      /* row_names are paths of files */
+    int64_t turned; /* image files that do not lie upright, as they say; of all, before `part` */
+    bool upright;   /* they were turned upright */
+    struct iso_names row_names; /* [rows] ids or files, if the set names them; or none */
+    bool row_files;             /* row_names are paths of files */
 };
 /* The classes of a model's training data. */
 struct iso_trained_classes {

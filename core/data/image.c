@@ -55,6 +55,7 @@ static iso_rc decode(const struct iso_image_file *f, struct iso_image *out)
     if (!kind->built_in)
         return not_built_in(f, kind);
     ISO_TRY(kind->decode(f, out, &orientation));
+    out->orientation = orientation;
     return f->oriented ? iso_image_turn(out, orientation) : ISO_OK;
 }
 

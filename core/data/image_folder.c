@@ -52,7 +52,7 @@ struct file {
     int32_t class;
 };
 struct geometry {
-    int height, width, channels;
+    int height, width, channels, orientation;
 };
 struct folder {
     const struct iso_dataset_request *request; /* this and the set: while it is loaded only */
@@ -116,8 +116,8 @@ static iso_rc find_split(struct folder *f, const char *path)
     struct iso_splits splits = { .one = false };
     const char *split = f->request->split, *train = splits.name[ISO_SPLIT_TRAIN];
     ISO_TRY(find_splits(f->request, path, &splits));
-    ISO_TRY(iso_path(f->split, path, *split ? split : "."));
-    return iso_path(f->train, path, !*split ? "." : *train ? train : split);
+    ISO_TRY(iso_path(f->split, path, split));
+    return iso_path(f->train, path, !*split ? "" : *train ? train : split);
 }
 
 static iso_rc name_classes(struct folder *f)
@@ -261,7 +261,7 @@ static iso_rc look_at(void *data, int64_t i)
     const iso_rc rc = iso_image_read(path, &f->options, true, &image);
     if (rc != ISO_OK)
         return iso_image_damage_note(&f->damage, i, rc);
-    f->sizes[i] = (struct geometry){ image.height, image.width, image.channels };
+    f->sizes[i] = (struct geometry){ image.height, image.width, image.channels, image.orientation };
     return ISO_OK;
 }
 
@@ -297,7 +297,9 @@ static iso_rc settle_geometry(struct folder *f)
         if (resize[0] == 0 && (g->height != first.height || g->width != first.width))
             return sizes_differ(f, one, i);
         set->channels = g->channels > set->channels ? g->channels : set->channels;
+        set->turned += g->orientation != 1;
     }
+    set->upright = f->options.orientation == ISO_ORIENTATION_APPLY;
     set->height = resize[0] ? (int)resize[0] : first.height;
     set->width = resize[0] ? (int)resize[1] : first.width;
     if (set->height > MOST_SIDE || set->width > MOST_SIDE)
@@ -305,7 +307,7 @@ static iso_rc settle_geometry(struct folder *f)
                         "%s: images of %dx%d; sides of at most %d can be used: say "
                         "`resize:`",
                         f->split, set->height, set->width, MOST_SIDE);
-    f->size = (struct geometry){ set->height, set->width, set->channels };
+    f->size = (struct geometry){ set->height, set->width, set->channels, 1 };
     return ISO_OK;
 }
 
@@ -316,7 +318,7 @@ static iso_rc decode(const void *folder, int64_t i, uint8_t *out)
 {
     const struct folder *f = folder;
     struct iso_image image;
-    const struct iso_image row = { f->size.height, f->size.width, f->size.channels, out };
+    const struct iso_image row = { f->size.height, f->size.width, f->size.channels, out, 1 };
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
     ISO_TRY(iso_image_read(path, &f->options, false, &image));

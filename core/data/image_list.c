@@ -51,7 +51,7 @@ static iso_rc decode(void *data, int64_t i)
     const struct iso_image_list_request *r = list->request;
     const size_t size = (size_t)r->height * (size_t)r->width * (size_t)r->channels;
     const struct iso_image row = { r->height, r->width, r->channels,
-                                   list->set->images + (size_t)i * size };
+                                   list->set->images + (size_t)i * size, 1 };
     const char *path = list->paths->name[i];
     struct iso_image image;
     ISO_TRY(iso_image_read(path, &r->options, false, &image));

@@ -130,7 +130,7 @@ static void write_convolutions(const struct iso_new_data *d, FILE *out)
     fprintf(out,
             "  - conv2d: {filters: %d, kernel_size: 3, padding: same, use_bias: false}\n"
             "  - batch_normalization: {momentum: 0.9}\n  - activation: relu\n"
-            "  # What was found anywhere in the image counts, and so does how often.\n"
+            "  # Averages how strongly each feature was found over the whole image, wherever it lies.\n"
             "  - global_average_pooling2d\n  - dropout: 0.2\n"
             "  - dense: {units: %d, activation: softmax}\n\n",
             filters, d->classes);
