@@ -20,7 +20,9 @@
 #ifdef ISO_HAVE_OPENCL
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#pragma GCC visibility push(default) /* isocl must find this program's functions */
 #include <CL/cl.h>
+#pragma GCC visibility pop
 #include <dlfcn.h>
 #include <time.h>
 

@@ -114,7 +114,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_check = {
     .name = "check",
     .arguments = "FOLDER|MODEL.yaml",
-    .doc = "decode all images and list the damaged ones, without training",
+    .doc = "decodes all images and lists the damaged ones, without training",
     .more =
         "FOLDER has a folder for each class, or train, validation and test with such folders.\n"
         "Ends with exit code 4 if a file is damaged; `damaged: skip` in a model file's data\n"

@@ -176,7 +176,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 
 const struct iso_command iso_command_predict = {
     .name = "predict",
-    .arguments = "RUN|MODEL.yaml [IMAGE...|FILE]",
+    .arguments = "RUN|MODEL.yaml [FILE...]",
     .doc = "predicts the class of images, or of the rows of a data set",
     .more =
         "An IMAGE is a PNG or JPEG file, or a folder of them. It must have the size of\n"
