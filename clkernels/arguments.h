@@ -110,7 +110,6 @@ struct opencl_tiles {
     iso_i32 activation; /* 1 + the formula that follows, 0: none; alpha is its parameter */
     float alpha;
     iso_i32 gradient; /* the activation came before: as struct opencl_chains has it */
-    iso_i32 parts;    /* parts whose sums the points are, each with all points; 0: one */
 };
 
 /* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to

@@ -57,42 +57,34 @@ static inline void activate(const struct opencl_tiles *g, global const float *re
     }
 }
 
-/* Finds the channel and the tile of a work-item of group number `group`; false past the last one.
- * A work-group takes some channels of some tiles; of a single tile, as many channels as it has
- * work-items. */
-static inline bool own_tile(const struct opencl_tiles *g, int group, int *channel, int *tile)
-{
-    const int column = get_local_id(0), line = get_local_id(1);
-    const int columns = get_local_size(0), lines = get_local_size(1);
-    const int across = g->tiles == 1 ? 1 : (g->c + columns - 1) / columns;
-    *channel = g->tiles == 1 ? (group * lines + line) * columns + column
-                             : group % across * columns + column;
-    *tile = g->tiles == 1 ? 0 : group / across * lines + line;
-    return *channel < g->c && *tile < g->tiles;
-}
-
-static inline ulong points_apart(const struct opencl_tiles *g) { return (ulong)g->tiles * g->c; }
+/* Work-items along the first axis take the channels, the second axis the tiles. They work with a
+ * copy of the struct, since Mesa warns of arguments that are read behind a branch. */
+#define TILE_AND_CHANNEL                                                       \
+    const struct opencl_tiles g = all;                                         \
+    int channel = get_global_id(0), tile = get_global_id(1), top, left;        \
+    ulong image = tile_of(&g, tile, &top, &left), next = (ulong)g.tiles * g.c; \
+    ulong point = (ulong)tile * g.c + channel;                                 \
+    if (channel >= g.c || tile >= g.tiles)                                     \
+        return;
 
 /* n x n pixels of each tile to points, by iso_winograd_<transform>; a turned kernel has its taps in
  * reverse order. */
-#define TO_POINTS(name, transform, n)                                                              \
-    static inline void name##_to_points(const struct opencl_tiles *g, int group,                   \
-                                        global const float *x, global float *y)                    \
-    {                                                                                              \
-        int channel, tile, top, left;                                                              \
-        float pixels[(n) * (n)], points[POINTS];                                                   \
-        if (!own_tile(g, group, &channel, &tile))                                                  \
-            return;                                                                                \
-        x += tile_of(g, tile, &top, &left) + channel_of(g, channel);                               \
-        y += (ulong)tile * g->c + channel;                                                         \
-        UNROLLED(i, n)                                                                             \
-            UNROLLED(j, n) {                                                                       \
-                int down = g->turned != 0 ? (n)-1 - i : i, right = g->turned != 0 ? (n)-1 - j : j; \
-                pixels[(n)*i + j] = pixel_at(g, x, top + down, left + right);                      \
-            }                                                                                      \
-        iso_winograd_##transform(pixels, points);                                                  \
-        UNROLLED(p, POINTS)                                                                        \
-            y[p * points_apart(g)] = points[p];                                                    \
+#define TO_POINTS(name, transform, n)                                                            \
+    kernel void winograd_##name(global const float *x, ulong x_at, global float *y, ulong y_at,  \
+                                struct opencl_tiles all)                                         \
+    {                                                                                            \
+        TILE_AND_CHANNEL                                                                         \
+        float pixels[(n) * (n)], points[POINTS];                                                 \
+        x += x_at + image + channel_of(&g, channel);                                             \
+        y += y_at + point;                                                                       \
+        UNROLLED(i, n)                                                                           \
+            UNROLLED(j, n) {                                                                     \
+                int down = g.turned != 0 ? (n)-1 - i : i, right = g.turned != 0 ? (n)-1 - j : j; \
+                pixels[(n)*i + j] = pixel_at(&g, x, top + down, left + right);                   \
+            }                                                                                    \
+        iso_winograd_##transform(pixels, points);                                                \
+        UNROLLED(p, POINTS)                                                                      \
+            y[p * next] = points[p];                                                             \
     }
 TO_POINTS(source, source_square, SIDE)
 TO_POINTS(taps2, taps2_square, 2)
@@ -100,51 +92,20 @@ TO_POINTS(taps3, taps3_square, 3)
 TO_POINTS(taps4, taps4_square, 4)
 TO_POINTS(taps5, taps5_square, 5)
 
-/* Both operands of the products in one launch: the source, by work-groups [0, groups), and the
- * taps, by the others. They work with copies of the structs, since Mesa warns of arguments that are
- * read behind a branch. */
-#define OPERANDS(taps)                                                                         \
-    kernel void winograd_source_##taps(global const float *x, ulong x_at, global float *v,     \
-                                       ulong v_at, struct opencl_tiles source_tiles,           \
-                                       global const float *w, ulong w_at, global float *u,     \
-                                       ulong u_at, struct opencl_tiles taps_tiles, int groups) \
-    {                                                                                          \
-        const struct opencl_tiles source = source_tiles, other = taps_tiles;                   \
-        const int group = get_group_id(0);                                                     \
-        if (group < groups)                                                                    \
-            source_to_points(&source, group, x + x_at, v + v_at);                              \
-        else                                                                                   \
-            taps##_to_points(&other, group - groups, w + w_at, u + u_at);                      \
-    }
-OPERANDS(taps2)
-OPERANDS(taps3)
-OPERANDS(taps4)
-OPERANDS(taps5)
-
-/* Points to n x n results of each tile. Where the points are sums of parts, they are added first.
- */
+/* Points to n x n results of each tile. */
 #define TO_RESULTS(n)                                                                           \
     kernel void winograd_result##n(global const float *x, ulong x_at, global const float *bias, \
                                    ulong bias_at, global float *y, ulong y_at,                  \
                                    struct opencl_tiles all)                                     \
     {                                                                                           \
-        const struct opencl_tiles g = all;                                                      \
-        int channel, tile, top, left;                                                           \
+        TILE_AND_CHANNEL                                                                        \
         float points[POINTS], results[(n) * (n)];                                               \
-        if (!own_tile(&g, get_group_id(0), &channel, &tile))                                    \
-            return;                                                                             \
-        const ulong image = tile_of(&g, tile, &top, &left);                                     \
         float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
-        x += x_at + (ulong)tile * g.c + channel;                                                \
+        x += x_at + point;                                                                      \
         y += y_at + image + channel;                                                            \
         bias += bias_at + image + channel; /* used if a gradient passes back */                 \
         UNROLLED(p, POINTS)                                                                     \
-            points[p] = x[p * points_apart(&g)];                                                \
-        for (int part = 1; part < g.parts; part++) {                                            \
-            x += POINTS * points_apart(&g);                                                     \
-            UNROLLED(p, POINTS)                                                                 \
-                points[p] = add_term(points[p], x[p * points_apart(&g)]);                       \
-        }                                                                                       \
+            points[p] = x[p * next];                                                            \
         iso_winograd_result##n##_square(points, results);                                       \
         UNROLLED(i, n)                                                                          \
             UNROLLED(j, n)                                                                      \

@@ -17,11 +17,12 @@ static const char program[] = "winograd_gpu.cl";
 
 enum { MOST_TILES = 65535, COLUMNS = 32, LINES = 4 }; /* a grid's second axis; a work-group */
 
-/* By the number of taps, or results, a side. */
-static const char *const to_points[] = { [2] = "winograd_source_taps2",
-                                         [3] = "winograd_source_taps3",
-                                         [4] = "winograd_source_taps4",
-                                         [5] = "winograd_source_taps5" };
+/* By the number of pixels, taps or results a side. */
+static const char *const to_points[] = { [2] = "winograd_taps2",
+                                         [3] = "winograd_taps3",
+                                         [4] = "winograd_taps4",
+                                         [5] = "winograd_taps5",
+                                         [6] = "winograd_source" };
 static const char *const to_results[] = { [2] = "winograd_result2",
                                           [3] = "winograd_result3",
                                           [4] = "winograd_result4",
@@ -179,55 +180,29 @@ size_t opencl_winograd_work(const struct opencl *cl, const struct iso_call *call
 
 /* ---- Passes ---- */
 
-/* A work-group's columns of channels and lines of tiles. */
-static void divide(const struct opencl *cl, size_t *columns, size_t *lines)
+static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_tiles *g)
 {
-    *columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
-    const size_t most = cl->max_group / *columns;
-    *lines = most < LINES ? most : LINES;
+    if (g->tiles == 1)
+        return opencl_elements(cl, (size_t)g->c);
+    const size_t columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
+    const size_t most = cl->max_group / columns, lines = most < LINES ? most : LINES;
+    return (struct opencl_grid){ .groups = { opencl_ceil((size_t)g->c, columns),
+                                             opencl_ceil((size_t)g->tiles, lines), 1 },
+                                 .group = { columns, lines, 1 } };
 }
 
-/* Work-groups that some tiles take, as own_tile numbers them. */
-static size_t groups_of(const struct opencl *cl, const struct opencl_tiles *g)
+static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side,
+                          struct opencl_at pixels, struct opencl_at to)
 {
-    size_t columns, lines;
-    divide(cl, &columns, &lines);
-    return g->tiles == 1
-               ? opencl_ceil((size_t)g->c, columns * lines)
-               : opencl_ceil((size_t)g->c, columns) * opencl_ceil((size_t)g->tiles, lines);
-}
-
-static struct opencl_grid grid_of(const struct opencl *cl, size_t groups)
-{
-    struct opencl_grid grid = { .groups = { groups, 1, 1 }, .group = { 1, 1, 1 } };
-    divide(cl, &grid.group[0], &grid.group[1]);
-    return grid;
-}
-
-/* One operand of the products: the tiles, where their pixels lie, and where their points go. */
-struct operand {
-    struct opencl_tiles tiles;
-    struct opencl_at pixels, points;
-};
-
-/* taps.tiles.tiles 0: that operand is there already. */
-static iso_rc make_points(struct opencl *cl, struct operand source, struct operand taps,
-                          int64_t side)
-{
-    const size_t first = groups_of(cl, &source.tiles),
-                 all = first + (taps.tiles.tiles > 0 ? groups_of(cl, &taps.tiles) : 0);
-    return opencl_launch(cl, program, to_points[side], grid_of(cl, all),
-                         ARGS(arg_at(source.pixels), arg_at(source.points),
-                              arg_struct(&source.tiles, sizeof source.tiles), arg_at(taps.pixels),
-                              arg_at(taps.points), arg_struct(&taps.tiles, sizeof taps.tiles),
-                              arg_int((int64_t)first)));
+    return opencl_launch(cl, program, to_points[side], grid_of(cl, &g),
+                         ARGS(arg_at(pixels), arg_at(to), arg_struct(&g, sizeof g)));
 }
 
 static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t side,
                            struct opencl_at from, struct opencl_at bias, struct opencl_at to)
 {
     g.has_bias = bias.mem != NULL && !g.gradient;
-    return opencl_launch(cl, program, to_results[side], grid_of(cl, groups_of(cl, &g)),
+    return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
                          ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
                               arg_struct(&g, sizeof g)));
 }
@@ -247,7 +222,7 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
     const size_t most = tiles_at_once(cl, l);
     const struct opencl_at u = opencl_work(call, 0), v = opencl_past(u, kernel_points(l)),
                            m = opencl_past(v, points(most, l->source.c));
-    struct operand taps = { kernel_of(l, turned), opencl_at(&call->w[0]), u };
+    ISO_TRY(make_points(cl, kernel_of(l, turned), l->taps, opencl_at(&call->w[0]), u));
     for (size_t first = 0, count; first < l->tiles; first += count) {
         count = l->tiles - first < most ? l->tiles - first : most;
         struct opencl_chains g =
@@ -255,9 +230,7 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
         g.a_next = g.rows * g.segment;
         g.b_next = g.segment * g.cols;
         g.y_next = g.rows * g.cols;
-        ISO_TRY(make_points(cl, (struct operand){ some(l->source, first, count), x, v }, taps,
-                            l->taps));
-        taps.tiles.tiles = 0;
+        ISO_TRY(make_points(cl, some(l->source, first, count), ISO_WINOGRAD_SIDE, x, v));
         ISO_TRY(opencl_many_chains(cl, &g, ISO_WINOGRAD_POINTS, v, u, m));
         ISO_TRY(make_results(cl, some(l->result, first, count), l->tile, m, bias, y));
     }
@@ -297,57 +270,34 @@ iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
     return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), beside, opencl_at(&call->dx[0]));
 }
 
-/* Points of the kernel's gradient that its results' transform adds itself, at most so many parts.
- */
-enum { MOST_PARTS = 4 };
-
-/* The points [v] of the sources and [w] of the gradients of the tiles [first, stop), and the sums
- * over these that begin with tile `first`. */
-static iso_rc kernel_operands(struct opencl *cl, const struct iso_call *call, const struct layer *l,
-                              size_t first, size_t stop, struct opencl_at v, struct opencl_at w,
-                              struct opencl_chains *g)
-{
-    const struct operand source = { some(l->source, first, stop - first), opencl_at(&call->x[0]),
-                                    v },
-                         dy = { some(l->result, first, stop - first), opencl_at(&call->dy[0]), w };
-    *g = kernel_chains(l);
-    g->first_row = (iso_i32)first;
-    g->a_next = (iso_i32)(stop - first) * g->segment;
-    g->b_next = (iso_i32)(stop - first) * g->cols;
-    return make_points(cl, source, dy, l->tile);
-}
-
 iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
 {
     if (cl->shape == OPENCL_SHAPE_CPU)
         return opencl_winograd_cpu_kernel(cl, call);
     const struct layer l = layer_of(call, false);
+    const struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     const size_t all = (size_t)iso_group_count(rows_of(&l));
     struct opencl_groups groups = groups_at_once(cl, &l);
-    struct opencl_chains g = kernel_chains(&l);
     const size_t most = groups.count, tiles = group_tiles(&l, groups);
     const struct opencl_at m = opencl_work(call, 0), v = opencl_past(m, kernel_points(&l)),
                            w = opencl_past(v, points(tiles, l.source.c)),
                            sums = opencl_past(w, points(tiles, l.result.c));
-    const struct opencl_at none = { NULL, 0 }, to = opencl_at(&call->dw[0]);
-    struct opencl_tiles kernel = kernel_of(&l, false);
-    kernel.add = call->add_dw[0];
-    groups.count = all < most ? all : most;
-    const size_t parts = opencl_row_parts(cl, &g, groups);
-    if (groups.count == all && parts <= MOST_PARTS) {
-        kernel.parts = (iso_i32)parts;
-        ISO_TRY(kernel_operands(cl, call, &l, 0, l.tiles, v, w, &g));
-        ISO_TRY(opencl_parts_of_rows(cl, &g, groups, v, w, parts > 1 ? sums : m));
-        return make_results(cl, kernel, l.taps, parts > 1 ? sums : m, none, to);
-    }
     for (; groups.first < all; groups.first += groups.count) {
         groups.count = all - groups.first < most ? all - groups.first : most;
         const size_t end = groups.first + groups.count;
         const size_t first = (size_t)iso_group_begin(rows_of(&l), (iso_rowno)groups.first);
         const size_t stop = end < all ? (size_t)iso_group_begin(rows_of(&l), (iso_rowno)end)
                                       : l.tiles;
-        ISO_TRY(kernel_operands(cl, call, &l, first, stop, v, w, &g));
+        struct opencl_chains g = kernel_chains(&l);
+        g.first_row = (iso_i32)first;
+        g.a_next = (iso_i32)(stop - first) * g.segment;
+        g.b_next = (iso_i32)(stop - first) * g.cols;
+        ISO_TRY(make_points(cl, some(l.source, first, stop - first), ISO_WINOGRAD_SIDE, x, v));
+        ISO_TRY(make_points(cl, some(l.result, first, stop - first), l.tile, dy, w));
         ISO_TRY(opencl_some_row_chains(cl, &g, groups, v, w, m, sums));
     }
-    return make_results(cl, kernel, l.taps, m, none, to);
+    struct opencl_tiles kernel = kernel_of(&l, false);
+    const struct opencl_at none = { NULL, 0 };
+    kernel.add = call->add_dw[0];
+    return make_results(cl, kernel, l.taps, m, none, opencl_at(&call->dw[0]));
 }

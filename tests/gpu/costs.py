@@ -37,10 +37,7 @@ def product(launch, a, tile):
 
 
 def winograd(a):
-    """Pixels and points of all the tiles that a launch transforms: of its one struct, or of two."""
-    structs = {name.split(".")[0] for name in a if name.endswith(".tiles")}
-    return sum(a[f"{s}.tiles"] * a[f"{s}.c"] * 4 * (POINTS * max(a[f"{s}.parts"], 1) + a[f"{s}.step"] ** 2)
-               for s in structs)
+    return a["tiles"] * a["c"] * 4 * (POINTS + a["step"] ** 2)
 
 
 def window(launch, a, pointers):
