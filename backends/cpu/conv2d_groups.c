@@ -2,7 +2,6 @@
  * operands are short rows: a group's filters stand side by side in vectors, and the input gradient
  * reads the kernel turned, so that its channels do, too. */
 #include "conv2d_groups.h"
-#include "core/ops/activation.h"
 #include "sums.h"
 #include "tile.h"
 
@@ -12,7 +11,7 @@ struct work {
     struct iso_conv_groups g;
     struct iso_team *team;
     const float *x, *w, *bias, *dy; /* w of the input gradient: [group][tap][out][in] */
-    const struct iso_activation *activation;
+    struct iso_ending ending;       /* of y, or of dx */
     float *out, *sums;
     int64_t each; /* pixels of a unit */
     bool add;
@@ -86,8 +85,7 @@ static void outputs(void *data, int64_t unit, int thread)
                 default: output(w, n, oy, ox, o + j, (int)wide, y);
                 }
             }
-        if (w->activation != NULL)
-            ISO_CPU(activate)(w->activation, y, w->g.filters);
+        ISO_CPU(end)(&w->ending, y, w->g.filters);
     }
 }
 
@@ -144,6 +142,7 @@ static void inputs(void *data, int64_t unit, int thread)
                 default: input(w, n, iy, ix, c + i, (int)wide, dx);
                 }
             }
+        ISO_CPU(end)(&w->ending, dx, v->c);
     }
 }
 
@@ -200,7 +199,6 @@ static struct work work_of(struct iso_backend *b, const struct iso_call *call)
         .w = iso_cpu_f32(&call->w[0]),
         .bias = iso_cpu_f32(&call->w[1]),
         .dy = iso_cpu_f32(&call->dy[0]),
-        .activation = call->activation,
     };
 }
 
@@ -219,6 +217,7 @@ void ISO_CPU(conv2d_groups_forward)(struct iso_backend *b, const struct iso_call
     struct work w = work_of(b, call);
     const struct iso_window *v = &w.g.window;
     w.out = iso_cpu_f32(&call->y[0]);
+    w.ending = ISO_CPU(forward_ending)(call);
     w.each = iso_cpu_unit_rows(kernel_size(&w.g));
     iso_team_run(w.team, iso_ceil_div(v->n * v->oh * v->ow, w.each), outputs, &w);
 }
@@ -228,6 +227,7 @@ static void input_gradient(const struct iso_call *call, struct work *w)
     const struct iso_window *v = &w->g.window;
     w->sums = (float *)(void *)iso_cpu_u8(&call->workspace);
     w->out = iso_cpu_f32(&call->dx[0]);
+    w->ending = ISO_CPU(gradient_ending)(call);
     w->add = call->add_dx[0];
     w->each = iso_cpu_unit_rows(kernel_size(&w->g));
     turn_kernel(w, w->sums);

@@ -388,8 +388,10 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     struct opencl_at dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
-    if (iso_conv2d_has_groups(call))
-        return opencl_conv2d_groups_input(cl, call);
+    if (iso_conv2d_has_groups(call)) {
+        ISO_TRY(opencl_conv2d_groups_input(cl, call));
+        return opencl_pass_back(cl, call);
+    }
     if (opencl_is_winograd(call))
         return opencl_winograd_input(cl, call);
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
