@@ -92,8 +92,15 @@ TO_POINTS(taps3, taps3_square, 3)
 TO_POINTS(taps4, taps4_square, 4)
 TO_POINTS(taps5, taps5_square, 5)
 
+/* The end of a tile of n x n results: the activation of a convolution's, or of its input
+ * gradient's; the gradient of a kernel has none. */
+#define ACTIVATE(n)                                                              \
+    _Pragma("unroll 1") for (int i = 0; g.activation != 0 && i < (n) * (n); i++) \
+        activate(&g, bias + bias_at + image + channel, y, top + i / (n), left + i % (n));
+#define LEAVE(n)
+
 /* Points to n x n results of each tile. */
-#define TO_RESULTS(n)                                                                           \
+#define TO_RESULTS(n, END)                                                                      \
     kernel void winograd_result##n(global const float *x, ulong x_at, global const float *bias, \
                                    ulong bias_at, global float *y, ulong y_at,                  \
                                    struct opencl_tiles all)                                     \
@@ -103,17 +110,15 @@ TO_POINTS(taps5, taps5_square, 5)
         float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
         x += x_at + point;                                                                      \
         y += y_at + image + channel;                                                            \
-        bias += bias_at + image + channel; /* used if a gradient passes back */                 \
         UNROLLED(p, POINTS)                                                                     \
             points[p] = x[p * next];                                                            \
         iso_winograd_result##n##_square(points, results);                                       \
         UNROLLED(i, n)                                                                          \
             UNROLLED(j, n)                                                                      \
                 put_result(&g, y, top + i, left + j, results[(n)*i + j], b);                    \
-        _Pragma("unroll 1") for (int i = 0; g.activation != 0 && i < (n) * (n); i++)            \
-            activate(&g, bias, y, top + i / (n), left + i % (n));                               \
+        END(n)                                                                                  \
     }
-TO_RESULTS(2)
-TO_RESULTS(3)
-TO_RESULTS(4)
-TO_RESULTS(5)
+TO_RESULTS(2, ACTIVATE)
+TO_RESULTS(3, LEAVE)
+TO_RESULTS(4, ACTIVATE)
+TO_RESULTS(5, LEAVE)
