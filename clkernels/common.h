@@ -21,8 +21,8 @@ static inline int quotient(int p, int by, uint reciprocal)
     return reciprocal != 0 ? (int)mul_hi((uint)p, reciprocal) : p / by;
 }
 
-/* Returns the +0 at which a sum starts, hidden from compilers, because some replace 0.0 + x by x,
- * which may be -0. (No grid has 2^31 groups.) */
+/* Returns the +0 at which a sum starts. Compilers cannot see its value: some would replace 0.0 + x
+ * by x, although x may be -0. It relies on no grid having 2^31 groups. */
 static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0) >> 31); }
 
 /* A finished chain is added to +0: llvmpipe's fma says fma(-1, 0, 0) = -0. */
@@ -33,8 +33,9 @@ static inline float end_of_sum(float sum) { return sum + start_of_sum(); }
  * leaves an fma alone. The result is the same, because a product with 1 is exact. */
 static inline float add_term(float sum, float x) { return iso_fma(x, 1.0f, sum); }
 
-/* The gradient of what an elementwise function was given, from that of its result y, dy;
- * activation: 1 + its formula, whose gradient reads the result; 0: dy passes as it is. */
+/* Returns the gradient of an elementwise function's argument, given its result y and the gradient
+ * dy of that. activation: 1 + the function's formula, which must be one whose gradient reads the
+ * result; 0 returns dy. */
 static inline float passed_back(int activation, float alpha, float y, float dy)
 {
     return iso_act_grad_of_result(activation - 1, alpha, y, dy);

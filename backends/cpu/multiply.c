@@ -1,5 +1,6 @@
-/* multiply.c: y = x[0] x[1], where one may be repeated (core/ops/multiply.h). A unit is some rows
- * of `inner` elements; of the sums, one of the outer parts and a slice of its elements. */
+/* multiply.c: y = x[0] x[1], where one may be repeated (core/ops/multiply.h). A unit of
+ * work is some rows of `inner` elements, or, for sums, an outer part and a slice of its elements.
+ */
 #include "core/ops/multiply.h"
 #include "elements.h"
 

@@ -110,13 +110,12 @@ static void fuse_before(const struct search *s, int node)
     struct iso_fusion *f = &s->out[node];
     if (k == NULL || !k->fuses_x_activation || f->joined || !iso_graph_has_backward(s->graph, node))
         return;
-    f->before = activation_before(s, node);
-    if (f->before < 0 || s->out[f->before].joined_backward) {
-        f->before = -1;
+    const int before = activation_before(s, node);
+    if (before < 0 || s->out[before].joined_backward)
         return;
-    }
-    s->out[f->before].joined_backward = true;
-    s->out[f->before].absent_gradient = true;
+    f->before = before;
+    s->out[before].joined_backward = true;
+    s->out[before].absent_gradient = true;
 }
 
 void iso_fusions_find(const struct iso_graph *g, struct iso_backend *b,
