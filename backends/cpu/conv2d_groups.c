@@ -11,7 +11,7 @@ struct work {
     struct iso_conv_groups g;
     struct iso_team *team;
     const float *x, *w, *bias, *dy; /* w of the input gradient: [group][tap][out][in] */
-    struct iso_ending ending;       /* of y, or of dx */
+    struct iso_ending ending;       /* applied to y, or to dx */
     float *out, *sums;
     int64_t each; /* pixels of a unit */
     bool add;
