@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 enum { ISO_PATH = 1024 };
-/* Writes "folder/name" into path, or "folder" if the name is "". Fails with ISO_EIO if that is too long. */
+/* Writes "folder/name" into path, or "folder" if the name is "". Fails with ISO_EIO if that is too
+ * long. */
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
 /* Returns ISO_EIO, with the message that the path is too long. */
 iso_rc iso_path_too_long(const char *path);

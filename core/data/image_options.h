@@ -7,7 +7,7 @@
 struct iso_image {
     int height, width, channels; /* 1: grey, 3: red, green, blue */
     uint8_t *pixels; /* [height, width, channels]; the caller frees it; NULL: header only */
-    int orientation; /* what the file says, as EXIF counts: 1 is upright */
+    int orientation; /* stored in the file, as EXIF counts: 1 is upright */
 };
 
 enum iso_aspect_ratio { ISO_ASPECT_CROP, ISO_ASPECT_PAD, ISO_ASPECT_SQUASH };

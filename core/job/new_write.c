@@ -127,13 +127,14 @@ static void write_convolutions(const struct iso_new_data *d, FILE *out)
         side /= 2;
         filters = filters < MOST_FILTERS ? 2 * filters : filters;
     }
-    fprintf(out,
-            "  - conv2d: {filters: %d, kernel_size: 3, padding: same, use_bias: false}\n"
-            "  - batch_normalization: {momentum: 0.9}\n  - activation: relu\n"
-            "  # Averages how strongly each feature was found over the whole image, wherever it lies.\n"
-            "  - global_average_pooling2d\n  - dropout: 0.2\n"
-            "  - dense: {units: %d, activation: softmax}\n\n",
-            filters, d->classes);
+    fprintf(
+        out,
+        "  - conv2d: {filters: %d, kernel_size: 3, padding: same, use_bias: false}\n"
+        "  - batch_normalization: {momentum: 0.9}\n  - activation: relu\n"
+        "  # Averages how strongly each feature was found over the whole image, wherever it lies.\n"
+        "  - global_average_pooling2d\n  - dropout: 0.2\n"
+        "  - dense: {units: %d, activation: softmax}\n\n",
+        filters, d->classes);
 }
 
 static void write_dense(const struct iso_new_data *d, FILE *out)
