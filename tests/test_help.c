@@ -36,7 +36,7 @@ static void every_word_is_a_topic(void **state)
     knows("kernel_size", "kernel_size is a key of ");
     knows("trainable", "trainable is a key of every layer");
     knows("batch_size", "batch_size is a key of train");
-    knows("train", "Of a model file:");
+    knows("train", "In a model file:");
     knows("set", "--set layers.dense_1.units=64");
     knows("relu", "x < 0.0 ? 0.0 : x");
 }

@@ -96,6 +96,33 @@ static void test_bar(void **state)
     }
 }
 
+/* Returns the characters of the longest line of `isocl help train` in a window of so many columns,
+ * of those lines that can be broken. */
+static size_t longest_help(int columns)
+{
+    size_t used = 0, longest = 0;
+    int terminal;
+    const pid_t pid = start_on_terminal("help train", columns, &terminal);
+    assert_int_equal(read_terminal(pid, terminal, &used, NULL), 0);
+    for (char *rest = NULL, *line = strtok_r(cli_out, "\r\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\r\n", &rest)) {
+        const char *text = line + strspn(line, " ");
+        const bool wrapped = strncmp(line, "                    ", 20) == 0;
+        if (wrapped && strchr(text, ' ') != NULL && strlen(line) > longest)
+            longest = strlen(line);
+    }
+    return longest;
+}
+
+/* Help is as wide as the window, and readable in one that is wider than a page. */
+static void test_help_width(void **state)
+{
+    (void)state;
+    assert_in_range(longest_help(52), 44, 52);
+    assert_in_range(longest_help(80), 72, 80);
+    assert_in_range(longest_help(220), 92, 100);
+}
+
 static void test_ctrl_c(void **state)
 {
     size_t used = 0;
@@ -181,10 +208,8 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_bar),
-        TEST(test_ctrl_c),
-        TEST(test_ctrl_c_twice),
-        TEST(test_warnings),
+        TEST(test_bar),          TEST(test_help_width), TEST(test_ctrl_c),
+        TEST(test_ctrl_c_twice), TEST(test_warnings),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

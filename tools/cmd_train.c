@@ -170,7 +170,7 @@ const struct iso_command iso_command_train = {
         "--resume, log.txt, device.json, and run.json, which says what was trained on what.\n"
         "Ctrl-C saves and stops, and says how to go on.\n"
         "--set changes a key of the model file for this run, whose own model file then has\n"
-        "it; `isocl help set` says how keys are written. Of a model file with phases,\n"
+        "it; `isocl help set` says how keys are written. In a model file with phases,\n"
         "--epochs and --steps count over all phases, one after the other; --phase trains\n"
         "one of them alone, from --weights.",
     .examples =

@@ -3,6 +3,7 @@
 #include "core/machine.h"
 #include "core/train/run.h"
 #include "core/train/watch.h"
+#include "core/wrap.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { LINE = 600, BAR = 24 };
@@ -194,14 +194,6 @@ static void json_epoch(const struct iso_console *console, const struct iso_fit_e
 
 /* ---- Following the training ---------------------------------------------------------------- */
 
-static int terminal_columns(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
-        return 80;
-    return size.ws_col;
-}
-
 /* " [====>   ]", as wide as there is room for, at most BAR. */
 static void append_bar(char line[LINE], int room, double share)
 {
@@ -227,10 +219,10 @@ static void draw_bar(const struct iso_console *console, const struct iso_fit_pro
     append(rest, " left");
     append_scores(rest, console->graph, &p->scores, "");
     append(rest, "  %.0f images/s", speed);
-    append_bar(line, terminal_columns() - 1 - (int)(strlen(line) + strlen(rest)),
+    append_bar(line, iso_columns(stdout) - 1 - (int)(strlen(line) + strlen(rest)),
                (double)p->rows / (double)p->epoch_rows);
     append(line, "%s", rest);
-    printf("\r%.*s\033[K", terminal_columns() - 1, line);
+    printf("\r%.*s\033[K", iso_columns(stdout) - 1, line);
     fflush(stdout);
 }
 

@@ -54,20 +54,26 @@ void iso_topics_each(void (*visit)(void *self, const char *topic), void *self)
     iso_help_topics(visit, self);
 }
 
-/* A command may have the name of a section, such as train. */
-static void print_section(FILE *out, const char *name)
+struct sought {
+    const char *name;
+    bool found;
+};
+
+static void match(void *self, const char *topic)
 {
-    char *text = NULL;
-    size_t n = 0;
-    FILE *section = open_memstream(&text, &n);
-    if (section == NULL)
-        return;
-    const bool found = iso_help_print(section, name) == ISO_OK;
-    iso_error_clear(); /* it need not be one */
-    fclose(section);
-    if (found)
-        fprintf(out, "\nOf a model file:\n\n%s", text);
-    free(text);
+    struct sought *sought = self;
+    sought->found |= strcmp(topic, sought->name) == 0;
+}
+
+/* Prints what a model file has under the name of a command, such as train; else nothing. */
+static iso_rc print_section(FILE *out, const char *name)
+{
+    struct sought sought = { name, false };
+    iso_help_topics(match, &sought);
+    if (!sought.found)
+        return ISO_OK;
+    fprintf(out, "\nIn a model file:\n\n");
+    return iso_help_print(out, name);
 }
 
 static void try_topic(void *self, const char *topic) { iso_suggest_try(self, topic); }
@@ -89,8 +95,7 @@ iso_rc iso_topic_print(FILE *out, const char *topic)
     for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         if (strcmp((*c)->name, topic) == 0) {
             iso_options_help(*c, out);
-            print_section(out, topic);
-            return ISO_OK;
+            return print_section(out, topic);
         }
     const iso_rc rc = iso_help_print(out, topic);
     iso_suggest_begin(&near, topic);
