@@ -136,6 +136,25 @@ static void damaged_files_are_listed_without_training(void **state)
     is_refused("check nowhere", "nowhere");
 }
 
+/* A link to nothing is one damaged file among others, and a table is data like a folder. */
+static void what_cannot_be_opened_is_listed_too(void **state)
+{
+    char link[CLI_PATH];
+    (void)state;
+    if (skipped())
+        return;
+    cli_path(link, "first/dog/gone.png");
+    assert_int_equal(symlink("/nowhere/gone.png", link), 0);
+    assert_int_equal(cli_run("check first"), 4);
+    cli_says(cli_out, "can be read, 1 cannot");
+    cli_says(cli_out, "first/dog/gone.png: No such file or directory");
+    cli_write("rows.csv", "label,a,b\ncat,1,2\ndog,3,4\n");
+    runs("check rows.csv");
+    cli_says(cli_out, "rows.csv, all: 2 rows in 2 classes can be read, 0 cannot");
+    cli_write("names.csv", "label,a\ncat,photos/1.jpg\n");
+    is_refused("check names.csv", "is the name of a picture, and should be a pixel; pictures are");
+}
+
 int main(void)
 {
     if (getcwd(root, sizeof root) == NULL)
@@ -143,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_spelling_is_refused, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(a_missing_class_shifts_nothing, set_up, cli_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_listed_too, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(the_run_has_its_own_list, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(damaged_files_are_listed_without_training, set_up,
                                         cli_teardown),

@@ -2,15 +2,16 @@
  * them, without training. */
 #include "commands.h"
 #include "exit_code.h"
+#include "core/data/data_name.h"
 #include "core/data/image_options.h"
 #include "core/data/left_out.h"
 #include "core/data/named_sets.h"
 #include "setup.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct check_options {
     struct iso_job_options setup;
@@ -73,27 +74,40 @@ static iso_rc check_model(struct iso_job *job, const char *path, const struct ch
     return iso_fail(ISO_EMODEL, "%s names no data; add  data: {train: {dataset: ...}}", path);
 }
 
-/* The splits that a folder has, or all of it. */
-static iso_rc check_folder(const char *path, const struct check_options *o, int64_t *damaged)
+/* The splits that the data have, or all of them. */
+static iso_rc check_data(const char *data, const struct check_options *o, int64_t *damaged)
 {
-    static const char *const splits[] = { "train", "validation", "test" };
-    char whole[PATH_MAX], name[ISO_DATASET_NAME];
-    struct iso_splits there = { .one = false };
-    if (realpath(path, whole) == NULL)
-        return iso_file_fail("read", path);
-    if (snprintf(name, sizeof name, "folder:%s", whole) >= (int)sizeof name)
-        return iso_path_too_long(path);
+    char name[ISO_DATASET_NAME];
+    struct iso_splits there;
+    const struct iso_data_origin here = { .model = "." };
     struct iso_dataset_request r = { .name = name,
+                                     .origin = &here,
+                                     .folder = o->setup.data,
                                      .threads = (int)o->setup.threads,
-                                     .options = { .resize = { 32, 32 } } };
-    r.options.image.interpolation = ISO_INTERPOLATE_NEAREST;
-    ISO_TRY(iso_folder_files.splits(&r, whole, &there));
-    for (int i = 0; i < 3; i++) {
-        r.split = splits[i];
+                                     .labels_optional = true };
+    ISO_TRY(iso_data_name(data, name));
+    if (iso_dataset_fields(name) == iso_folder_files.options) {
+        r.options.resize[0] = r.options.resize[1] = 32;
+        r.options.image.interpolation = ISO_INTERPOLATE_NEAREST;
+    }
+    ISO_TRY(iso_dataset_splits(&r, &there));
+    for (int i = 0; i < ISO_SPLITS; i++) {
+        r.split = there.one ? "" : iso_split_names[i];
         if (*there.name[i] || (there.one && i == 0))
-            ISO_TRY(check_set(there.one ? "all" : splits[i], &r, damaged));
+            ISO_TRY(check_set(there.one ? "all" : iso_split_names[i], &r, damaged));
     }
     return ISO_OK;
+}
+
+/* Data have a kind or a name; a run's folder, and any other file, is a model's. */
+static bool is_data(const char *argument)
+{
+    char name[ISO_DATASET_NAME], model[ISO_PATH];
+    const bool data =
+        iso_data_name(argument, name) == ISO_OK &&
+        (iso_path(model, argument, "model.yaml") != ISO_OK || access(model, F_OK) != 0);
+    iso_error_clear();
+    return data;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -104,8 +118,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = iso_folder_exists(argv[0]) ? check_folder(argv[0], &o, &damaged)
-                                           : check_model(&job, argv[0], &o, &damaged);
+    iso_rc rc = is_data(argv[0]) ? check_data(argv[0], &o, &damaged)
+                                 : check_model(&job, argv[0], &o, &damaged);
     code = iso_report(command, rc, &job.faults);
     iso_job_free(&job);
     return code == 0 && damaged > 0 ? iso_exit_code(ISO_EDATA) : code;
@@ -113,14 +127,17 @@ static int run(const struct iso_command *command, int argc, char **argv)
 
 const struct iso_command iso_command_check = {
     .name = "check",
-    .arguments = "FOLDER|MODEL.yaml",
-    .doc = "decodes all images and lists the damaged ones, without training",
+    .arguments = "DATA|MODEL.yaml",
+    .doc = "reads all data and lists the damaged files, without training",
     .more =
-        "FOLDER has a folder for each class, or train, validation and test with such folders.\n"
+        "DATA is a folder of pictures with a folder for each class, or with train, validation and\n"
+        "test that have such folders; a .csv, .npy or .npz file; or the name of a data set, as\n"
+        "`isocl help datasets` lists them.\n"
         "Ends with exit code 4 if a file is damaged; `damaged: skip` in a model file's data\n"
         "leaves damaged files out of a training.\n",
     .examples =
         "  isocl check photos\n"
+        "  isocl check test.csv\n"
         "  isocl check models/photos.yaml\n",
     .options = options,
     .min_arguments = 1,

@@ -3,6 +3,7 @@
 #include "csv_labels.h"
 #include "csv_number.h"
 #include "disk.h"
+#include "image_kinds.h"
 #include "named_sets.h"
 #include "core/file.h"
 
@@ -35,13 +36,23 @@ struct csv {
     struct iso_csv_labels labels;
 };
 
+static iso_rc no_pixel(const struct csv *c)
+{
+    if (iso_image_named(c->reader.field))
+        return iso_csv_reader_fail(&c->reader,
+                                   "is the name of a picture, and should be a pixel; pictures are "
+                                   "read from a folder for each class (folder:PATH), so move or "
+                                   "link each into the folder of its label");
+    return iso_csv_reader_fail(&c->reader,
+                               "should be a pixel, a whole number from 0 to 255 (save pixels "
+                               "before they are scaled; `drop_columns:` leaves a column out)");
+}
+
 static iso_rc take_pixel(const struct csv *c, int64_t row, int64_t pixel)
 {
     int64_t value;
     if (!iso_csv_number(c->reader.field, &value) || value < 0 || value > 255)
-        return iso_csv_reader_fail(&c->reader,
-                                   "should be a pixel, a whole number from 0 to 255 (save pixels "
-                                   "before they are scaled; `drop_columns:` leaves a column out)");
+        return no_pixel(c);
     c->set->images[row * c->columns.pixels + pixel] = (uint8_t)value;
     return ISO_OK;
 }

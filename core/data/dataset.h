@@ -76,6 +76,9 @@ struct iso_dataset_request {
 /* Loads a data set. On error the message names the file, what is wrong with it, and what to do. */
 iso_rc iso_dataset_load(const struct iso_dataset_request *, struct iso_dataset **out);
 void iso_dataset_free(struct iso_dataset *);
+struct iso_splits;
+/* Finds the splits that a data set has; the request's split does not count. */
+iso_rc iso_dataset_splits(const struct iso_dataset_request *, struct iso_splits *out);
 /* Returns the bytes of an image: height * width * channels. */
 size_t iso_dataset_image_bytes(const struct iso_dataset *);
 /* Copies, reads or decodes an image into image, which has iso_dataset_image_bytes. May be called

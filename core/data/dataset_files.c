@@ -49,6 +49,15 @@ static iso_rc find(const struct iso_file_kind *kind, const struct iso_dataset_re
                     r->name, name, iso_data_folders_text(&folders, list, sizeof list));
 }
 
+iso_rc iso_file_kind_splits(const struct iso_file_kind *kind, const struct iso_dataset_request *r,
+                            struct iso_splits *out)
+{
+    char path[ISO_PATH];
+    *out = (struct iso_splits){ .one = false };
+    ISO_TRY(find(kind, r, path));
+    return kind->reader->splits(r, path, out);
+}
+
 iso_rc iso_file_kind_load(const struct iso_file_kind *kind, const struct iso_dataset_request *r,
                           int split, struct iso_dataset *set)
 {

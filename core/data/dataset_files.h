@@ -11,6 +11,9 @@ struct iso_file_kind {
 extern const struct iso_file_kind iso_file_kinds[]; /* ends with prefix NULL */
 /* Returns the kind of a name, or NULL. */
 const struct iso_file_kind *iso_file_kind_find(const char *name);
+/* Finds the names that the splits have. */
+iso_rc iso_file_kind_splits(const struct iso_file_kind *, const struct iso_dataset_request *,
+                            struct iso_splits *out);
 /* Reads the split of this number, -1 for the only one, and gives the set the name of it. */
 iso_rc iso_file_kind_load(const struct iso_file_kind *, const struct iso_dataset_request *,
                           int split, struct iso_dataset *);

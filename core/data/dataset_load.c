@@ -95,6 +95,18 @@ static bool has_coarse(const char *name)
     return named != NULL && named->coarse_classes > 0;
 }
 
+iso_rc iso_dataset_splits(const struct iso_dataset_request *r, struct iso_splits *out)
+{
+    const struct iso_file_kind *kind = iso_file_kind_find(r->name);
+    if (kind != NULL)
+        return iso_file_kind_splits(kind, r, out);
+    if (iso_named_set_find(r->name) == NULL)
+        return unknown_name(r->name);
+    *out =
+        (struct iso_splits){ .name = { [ISO_SPLIT_TRAIN] = "train", [ISO_SPLIT_TEST] = "test" } };
+    return ISO_OK;
+}
+
 /* Gives rows of numbers the geometry of the model's input, if it fits. */
 static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *set)
 {

@@ -16,7 +16,7 @@ iso_rc iso_image_damage_new(int64_t n, struct iso_image_damage *out)
 iso_rc iso_image_damage_note(struct iso_image_damage *d, int64_t i, iso_rc rc)
 {
     char text[MESSAGE];
-    if (rc != ISO_EDATA && rc != ISO_EUNSUP)
+    if (rc != ISO_EDATA && rc != ISO_EUNSUP && rc != ISO_EIO)
         return rc;
     iso_error_take(text, sizeof text);
     free(d->why[i]);

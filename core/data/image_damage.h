@@ -1,4 +1,4 @@
-/* image_damage.h: the files that cannot be decoded, all of them, with the reasons. */
+/* image_damage.h: the files that cannot be read or decoded, all of them, with the reasons. */
 #ifndef ISO_IMAGE_DAMAGE_H
 #define ISO_IMAGE_DAMAGE_H
 #include "left_out.h"
@@ -9,8 +9,8 @@ struct iso_image_damage {
 };
 /* Frees with iso_image_damage_free, also on failure. */
 iso_rc iso_image_damage_new(int64_t n, struct iso_image_damage *out);
-/* Keeps the message of file i and returns ISO_OK if rc says that it cannot be decoded; else returns
- * rc. May be called from several threads, for different files. */
+/* Keeps the message of file i and returns ISO_OK if rc says that it cannot be opened, read or
+ * decoded; else returns rc. May be called from several threads, for different files. */
 iso_rc iso_image_damage_note(struct iso_image_damage *, int64_t i, iso_rc rc);
 int64_t iso_image_damage_count(const struct iso_image_damage *);
 /* Fails with ISO_EDATA and a message that names the files, or returns ISO_OK if there are none. */

@@ -15,7 +15,7 @@ static const struct {
                          "files beside the folders of the classes" },
     [ISO_LEFT_LOOP] = { "link to a folder that contains it", "links to folders that contain them" },
     [ISO_LEFT_EMPTY] = { "class without an image", "classes without an image" },
-    [ISO_LEFT_DAMAGED] = { "file that cannot be decoded", "files that cannot be decoded" },
+    [ISO_LEFT_DAMAGED] = { "file that cannot be read", "files that cannot be read" },
 };
 
 iso_rc iso_left_out_add(struct iso_left_out *left, enum iso_left_reason reason, const char *name)

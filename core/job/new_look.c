@@ -1,6 +1,7 @@
 /* new_look.c: what kind of data a path leads to, of which size, in which classes. */
 #include "new_model.h"
 
+#include "core/data/data_name.h"
 #include "core/data/left_out.h"
 #include "core/model/field.h"
 
@@ -10,66 +11,6 @@
 #include <unistd.h>
 
 enum { SIDE = 64, SMALL = 64 };
-
-/* ---- The kind of data ---------------------------------------------------------------------- */
-
-static bool ends_in(const char *path, const char *end)
-{
-    const size_t n = strlen(path), m = strlen(end);
-    return n > m && strcmp(path + n - m, end) == 0;
-}
-
-static bool holds(const char *folder, const char *name)
-{
-    char path[ISO_PATH];
-    const bool there = iso_path(path, folder, name) == ISO_OK && access(path, F_OK) == 0;
-    iso_error_clear();
-    return there;
-}
-
-/* Returns "folder", "csv" or "npy"; NULL where it is none of them. */
-static const char *kind_of(const char *path)
-{
-    if (iso_folder_exists(path))
-        return holds(path, "train.csv") ? "csv" : holds(path, "x_train.npy") ? "npy" : "folder";
-    return ends_in(path, ".csv")                            ? "csv"
-           : ends_in(path, ".npy") || ends_in(path, ".npz") ? "npy"
-                                                            : NULL;
-}
-
-static bool is_name(const char *data)
-{
-    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name != NULL; d++)
-        if (strcmp(d->name, data) == 0)
-            return true;
-    return iso_dataset_is_file(data);
-}
-
-/* A path is made absolute, so that the model file may lie anywhere. */
-static iso_rc name_data(const char *data, struct iso_new_data *out)
-{
-    if (is_name(data)) {
-        snprintf(out->dataset, sizeof out->dataset, "%s", data);
-        return ISO_OK;
-    }
-    if (access(data, F_OK) != 0)
-        return iso_fail(ISO_EIO,
-                        "there is no %s: name a folder of pictures, a .csv, .npy or .npz file, or "
-                        "one of the data sets that `isocl help datasets` lists",
-                        data);
-    const char *kind = kind_of(data);
-    if (kind == NULL)
-        return iso_fail(ISO_EDATA,
-                        "%s is neither a folder nor a .csv, .npy or .npz file; pictures lie in a "
-                        "folder for each class",
-                        data);
-    char *whole = realpath(data, NULL);
-    if (whole == NULL)
-        return iso_file_fail("find", data);
-    const int n = snprintf(out->dataset, sizeof out->dataset, "%s:%s", kind, whole);
-    free(whole);
-    return n < (int)sizeof out->dataset ? ISO_OK : iso_path_too_long(data);
-}
 
 /* ---- What is in it ------------------------------------------------------------------------- */
 
@@ -165,7 +106,7 @@ iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options
 {
     struct iso_dataset *set = NULL;
     *d = (struct iso_new_data){ .rows = 0 };
-    ISO_TRY(name_data(data, d));
+    ISO_TRY(iso_data_name(data, d->dataset));
     const iso_rc rc = load_train(d, side, o, &set);
     if (rc == ISO_OK) {
         const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
