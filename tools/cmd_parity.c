@@ -1,16 +1,22 @@
 /* isocl parity: proves that devices compute the same numbers. */
 #include "commands.h"
-#include "core/parity/parity.h"
+#include "core/machine.h"
+#include "core/parity/hunt.h"
+#include "interrupt.h"
 #include "setup.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_DEVICES = 32 };
 struct parity_options {
     const char *devices, *mode, *ops, *record, *check, *cases;
-    int64_t number, steps, seed;
-    bool json, quiet, verbose, quick;
+    const char *out;
+    int64_t number, steps, seed, count;
+    double seconds;
+    bool json, quiet, verbose, quick, hunt;
 };
 #define AT(member) offsetof(struct parity_options, member)
 static const struct iso_option options[] = {
@@ -28,6 +34,13 @@ static const struct iso_option options[] = {
       "compare with hashes recorded on another machine", 0 },
     { "cases", "DIR", ISO_OPTION_TEXT, AT(cases), "folder of the op cases (default models/ops)",
       0 },
+    { "hunt", NULL, ISO_OPTION_FLAG, AT(hunt),
+      "draw random ops and models from the seed, and make those that fail small", 0 },
+    { "count", "N", ISO_OPTION_INT, AT(count), "--hunt: number of random cases", 1 },
+    { "seconds", "S", ISO_OPTION_REAL, AT(seconds),
+      "--hunt: end after this time (default 60, with --count none)", 0 },
+    { "out", "DIR", ISO_OPTION_TEXT, AT(out),
+      "--hunt: folder for cases that fail (default hunt-SEED)", 0 },
     { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "skip cases that are marked slow", 0 },
     { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "print a line for each case", 0 },
     { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "print failures and the last line only", 0 },
@@ -48,6 +61,61 @@ static bool split(char *text, const char *list[MOST_DEVICES + 1])
     return n > 0;
 }
 
+static enum iso_mode mode_of(const struct parity_options *o)
+{
+    return o->mode == NULL                 ? ISO_MODE_DEFAULT
+           : strcmp(o->mode, "exact") == 0 ? ISO_MODE_EXACT
+                                           : ISO_MODE_FAST;
+}
+
+/* ---- Hunting -------------------------------------------------------------------------------- */
+
+/* Shows on a terminal, once a second, how far the hunt is. */
+static bool hunt_goes_on(void *self, int64_t done, int64_t count, long failed)
+{
+    double *drawn = self;
+    const double now = iso_clock();
+    if (isatty(STDERR_FILENO) && now - *drawn > 1) {
+        char of[32] = "";
+        if (count > 0)
+            snprintf(of, sizeof of, " of %" PRId64, count);
+        fprintf(stderr, "\r%" PRId64 "%s random cases, %ld checks failed ", done, of, failed);
+        *drawn = now;
+    }
+    return !iso_interrupted;
+}
+
+static int hunt(const struct iso_command *command, const struct parity_options *o,
+                const char *const *devices, int models)
+{
+    double drawn = iso_clock();
+    const struct iso_hunt_options h = {
+        .devices = o->devices != NULL ? devices : NULL,
+        .mode = mode_of(o),
+        .ops = o->ops,
+        .seed = (uint64_t)o->seed,
+        .number = o->number,
+        .count = o->count,
+        .seconds = o->seconds,
+        .folder = o->out,
+        .json = o->json,
+        .quiet = o->quiet,
+        .verbose = o->verbose,
+        .more = hunt_goes_on,
+        .self = &drawn,
+    };
+    if (models > 0 || o->record != NULL || o->check != NULL || o->cases != NULL || o->steps > 0)
+        return iso_usage(command,
+                         "--hunt draws its own cases: it takes no model files, and no "
+                         "--record, --check, --cases or --steps");
+    iso_interrupts_catch("ends after this case; press Ctrl-C again to stop at once\n");
+    const int code = iso_report(command, iso_hunt_run(&h, NULL), NULL);
+    iso_interrupts_pass_on();
+    return code;
+}
+
+/* ---- The command ---------------------------------------------------------------------------- */
+
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct parity_options o = { 0 };
@@ -63,15 +131,17 @@ static int run(const struct iso_command *command, int argc, char **argv)
                          MOST_DEVICES);
     } else if (models == NULL || found == NULL || (o.devices != NULL && names == NULL)) {
         code = iso_report(command, ISO_ENOMEM, NULL);
+    } else if (o.hunt) {
+        code = hunt(command, &o, devices, count);
+    } else if (o.count > 0 || o.seconds > 0 || o.out != NULL) {
+        code = iso_usage(command, "--count, --seconds and --out belong to --hunt");
     } else {
         for (int i = 0; i < count; i++)
             models[i] = iso_setup_path(argv[i], found[i]);
         const struct iso_parity_options p = {
             .models = count ? models : NULL,
             .devices = o.devices != NULL ? devices : NULL,
-            .mode = o.mode == NULL                 ? ISO_MODE_DEFAULT
-                    : strcmp(o.mode, "exact") == 0 ? ISO_MODE_EXACT
-                                                   : ISO_MODE_FAST,
+            .mode = mode_of(&o),
             .ops = o.ops,
             .number = (int)o.number,
             .steps = o.steps,
@@ -104,6 +174,7 @@ const struct iso_command iso_command_parity = {
         "  isocl parity                                          every op on every device\n"
         "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
         "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
+        "  isocl parity --hunt --seconds 600 --seed 7            random ops and models\n"
         "  isocl parity --record here.json\n"
         "  isocl parity --check here.json                        on another machine\n",
     .options = options,

@@ -193,8 +193,7 @@ iso_rc iso_case_parse(enum iso_op op, const char *text, struct iso_case *out)
     return rc;
 }
 
-/* True if a comma-separated list names this op. */
-static bool named(const char *list, const char *name)
+bool iso_cases_named(const char *list, const char *name)
 {
     const size_t length = strlen(name);
     if (list == NULL || strcmp(list, "all") == 0)
@@ -219,8 +218,7 @@ static iso_rc unknown_op(const char *name)
                     iso_suggest_text(&suggest, near, sizeof near));
 }
 
-/* Every name of the list must be an op's. */
-static iso_rc check_names(const char *list)
+iso_rc iso_cases_check_names(const char *list)
 {
     if (list == NULL || strcmp(list, "all") == 0)
         return ISO_OK;
@@ -249,11 +247,11 @@ static iso_rc find_folder(const char *given, char folder[ISO_PATH])
 iso_rc iso_cases_load(const char *folder, const char *ops, struct iso_cases *out)
 {
     *out = (struct iso_cases){ 0 };
-    ISO_TRY(check_names(ops));
+    ISO_TRY(iso_cases_check_names(ops));
     ISO_TRY(find_folder(folder, out->folder));
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         char path[ISO_PATH], name[ISO_NAME];
-        if (!named(ops, iso_ops[op].name))
+        if (!iso_cases_named(ops, iso_ops[op].name))
             continue;
         snprintf(name, sizeof name, "%s.yaml", iso_ops[op].name);
         ISO_TRY(iso_path(path, out->folder, name));

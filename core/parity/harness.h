@@ -51,6 +51,7 @@ struct iso_case {
     int data;                         /* enum iso_fill */
     bool inference;                   /* outside training: dropout does nothing */
     bool mostly_zero;                 /* the op may have outputs that are nearly all zero */
+    bool drawn; /* at random: zeros and NaN may have any reason, and are compared like all else */
     bool slow;
 };
 struct iso_cases {
@@ -64,6 +65,10 @@ struct iso_cases {
  * a failure. */
 iso_rc iso_cases_load(const char *folder, const char *ops, struct iso_cases *out);
 void iso_cases_free(struct iso_cases *);
+/* Returns true if a list of names with commas between them, NULL or "all" names this op. */
+bool iso_cases_named(const char *list, const char *name);
+/* Fails with ISO_EUSAGE unless every name of such a list is an op's. */
+iso_rc iso_cases_check_names(const char *list);
 /* Parses one case from its text, "{input: [2, 9], units: 5}"; the caller frees out->params. */
 iso_rc iso_case_parse(enum iso_op, const char *text, struct iso_case *out);
 /* Sets shapes, dtypes, params and constants of the case's calls at a step, but no memory. */

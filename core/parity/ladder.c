@@ -67,8 +67,8 @@ static iso_rc put_record(const struct climb *k, enum iso_pass pass)
 /* One pass by exact comparison, then against the record of another machine. */
 static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass pass)
 {
-    const bool nan_fits = k->fill == ISO_FILL_SPECIAL || k->fill == ISO_FILL_NAN;
-    const bool zeros_fit = k->c->mostly_zero ||
+    const bool nan_fits = k->c->drawn || k->fill == ISO_FILL_SPECIAL || k->fill == ISO_FILL_NAN;
+    const bool zeros_fit = k->c->drawn || k->c->mostly_zero ||
                            rung == ISO_RUNG_INTEGER; /* sums of integers often are */
     struct iso_distance d;
     iso_rc rc = iso_compare_exact(pass, &k->want, &k->got, &d);
@@ -83,7 +83,7 @@ static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass 
 static void bounded_pass(const struct climb *k, enum iso_pass pass, const struct iso_values *v)
 {
     struct iso_distance d = { 0 };
-    iso_rc rc = iso_compare_trust(&k->call, pass, v, false, k->c->mostly_zero);
+    iso_rc rc = iso_compare_trust(&k->call, pass, v, false, k->c->mostly_zero || k->c->drawn);
     if (rc == ISO_OK)
         rc = iso_rung_bounded(k->ladder->judge, k->c->op, &k->call, pass, v, &d);
     report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
