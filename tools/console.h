@@ -10,9 +10,10 @@ struct iso_console {
     enum iso_console_style style;
     const struct iso_graph *graph;
     struct iso_run *run; /* lines also go to its log.txt; may be NULL */
-    double drawn;        /* iso_clock at which the bar was drawn */
+    double drawn;        /* time by iso_clock, in seconds, of the last bar or JSON progress */
 };
-/* Shows a bar if standard output is a terminal. */
+/* Returns JSON or QUIET as asked; else BAR if standard output is a terminal that is not dumb; else
+ * LINES. */
 enum iso_console_style iso_console_style(bool json, bool quiet);
 /* Prints a line, unless --json or --quiet was given, and adds it to the run's log. */
 void iso_console_line(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);

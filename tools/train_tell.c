@@ -1,4 +1,5 @@
-/* train_tell.c: what `isocl train` says before, between and after its epochs. */
+/* train_tell.c: what `isocl train` says before, between and after its epochs; console.c prints the
+ * epochs' own lines. */
 #include "train.h"
 #include "core/data/left_out.h"
 #include "core/model/field.h"

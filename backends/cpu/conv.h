@@ -17,29 +17,29 @@ struct iso_taps {           /* the taps of one residue */
 struct iso_gather {
     int64_t n; /* images */
     const float *source;
-    int64_t sh, sw, sc; /* source image */
+    int64_t sh, sw, sc; /* source height, width, channels */
     float *result;
-    int64_t rh, rw, rc;
-    int64_t row0, col0, ph, pw; /* padded pixel (r, c) is source pixel (r + row0, c + col0),
-                                   or 0 */
-    int64_t ystep, xstep;       /* steps between result pixels of a residue */
-    int64_t srow, scol;         /* source pixels per step in a residue */
-    int64_t reach;              /* padded rows after a residue's first that its taps read */
+    int64_t rh, rw, rc;   /* result height, width, channels */
+    int64_t row0, col0;   /* padded pixel (r, c) is source pixel (r + row0, c + col0), or 0 */
+    int64_t ph, pw;       /* padded height and width */
+    int64_t ystep, xstep; /* steps between result pixels of a residue */
+    int64_t srow, scol;   /* source pixels per step in a residue */
+    int64_t reach;        /* result row j reads the padded rows j srow to j srow + reach */
     struct iso_taps *residue;
     int nresidues;
     ptrdiff_t *aoff, *boff;
     int64_t *len;
-    struct iso_gemm weights; /* n columns, k terms: the input of pack(), one tap after the other */
-    int64_t taps;            /* input gradient: taps of the kernel; forward: 1, k is
-                                whole */
+    struct iso_gemm weights; /* one of the matrices for pack(): n columns, k terms */
+    int64_t taps; /* matrices that `weights` describes, one after the other: forward 1 (k: terms of
+                     all taps); input gradient kh kw (k: terms of one tap) */
     const float *bias;
     struct iso_ending ending; /* applied to the result */
     bool add;
 };
 
-/* Declares the three passes of a convolution computed in one way, and the bytes of scratch that
- * each needs. x, dx [n, h, w, c]; y, dy [n, oh, ow, filters]; kernel, dkernel [kh, kw, c, filters];
- * bias NULL: none; add: add to dx or dkernel. */
+/* Declares the three products of a convolution computed in one way (forward, input gradient, weight
+ * gradient), and the bytes of workspace that each needs. x, dx [n, h, w, c]; y, dy [n, oh, ow,
+ * filters]; kernel, dkernel [kh, kw, c, filters]; bias NULL: none; add: add to dx or dkernel. */
 #define ISO_CPU_CONVOLUTION(way)                                                                 \
     size_t ISO_CPU(way##_forward_workspace)(const struct iso_window *, int64_t filters,          \
                                             int threads);                                        \

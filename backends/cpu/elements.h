@@ -23,7 +23,7 @@ static inline int64_t iso_cpu_unit_rows(int64_t cost)
     return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
 }
 
-/* Returns a gradient after a complete sum is added to it once, or replaces it. */
+/* Returns gradient + sum if add, else sum; sum must be complete. */
 static inline float iso_cpu_put(float gradient, float sum, bool add)
 {
     return add ? gradient + sum : sum;
@@ -48,10 +48,10 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     return lane[0];
 }
 
-/* Returns the maximum of x [n], n > 0, or NaN if x has one. Among zeros of both signs it may return
- * either, while the reference returns the first. That changes at most the sign of a zero z - m,
- * whose exp is 1, and log p = (z - m) - log s keeps that sign only if log s is 0, that is if the
- * zero is the only element. */
+/* Returns the maximum of x [n], n > 0; NaN if x has one. Of zeros of both signs it may return
+ * either; the reference returns the first. This is harmless: it changes at most the sign of a zero
+ * z - m, whose exp is 1, and log p = (z - m) - log s keeps that sign only if log s is 0, that is if
+ * the zero is the only element. */
 static inline float iso_cpu_max(const float *x, int64_t n)
 {
     float best[ISO_LANES], last[ISO_LANES];

@@ -6,8 +6,8 @@
 #include "elements.h"
 
 enum { ISO_CPU_STRIP = 64 }; /* most pixels per strip */
-/* The taps of each pixel of a strip along one axis. Before iso_cpu_taps, low and share hold the
- * place. */
+/* The taps of a strip's pixels along one axis. iso_cpu_taps reads each place from low (pixel) and
+ * share (rest), and replaces them. */
 struct iso_strip {
     int32_t low[ISO_CPU_STRIP], high[ISO_CPU_STRIP], inside[ISO_CPU_STRIP];
     float share[ISO_CPU_STRIP];

@@ -5,7 +5,8 @@
 #include "core/iso.h"
 
 struct iso_team;
-/* Starts the threads; 0: as many as this process may use (core/machine.h). */
+/* Starts the threads. threads 0: as many as this process may use (core/machine.h). The caller frees
+ * *out. */
 iso_rc iso_team_new(int threads, struct iso_team **out);
 void iso_team_free(struct iso_team *); /* NULL is fine */
 int iso_team_size(const struct iso_team *);

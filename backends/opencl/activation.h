@@ -8,10 +8,10 @@
 /* Sets y to the function of each element of x, which may be y. Not for functions of rows. */
 iso_rc opencl_activate(struct opencl *, const struct iso_activation *, const struct iso_tensor *x,
                        const struct iso_tensor *y);
-/* Returns what a kernel takes of the call's x_activation: 1 + its formula, and its number in
- * *alpha; 0: there is none. */
+/* Returns 1 + the formula's index of the call's x_activation, and writes its parameter to *alpha;
+ * if there is none, returns 0 and leaves *alpha as it is. */
 iso_i32 opencl_x_activation(const struct iso_call *, float *alpha);
-/* Makes dx[0] the gradient of what the call's x_activation was given, in place, after a kernel that
- * does not do it. */
+/* Turns dx[0] in place from the gradient of x_activation's result into that of its input, for
+ * kernels that do not do it themselves. Does nothing if there is no x_activation or no dx[0]. */
 iso_rc opencl_pass_back(struct opencl *, const struct iso_call *);
 #endif

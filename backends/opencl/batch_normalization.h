@@ -16,16 +16,18 @@ struct opencl_bn_layout {
     double step_rows, moving_rows; /* rows of the whole step */
 };
 
-/* Sets the target of the gradients that pass; and, once they have been written, uses them as dy of
- * the following kernels. */
+/* Settles whether the first backward kernel also gives the gradient of the fused addend, dx[1], and
+ * whether it writes or adds it. */
 void opencl_bn_want_passed(struct opencl_bn_layout *, const struct iso_call *);
+/* Called after that kernel: sets *dy to dx[1], which the kernels after it then read, if dx[1] was
+ * written and not added to. */
 void opencl_bn_has_passed(struct opencl_bn_layout *, const struct iso_call *,
                           const struct iso_tensor **dy);
 
 /* ---- batch_normalization_cpu.c ---- */
 /* Returns the bytes of workspace. */
 size_t opencl_bn_cpu_workspace(const struct opencl_bn_layout *, enum iso_pass);
-/* Outside training, mean and inverse are set already. */
+/* Unless call->training, the caller has set the saved mean and inverse. */
 iso_rc opencl_bn_cpu_forward(struct opencl_bn_layout *, const struct iso_call *);
 iso_rc opencl_bn_cpu_backward(struct opencl_bn_layout *, const struct iso_call *);
 #endif

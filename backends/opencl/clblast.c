@@ -11,15 +11,14 @@ enum { SMALL = 1 << 15 }; /* products that no library speeds up */
 enum wish { AUTO, ALWAYS, NEVER };
 
 /* Sizes are exponents: a class holds all sizes that round up to 2^m, 2^n, 2^k. */
-struct class
-{
+struct size_class {
     bool ta, tb, right;      /* right: CLBlast was measured, and its results are right */
     int m, n, k;             /* exponents */
     double clblast, own;     /* seconds; 0: not known */
     struct opencl_product p; /* the first one recorded, which represents all */
 };
 struct opencl_clblast {
-    struct class known[MAX_CLASSES];
+    struct size_class known[MAX_CLASSES];
     int count;
     enum wish wish;
     bool said; /* the message about isocl's kernels was printed */
@@ -33,11 +32,11 @@ static int exponent(size_t n)
     return e;
 }
 
-static const struct class *find(const struct opencl_clblast *g, const struct opencl_product *p)
+static const struct size_class *find(const struct opencl_clblast *g, const struct opencl_product *p)
 {
-    const struct class *best = NULL;
+    const struct size_class *best = NULL;
     for (int i = 0; i < g->count; i++) {
-        const struct class *v = &g->known[i];
+        const struct size_class *v = &g->known[i];
         bool same = v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) &&
                     v->k >= exponent(p->k);
         if (same && v->m >= exponent(p->m) && (best == NULL || v->m + v->k < best->m + best->k))
@@ -72,14 +71,14 @@ void opencl_clblast_close(struct opencl *cl)
     cl->clblast = NULL;
 }
 
-static bool serves(const struct opencl_clblast *g, const struct class *v)
+static bool serves(const struct opencl_clblast *g, const struct size_class *v)
 {
     return v->right && (g->wish == ALWAYS || v->clblast < v->own);
 }
 
 /* Once for a device: what runs in place of CLBlast, and why. Goes to stderr, unless ISOCL_QUIET is
  * set, and into the device's note. */
-static void tell(struct opencl *cl, const struct class *v)
+static void tell(struct opencl *cl, const struct size_class *v)
 {
     if (cl->clblast->said)
         return;
@@ -100,26 +99,26 @@ void opencl_clblast_note(struct opencl *cl, const struct opencl_product *p)
     const size_t products = p->m * p->n * p->k;
     if (g == NULL || products == 0 || (products < SMALL && g->wish != ALWAYS))
         return;
-    const struct class *known = find(g, p);
+    const struct size_class *known = find(g, p);
     if (g->count == MAX_CLASSES ||
         (known != NULL && known->m == exponent(p->m) && known->k == exponent(p->k)))
         return;
-    g->known[g->count++] = (struct class){ .ta = p->ta,
-                                           .tb = p->tb,
-                                           .m = exponent(p->m),
-                                           .n = exponent(p->n),
-                                           .k = exponent(p->k),
-                                           .p = *p };
+    g->known[g->count++] = (struct size_class){ .ta = p->ta,
+                                                .tb = p->tb,
+                                                .m = exponent(p->m),
+                                                .n = exponent(p->n),
+                                                .k = exponent(p->k),
+                                                .p = *p };
 }
 
-static void key_of(const struct class *v, char key[OPENCL_RECORD_KEY])
+static void key_of(const struct size_class *v, char key[OPENCL_RECORD_KEY])
 {
     snprintf(key, OPENCL_RECORD_KEY, "matrix %c%c 2^%dx2^%dx2^%d", v->ta ? 'T' : 'N',
              v->tb ? 'T' : 'N', v->m, v->n, v->k);
 }
 
-bool opencl_clblast_class(const struct opencl *cl, int i, char key[OPENCL_RECORD_KEY],
-                          struct opencl_product *p)
+bool opencl_clblast_size_class(const struct opencl *cl, int i, char key[OPENCL_RECORD_KEY],
+                               struct opencl_product *p)
 {
     if (cl->clblast == NULL || i >= cl->clblast->count)
         return false;
@@ -138,7 +137,7 @@ void opencl_clblast_learn(struct opencl *cl, const struct opencl_records *record
 {
     struct opencl_clblast *g = cl->clblast;
     for (int i = 0; g != NULL && i < g->count; i++) {
-        struct class *v = &g->known[i];
+        struct size_class *v = &g->known[i];
         char key[OPENCL_RECORD_KEY];
         key_of(v, key);
         v->clblast = seconds_of(records, key, "clblast");
@@ -151,7 +150,7 @@ void opencl_clblast_learn(struct opencl *cl, const struct opencl_records *record
 
 bool opencl_clblast_trusted(const struct opencl *cl, const struct opencl_product *p)
 {
-    const struct class *v = cl->clblast != NULL ? find(cl->clblast, p) : NULL;
+    const struct size_class *v = cl->clblast != NULL ? find(cl->clblast, p) : NULL;
     return v != NULL && serves(cl->clblast, v);
 }
 

@@ -313,7 +313,7 @@ static iso_rc tune_clblast(struct opencl *cl, struct opencl_tuner *t)
 {
     char key[OPENCL_RECORD_KEY];
     struct opencl_trial trial = { .products = 1, .seconds = RUN };
-    for (int i = 0; opencl_clblast_class(cl, i, key, &trial.product); i++) {
+    for (int i = 0; opencl_clblast_size_class(cl, i, key, &trial.product); i++) {
         struct round r = begin_round(cl, t, key);
         trial.way = OPENCL_WAY_OWN;
         ISO_TRY(measure(cl, t, &r, "own", &trial));
@@ -372,7 +372,7 @@ iso_rc opencl_tuned(struct iso_backend *be, iso_tuned_visit *visit, void *self)
         opencl_product_key(s, key);
         show(t->records, key, 2 * products_of(s), choose(cl, t->records, key, s), visit, self);
     }
-    for (int i = 0; opencl_clblast_class(cl, i, key, &p); i++) {
+    for (int i = 0; opencl_clblast_size_class(cl, i, key, &p); i++) {
         const struct opencl_record *best = opencl_records_best(t->records, key);
         show(t->records, key, 2.0 * (double)p.m * (double)p.n * (double)p.k,
              best != NULL ? best->candidate : NULL, visit, self);

@@ -25,12 +25,14 @@ static inline struct iso_loss_scalars ref_loss_scalars(const struct iso_call *ca
 
 /* Returns the bytes of workspace, which holds each row's weighted loss. */
 size_t ISO_KERNEL(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* Sets y[output] to the share of these losses in the mean over the rows of the step. */
+/* Sets y[output] to the sum of the workspace's weighted losses divided by step_rows: this call's
+ * part of the step's mean loss. */
 void ISO_KERNEL(loss_mean)(const struct iso_call *, int output);
 
-/* Add f to a lane, and return its slope (core/formulas.h). */
+/* Returns lane plus the loss's function f(p, t) (core/formulas.h). */
 typedef iso_real ISO_KERNEL(loss_add)(iso_real p, iso_real t, struct iso_loss_scalars,
                                       iso_real lane);
+/* Returns the slope of f with respect to p. */
 typedef iso_real ISO_KERNEL(loss_slope)(iso_real p, iso_real t, struct iso_loss_scalars);
 /* Computes a pointwise loss, y[output], if it is wanted. */
 void ISO_KERNEL(pointwise_forward)(const struct iso_call *, int output, ISO_KERNEL(loss_add) *add);

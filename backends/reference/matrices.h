@@ -12,17 +12,18 @@ struct ref_matrices {
     iso_real *y;
     int64_t y_row;
 };
-/* Adds to y[r * y_row + c] the blocks of the sum over k of x[r * x_row + k * x_term] w[k, c]. */
+/* For each r and c, adds to y[r * y_row + c], block by block, the sum over k of
+ * x[r * x_row + k * x_term] w[k, c]. */
 void ISO_KERNEL(add_products)(const struct ref_matrices *);
 
 /* `count` sums over rows, computed together. */
 struct ref_blocks {
     struct iso_rows rows;
     int64_t count;
-    /* Adds the rows [begin, end) to the chains of a block, [count]. */
+    /* Adds the terms of rows [begin, end) to block [count], one chain per sum. */
     void (*add)(const void *from, int64_t begin, int64_t end, iso_real *block);
     const void *from;
-    iso_real *work; /* ISO_REF_BLOCKS_WORK * count */
+    iso_real *work; /* scratch of ISO_REF_BLOCKS_WORK * count reals, borrowed */
 };
 enum { ISO_REF_BLOCKS_WORK = 3 };
 /* Writes the sums to y [count], or adds them. */

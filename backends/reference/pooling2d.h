@@ -5,7 +5,7 @@
 #include "core/ops/pooling2d.h"
 #include "sums.h"
 
-/* Max pooling: in the workspace, backward sums one image's dx. */
+/* Returns the bytes of workspace of max pooling: dx of one image in backward, else 0. */
 size_t ISO_KERNEL(pool_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
 iso_rc ISO_KERNEL(max_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_KERNEL(max_pool_gradient)(struct iso_backend *, const struct iso_call *);

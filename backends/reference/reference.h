@@ -65,7 +65,8 @@ int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
 /* Returns the class that a row's n numbers predict: the first maximum; for a single number, 1 if it
  * is above a half. */
 int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n);
-/* Returns the class of a row's target: I32 [rows], or the class that REAL [rows, n] stand for. */
+/* Returns the class of a row's target. targets: classes, I32 [rows], or numbers per class, REAL
+ * [rows, n], which are read as row_class reads them. */
 int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n);
 
 #endif

@@ -16,7 +16,8 @@ static inline const iso_real *ref_input_pixel(const struct iso_window *g, const 
 }
 
 /* Finds, along one axis, the output position whose tap, `tap` pixels into its window, reads input
- * position i; it may be beyond the border. Returns false if strides skip it. */
+ * position i; *where may lie outside the output. Returns false if the stride leaves no such
+ * position. before: padding before the first pixel. */
 static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t stride,
                                 int64_t *where)
 {
@@ -25,8 +26,8 @@ static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t 
     return distance % stride == 0;
 }
 
-/* Finds the output pixel [channels] whose tap (ky, kx) reads input pixel (n, iy, ix); NULL beyond
- * the border. Returns false if strides skip it. */
+/* Finds the output pixel [channels] whose tap (ky, kx) reads input pixel (n, iy, ix); *pixel is
+ * NULL if it lies outside the output. Returns false if the strides leave no such pixel. */
 static inline bool ref_output_pixel(const struct iso_window *g, const iso_real *dy,
                                     int64_t channels, int64_t n, int64_t iy, int64_t ix, int64_t ky,
                                     int64_t kx, const iso_real **pixel)

@@ -6,7 +6,7 @@
 
 /* Returns the size of the workspace in reals. */
 int64_t ISO_KERNEL(winograd_workspace)(const struct iso_window *, int64_t filters, enum iso_pass);
-/* Compute y, without its bias; dx[0]; dw[0]. */
+/* Compute y without the bias, dx[0], and dw[0], in this order. */
 void ISO_KERNEL(winograd_forward)(const struct iso_call *, const struct iso_window *,
                                   int64_t filters);
 void ISO_KERNEL(winograd_input_gradient)(const struct iso_call *, const struct iso_window *,

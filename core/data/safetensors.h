@@ -13,10 +13,12 @@ struct iso_st_tensor {
     int64_t dim[8];
     const void *data; /* borrowed; may be NULL for iso_st_begin */
 };
+/* Returns the bytes of the tensor's data, or -1 if they do not fit in 64 bits. */
 int64_t iso_st_bytes(const struct iso_st_tensor *);
 
-/* Writes the whole file: to a temporary file beside it, which is synced and renamed; leaves nothing
- * on failure. metadata: pairs key, value, key, value, NULL; may be NULL. */
+/* Writes the whole file: to a temporary file beside it, which is synced and renamed. On failure the
+ * temporary file is removed; path keeps an old file, or has the whole new one if only the folder
+ * could not be synced. metadata: pairs key, value, key, value, NULL; may be NULL. */
 iso_rc iso_st_write(const char *path, const struct iso_st_tensor *tensors, int n,
                     const char *const *metadata);
 
@@ -34,13 +36,13 @@ void iso_st_abort(struct iso_st_writer *); /* NULL is fine */
 struct iso_st_file {
     int n;
     struct iso_st_tensor *tensors;
-    char **metadata;
+    char **metadata; /* key, value, key, value, NULL */
     void *owned;
 };
 iso_rc iso_st_open(const char *path, struct iso_st_file **out);
 void iso_st_close(struct iso_st_file *);
-/* or NULL */
+/* Returns the tensor of this name, or NULL. */
 const struct iso_st_tensor *iso_st_find(const struct iso_st_file *, const char *name);
-/* or NULL */
+/* Returns the metadata text of this key, or NULL. */
 const char *iso_st_metadata(const struct iso_st_file *, const char *key);
 #endif

@@ -1,5 +1,5 @@
-/* weight_decay.h: weight decay, which every optimizer can have: before a step each weight loses the
- * learning rate by weight_decay of itself, as Keras's optimizers do it. */
+/* weight_decay.h: weight decay, which every optimizer can have: before a step, each weight w
+ * becomes w - learning rate * weight_decay * w, as in Keras. */
 #ifndef ISO_MODEL_WEIGHT_DECAY_H
 #define ISO_MODEL_WEIGHT_DECAY_H
 #include "core/iso.h"
@@ -10,6 +10,7 @@ struct iso_weight_decay {
     int exclude;         /* enum iso_decay_excludes */
 };
 extern const struct iso_field iso_weight_decay_fields[]; /* weight_decay comes first */
-/* Returns true if a weight of this shape decays. Kernels have two axes or four. */
+/* Returns true if a weight of this shape decays; with EXCLUDES_VECTORS only kernels do: weights of
+ * two or four axes. */
 bool iso_weight_decays(const struct iso_weight_decay *, const struct iso_shape *);
 #endif

@@ -8,7 +8,7 @@
 #include "core/ops/window.h"
 #include "import.h"
 
-/* How ONNX orders the axes of a value whose shape is kept as isocl has it. */
+/* Order of the axes of a value in ONNX's file. The importer keeps all shapes in isocl's order. */
 enum iso_onnx_order {
     ISO_ONNX_LAST,     /* as isocl */
     ISO_ONNX_FIRST,    /* an image, channels before height and width */
@@ -16,16 +16,17 @@ enum iso_onnx_order {
 };
 struct iso_onnx_known { /* a value of ONNX's graph */
     const char *name;
-    const struct iso_onnx_tensor *constant; /* NULL: computed, by: */
-    int layer;                              /* -1: the input */
+    const struct iso_onnx_tensor *constant; /* NULL: `layer` computes the value */
+    int layer; /* index of the layer that computes it; -1: it is the network's input */
     enum iso_onnx_order order;
     struct iso_shape shape; /* in isocl's order, for one row */
     struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
 };
+/* A weight of a layer. values NULL: the layer does without it. Memory of the model. */
 struct iso_onnx_weights {
     struct iso_shape shape;
     const float *values;
-}; /* NULL: left out */
+};
 struct iso_onnx_layer {
     enum iso_op op;
     void *params; /* memory of the model */
@@ -54,13 +55,14 @@ struct iso_onnx_importer {
 
 /* Fails with the path, the node at hand and its operator before the text. */
 iso_rc iso_onnx_refuse(const struct iso_onnx_importer *, const char *fmt, ...) ISO_PRINTF(2, 3);
-/* The value of this name; NULL with the message set. */
+/* Returns the value of this name, or NULL with the message set. */
 const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *, const char *name);
-/* The node's input i, which a layer or the input gives; or one that is constant; NULL with the
- * message set. */
+/* Return input i of the node: iso_onnx_x one that a layer computes or that is the network's input,
+ * iso_onnx_c one that is constant. NULL, with the message set, if it is missing or of the other
+ * kind. */
 const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *, int i);
 const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i);
-/* True if the node has an input i. */
+/* Returns true if the node has an input i. */
 bool iso_onnx_has(const struct iso_onnx_importer *, int i);
 /* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
@@ -75,29 +77,34 @@ iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *, const char *name, int
 iso_rc iso_onnx_get_list(const struct iso_onnx_importer *, int input, const char *attribute, int *n,
                          int64_t *out);
 
-/* A new layer that reads x, with the params that an op has by default, called `name` or, where that
- * cannot be, by its op and a number. NULL with the message set. */
+/* Adds a layer that reads x and has the op's default params. Its name is taken from `name`, or made
+ * of its op and a number if that gives no free one. The pointer holds until the next layer is
+ * added. NULL with the message set. */
 struct iso_onnx_layer *iso_onnx_layer(struct iso_onnx_importer *, enum iso_op, const char *name,
                                       int nx, const struct iso_onnx_known *const *x);
-/* The layer's shapes, from its params; then the node's result is its own, in this order. */
+/* Infers the shape of the layer's result from its params and inputs, and records that result as
+ * the node's first output, with this order of axes. */
 iso_rc iso_onnx_result(struct iso_onnx_importer *, struct iso_onnx_layer *, enum iso_onnx_order);
-/* The node's result is a value that is known already. */
+/* Records the node's first output as another name of a known value. */
 iso_rc iso_onnx_same(struct iso_onnx_importer *, const struct iso_onnx_known *);
+/* Records a value; does nothing if its name is "". Fails with ISO_EDATA if the name is taken. */
 iso_rc iso_onnx_know(struct iso_onnx_importer *, const struct iso_onnx_known *);
-/* Returns the numbers of a float tensor of n elements, or NULL with the message set. */
+/* Returns the numbers of a float tensor with `count` elements, or NULL with the message set. */
 const float *iso_onnx_floats(const struct iso_onnx_importer *, const struct iso_onnx_tensor *,
                              int64_t count);
-/* Room for a weight of the layer; NULL with the message set. */
+/* Allocates weight number w of the layer, with this shape, for the caller to fill; memory of the
+ * model. NULL with the message set. */
 float *iso_onnx_new_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w, int ndim,
                            const int64_t *dim);
-/* A weight of one number a channel of x, brought into isocl's order. */
+/* Sets weight w of the layer from a tensor with one number per channel of x, in isocl's order. */
 iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
                                const struct iso_onnx_tensor *, const struct iso_onnx_known *x);
 /* Returns the index in isocl's order of element i of a row that ONNX orders like x. */
 int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i);
-/* The layer's activation where it has one to choose, and chooses none yet; else NULL. */
+/* Returns a pointer to the layer's activation if its op has that key and it is still linear; else
+ * NULL. */
 int *iso_onnx_free_activation(const struct iso_onnx_layer *);
-/* The shortest decimal number that is this float. */
+/* Returns the double of the shortest decimal number that rounds to this float. */
 double iso_onnx_decimal(float);
 
 /* ---- The node at hand becomes layers: import_ops.c ---- */
@@ -116,7 +123,8 @@ iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_kn
 /* Takes the inputs from `from` on, at most `most`, which have one order of axes. */
 iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *, int from, int most,
                             const struct iso_onnx_known **x, int *n);
-/* import_channels.c: x by a constant of one number for each channel; of the input, its scale. */
+/* import_channels.c: multiplies x by a constant with one number per channel: by a layer_scale
+ * layer, or, if x is the network's input, by its scale. */
 iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                                const struct iso_onnx_tensor *);
 iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_gather;
@@ -139,7 +147,7 @@ struct iso_onnx_window {
 /* import_window.c: reads the node's window; keeps the kernel in *out if no attribute gives it. */
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
                             struct iso_onnx_window *);
-/* A layer that puts x into its frame; *x becomes its result. */
+/* Adds a zero_padding2d layer with the window's frame after *x, and sets *x to its result. */
 iso_rc iso_onnx_add_frame(struct iso_onnx_importer *, const struct iso_onnx_window *,
                           struct iso_onnx_known *x);
 

@@ -1,18 +1,24 @@
 /* batch_normalization.h: normalizes each channel (last axis) to mean 0 and variance 1, then scales
- * it by gamma and shifts it by beta.
- *
- * In training, over all rows of the batch (a row: one pixel of one image, or one image):
+ * it by gamma and shifts it by beta. */
+
+/* clang-format off */
+/* In training, over all rows of the batch (a row: one pixel of one image, or one image):
  *   mean = row sum of x / rows
  *   square = row sum, over blocks of n rows of mean m, of n (m - mean)^2 + sum of (x - m)^2
  *   inverse = 1 / sqrt(square / rows + epsilon)
  *   y = (x - mean) (gamma inverse) + beta
- *   moving = momentum moving + (1 - momentum) batch, for mean and variance; the batch's variance is
- * square / rows here, or square / (rows - 1) with bessel, or with keras_2 that of Keras 2.2 and 2.3
- * (iso_bn_moving_rows) dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma =
- * product inverse dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
- * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Rows and their
- * number are those of the whole step (iso_call.step_rows). core/order.h defines the row sums,
+ *   moving = momentum moving + (1 - momentum) batch, for mean and variance
+ *   dbeta = row sum of dy
+ *   product = row sum of dy (x - mean)
+ *   dgamma = product inverse
+ *   dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
+ * The batch's variance is square / rows here; square / (rows - 1) with bessel; with keras_2 that of
+ * Keras 2.2 and 2.3 (iso_bn_moving_rows).
+ *
+ * Outside training mean and variance are the moving ones, and dx = (gamma inverse) dy. Rows and
+ * their number are those of the whole step (iso_call.step_rows). core/order.h defines the row sums,
  * chains of additions or of fma; core/formulas.h has each formula. */
+/* clang-format on */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H
 #include "core/iso.h"

@@ -14,7 +14,9 @@
 #include "core/sampling.h"
 
 struct iso_elastic_distortion { /* x, y: REAL [n, h, w, c] */
-    double alpha[2], sigma, cval;
+    double alpha[2];            /* range of the factor: from, to */
+    double sigma;               /* standard deviation of the Gaussian, in pixels */
+    double cval;
     int smoothing_mode, fill_mode; /* enum iso_border */
 };
 /* scalars */

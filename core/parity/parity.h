@@ -1,16 +1,21 @@
-/* parity.h: proves that devices compute the same numbers.
- *
- * The rungs of the ladder, cheapest first. Cases come from models/ops/<op>.yaml and from model
- * files; the reference defines the result, and the double reference judges accuracy. exact      0
- * bits differ from the reference (in fast mode, for ops without sums of products) integer    fast
- * mode: 0 bits differ on small integers, whose sums are equal in any order bounded    |d| <= c eps
- * sqrt(k) S against the double reference (core/bounds.h): the device's sums of products in fast
- * mode, the reference's own in exact mode gradient   central differences on the double reference
+/* parity.h: proves that devices compute the same numbers. */
+
+/* clang-format off */
+/* The rungs of the ladder, cheapest first. Cases come from models/ops/<op>.yaml and from model
+ * files; the reference defines the result, and the double reference judges accuracy.
+ *   exact      0 bits differ from the reference (in fast mode, for ops without sums of products)
+ *   integer    fast mode: 0 bits differ on small integers, whose sums are equal in any order
+ *   bounded    |d| <= c eps sqrt(k) S against the double reference (core/bounds.h): the device's
+ *              sums of products in fast mode, the reference's own in exact mode
+ *   gradient   central differences on the double reference
  *   contract   guard zones and inputs unchanged, adds or overwrites, same bits twice, no NaN left
  *   lockstep   a model, node by node, each with the reference's inputs: names the faulty layer
  *   training   a model trained for some steps: weights equal, or as near as a change of one ULP
- * moves them inference  the model's predictions for a larger batch: equal, or as near as a change
- * of one ULP moves them record     the hashes that another machine has recorded */
+ *              moves them
+ *   inference  the model's predictions for a larger batch: equal, or as near as a change of one ULP
+ *              moves them
+ *   record     the hashes that another machine has recorded */
+/* clang-format on */
 #ifndef ISO_PARITY_H
 #define ISO_PARITY_H
 #include "core/iso.h"
