@@ -74,6 +74,26 @@ static void lines_are_wrapped(void **state)
     }
 }
 
+/* Paragraphs are filled: no line of one ends early where the next word would fit. */
+static void paragraphs_are_filled(void **state)
+{
+    (void)state;
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++) {
+        const char *before = NULL;
+        assert_int_equal(cli_run("%s --help", (*c)->name), 0);
+        char *end = strstr(cli_out, "\nOptions:");
+        assert_non_null(end);
+        *end = '\0';
+        for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line != NULL;
+             before = strstr(line, "usage:") == NULL ? line : NULL,
+                  line = strtok_r(NULL, "\n", &rest))
+            if (before != NULL && *line != ' ' && *before != ' ' &&
+                strlen(before) + 1 + strcspn(line, " ") <= 80 && strcmp(before, (*c)->doc) != 0 &&
+                before[strlen(before) - 1] != '.')
+                fail_msg("%s --help: '%s' ends early", (*c)->name, before);
+    }
+}
+
 static void completion_knows_topics_ops_and_runs(void **state)
 {
     (void)state;
@@ -103,6 +123,7 @@ int main(void)
         TEST(every_word_is_a_topic),
         TEST(near_misses_are_named),
         TEST(lines_are_wrapped),
+        TEST(paragraphs_are_filled),
         TEST(completion_knows_topics_ops_and_runs),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -156,6 +156,9 @@ static void what_is_no_data_is_refused(void **state)
     assert_int_equal(cli_run("new empty"), ISO_EXIT_FILE);
     assert_int_equal(cli_run("new tiny.yaml --weights x"), ISO_EXIT_USAGE);
     assert_int_equal(cli_run("new builtin:digits --size 10"), ISO_EXIT_USAGE);
+    cli_write("net.onnx", "");
+    assert_int_equal(cli_run("new builtin:digits --from net.onnx"), ISO_EXIT_USAGE);
+    cli_says(cli_err, "net.onnx is a network or weights of another framework; `isocl import`");
     char path[CLI_PATH];
     cli_path(path, "empty.yaml");
     assert_int_equal(access(path, F_OK), -1);

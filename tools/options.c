@@ -23,13 +23,37 @@ int iso_usage(const struct iso_command *command, const char *fmt, ...)
     return ISO_EXIT_USAGE;
 }
 
+/* Returns the bytes of the paragraph that text begins with; its last newline is not one of them. A
+ * line that begins with a blank, as in a list, is a paragraph of its own. */
+static size_t paragraph(const char *text)
+{
+    size_t n = strcspn(text, "\n");
+    while (*text != ' ' && text[n] != '\0' && strchr(" \n", text[n + 1]) == NULL)
+        n += 1 + strcspn(text + n + 1, "\n");
+    return n;
+}
+
+/* Prints text of any length of line in lines as long as the terminal's. */
+static void fill(const char *text, FILE *out)
+{
+    char words[4096];
+    while (*text != '\0') {
+        const size_t n = paragraph(text);
+        snprintf(words, sizeof words, "%.*s", (int)n, text);
+        for (char *c = words; *c != '\0'; c++)
+            *c = *c == '\n' ? ' ' : *c;
+        iso_wrap(out, "", 0, words);
+        text += n + (text[n] == '\n');
+    }
+}
+
 void iso_options_help(const struct iso_command *command, FILE *out)
 {
     fprintf(out, "usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
             command->arguments, command->options[0].key != NULL ? " [options]" : "", command->doc);
     if (command->more != NULL) {
         fprintf(out, "\n");
-        iso_wrap(out, "", 0, command->more);
+        fill(command->more, out);
     }
     fprintf(out, "\nOptions:\n");
     for (const struct iso_option *o = command->options; o->key != NULL; o++) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* ---- Model, device, executor --------------------------------------------------------------- */
@@ -153,6 +154,31 @@ static iso_rc best_weights(const char *run, char path[ISO_PATH])
     return iso_path(path, run, "best.safetensors");
 }
 
+/* A network that another framework wrote has to be imported first. */
+static bool is_foreign(const char *path)
+{
+    static const char *const ends[] = { ".onnx", ".keras", ".h5", ".hdf5", ".pt", ".pth" };
+    const char *dot = strrchr(iso_path_base(path), '.');
+    for (size_t i = 0; dot != NULL && i < sizeof ends / sizeof ends[0]; i++)
+        if (strcasecmp(dot, ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static iso_rc no_run(const char *path)
+{
+    if (is_foreign(path))
+        return iso_fail(ISO_EUSAGE,
+                        "%s is a network or weights of another framework; `isocl import` makes a "
+                        "model file and weights of it (isocl help import), which then are given: "
+                        "MODEL.yaml --weights FILE",
+                        path);
+    return iso_fail(ISO_EUSAGE,
+                    "%s is not a run's folder; name one, or give the weights for a "
+                    "model file: --weights FILE",
+                    path);
+}
+
 iso_rc iso_job_files(const char *argument, const char *weights, bool best, char model[ISO_PATH],
                      char path[ISO_PATH])
 {
@@ -163,10 +189,7 @@ iso_rc iso_job_files(const char *argument, const char *weights, bool best, char 
     if (best)
         ISO_TRY(best_weights(argument, path));
     else if (!folder && weights == NULL)
-        return iso_fail(ISO_EUSAGE,
-                        "%s is not a run's folder; name one, or give the weights for a "
-                        "model file: --weights FILE",
-                        argument);
+        return no_run(argument);
     if (folder)
         ISO_TRY(iso_path(model, argument, "model.yaml"));
     else
