@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/ops/group_normalization.h"
 #include "core/ops/batch_normalization.h"
 #include "core/ops/rmsprop.h"
 
@@ -211,6 +212,15 @@ static iso_rc scale_by_result(struct iso_backend *b, const struct iso_call *c)
     return original(b, ISO_OP_layer_scale)->backward(b, &changed);
 }
 
+static iso_rc all_channels_together(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_group_normalization params = *(const struct iso_group_normalization *)c->params;
+    struct iso_call changed = *c;
+    changed.params = &params;
+    params.groups = 1;
+    return original(b, ISO_OP_group_normalization)->forward(b, &changed);
+}
+
 /* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
@@ -312,6 +322,10 @@ const struct broken_fault broken_faults[] = {
       ISO_OP_layer_scale,
       false,
       { .backward = scale_by_result } },
+    { "all channels normalized together",
+      ISO_OP_group_normalization,
+      false,
+      { .forward = all_channels_together } },
     { "batch taken from the top", ISO_OP_gather_images, false, { .forward = gather_from_the_top } },
     { .name = NULL },
 };

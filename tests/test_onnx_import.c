@@ -18,12 +18,12 @@
 
 /* ---- What others write --------------------------------------------------------------------- */
 
-/* A network of one or two nodes on images of 2 channels, 3 x 2, with their channels first. */
+/* A network of one to three nodes on images of 2 channels, 3 x 2, with their channels first. */
 struct small {
     struct iso_onnx m;
     struct iso_onnx_value x, y;
     struct iso_onnx_tensor tensors[4];
-    struct iso_onnx_node nodes[2];
+    struct iso_onnx_node nodes[3];
     struct iso_onnx_attribute attributes[2];
 };
 
@@ -94,6 +94,41 @@ static void rows_of_images_are_turned(void **state)
         for (int pixel = 0; pixel < 6; pixel++)
             for (int o = 0; o < 3; o++)
                 assert_true(ours[(pixel * 2 + c) * 3 + o] == k[o * 12 + c * 6 + pixel]);
+    iso_onnx_network_free(n);
+    free_small(&s);
+}
+
+/* PyTorch writes group normalization as an instance normalization of a row for each group. */
+static void an_instance_normalization_of_groups_is_one_of_channels(void **state)
+{
+    static const char *const rows[] = { "image", "rows" }, *const row[] = { "row" };
+    static const char *const norm[] = { "row", "one", "zero" }, *const unit[] = { "unit" };
+    static const char *const back[] = { "unit", "image_again" };
+    static const int64_t flat[] = { 0, 1, -1 }, whole[] = { 0, 2, 3, 2 };
+    float one[] = { 1 }, zero[] = { 0 };
+    struct iso_onnx_network *n;
+    struct small s = small_network("Reshape", rows, 2);
+    (void)state;
+    s.nodes[2] = s.nodes[0];
+    s.nodes[2].x = back;
+    s.nodes[0].y = row;
+    s.nodes[1] = (struct iso_onnx_node){ .name = "norm",
+                                         .op = "InstanceNormalization",
+                                         .domain = "",
+                                         .nx = 3,
+                                         .ny = 1,
+                                         .x = norm,
+                                         .y = unit };
+    s.tensors[0] = (struct iso_onnx_tensor){ "rows", ISO_ONNX_INT64, 1, { 3 }, flat };
+    s.tensors[1] = (struct iso_onnx_tensor){ "one", ISO_ONNX_FLOAT, 1, { 1 }, one };
+    s.tensors[2] = (struct iso_onnx_tensor){ "zero", ISO_ONNX_FLOAT, 1, { 1 }, zero };
+    s.tensors[3] = (struct iso_onnx_tensor){ "image_again", ISO_ONNX_INT64, 1, { 4 }, whole };
+    s.m.nnodes = 3;
+    s.m.ntensors = 4;
+    must(import_small(&s, &n));
+    assert_non_null(strstr(n->yaml, "groups: 1"));
+    assert_non_null(strstr(n->yaml, "center: false, scale: false"));
+    assert_null(strstr(n->yaml, "reshape"));
     iso_onnx_network_free(n);
     free_small(&s);
 }
@@ -383,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_images_are_turned),
+        cmocka_unit_test(an_instance_normalization_of_groups_is_one_of_channels),
         cmocka_unit_test(limits_become_functions),
         cmocka_unit_test(a_shape_that_allows_zeros_is_read),
         cmocka_unit_test(channels_come_forward_behind_a_cast),

@@ -169,6 +169,7 @@ static void shards_compute_what_the_batch_does(void **state)
         { ISO_OP_activation, "{input: [33, 5000], function: softmax}" },
         { ISO_OP_activation, "{input: [33, 7, 5], function: tanh}" },
         { ISO_OP_layer_normalization, "{input: [33, 3, 5, 17]}" },
+        { ISO_OP_group_normalization, "{input: [33, 3, 5, 18], groups: 3}" },
         { ISO_OP_batch_normalization, "{input: [33, 3, 5, 17], inference: true}" },
         { ISO_OP_add, "{inputs: [[33, 7, 6, 5], [33, 7, 6, 5], [33, 7, 6, 5]]}" },
         { ISO_OP_concatenate, "{inputs: [[33, 7, 6, 5], [33, 7, 6, 2]]}" },
@@ -327,6 +328,7 @@ static void sums_over_rows_divide_at_groups(void **state)
     static const struct text texts[] = {
         { ISO_OP_dense, "{input: [1100, 5], units: 3}" },
         { ISO_OP_layer_normalization, "{input: [1100, 5]}" },
+        { ISO_OP_group_normalization, "{input: [3, 20, 20, 6], groups: 2}" },
         { ISO_OP_conv2d, "{input: [3, 20, 20, 2], filters: 3, kernel_size: 3, padding: same}" },
         { ISO_OP_conv2d, "{input: [9, 12, 11, 32], filters: 32, kernel_size: 3, padding: same}" },
     };
@@ -355,7 +357,7 @@ static void fill_zeros(struct iso_values *v, bool weights_zero)
 static bool is_sum(enum iso_op op, enum iso_group group)
 {
     const bool chosen = op == ISO_OP_max_pooling2d || op == ISO_OP_batch_normalization ||
-                        op == ISO_OP_layer_normalization;
+                        op == ISO_OP_layer_normalization || op == ISO_OP_group_normalization;
     const bool dx = op == ISO_OP_max_pooling2d || (!chosen && op != ISO_OP_add);
     return group == ISO_DW || (group == ISO_DX && dx) || (group == ISO_Y && !chosen);
 }
@@ -401,6 +403,7 @@ static void no_finished_sum_is_minus_zero(void **state)
         { ISO_OP_global_average_pooling2d, "{input: [2, 7, 6, 5]}" },
         { ISO_OP_batch_normalization, "{input: [33, 2, 2, 5]}" },
         { ISO_OP_layer_normalization, "{input: [33, 5]}" },
+        { ISO_OP_group_normalization, "{input: [9, 3, 4, 6], groups: 2}" },
         { ISO_OP_add, "{inputs: [[2, 7, 6, 5], [2, 7, 6, 5], [2, 7, 6, 5]]}" },
     };
     (void)state;

@@ -1,6 +1,6 @@
 /* export_build.h (private): declarations shared by the files that export a model: export.c walks
- * the graph, export_layers.c, export_images.c and export_functions.c know each op, export_nodes.c
- * makes ONNX's nodes, constants and orders of axes. */
+ * the graph, export_layers.c, export_images.c, export_normalizations.c and export_functions.c know
+ * each op, export_nodes.c makes ONNX's nodes, constants and orders of axes. */
 #ifndef ISO_ONNX_EXPORT_BUILD_H
 #define ISO_ONNX_EXPORT_BUILD_H
 #include "export.h"
@@ -69,6 +69,12 @@ void iso_onnx_export_max_pooling2d(struct iso_onnx_exporter *, const struct iso_
 void iso_onnx_export_average_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_global_average_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_global_max_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
+
+/* ---- export_normalizations.c ---- */
+
+void iso_onnx_export_batch_normalization(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_layer_normalization(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_group_normalization(struct iso_onnx_exporter *, const struct iso_node *);
 
 /* ---- export_layers.c ---- */
 

@@ -1,9 +1,7 @@
 /* export_layers.c: what each op is in ONNX's operators. */
 #include "export_build.h"
 #include "core/ops/activation.h"
-#include "core/ops/batch_normalization.h"
 #include "core/ops/channel_shuffle.h"
-#include "core/ops/layer_normalization.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/slice.h"
 #include "core/ops/zero_padding2d.h"
@@ -30,69 +28,6 @@ static void activation(struct iso_onnx_exporter *e, const struct iso_node *n)
 static void dropout(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     e->names[n->y[0]] = e->names[n->x[0]];
-}
-
-/* ---- Normalizations ------------------------------------------------------------------------ */
-
-/* Returns the weight, or a constant of equal numbers if the layer has none. */
-static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node *n, int w,
-                             float value, const char *suffix, int64_t count)
-{
-    const char *name = iso_onnx_weight(e, n, w);
-    if (name != NULL)
-        return name;
-    name = iso_onnx_subname(e, suffix);
-    float *values = iso_onnx_constant(e, name, 1, &count);
-    for (int64_t i = 0; values != NULL && i < count; i++)
-        values[i] = value;
-    return name;
-}
-
-static void batch_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
-{
-    const struct iso_batch_normalization *p = n->params;
-    const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
-    const bool first = shape->ndim == 4;
-    const int64_t channels = shape->dim[shape->ndim - 1];
-    if (shape->ndim == 3) { /* ONNX would take the second axis for the channels */
-        iso_fail(ISO_EDATA,
-                 "batch_normalization '%s' of rows of rows cannot be exported; put a "
-                 "reshape before and behind it",
-                 e->layer);
-        e->failed = true;
-        return;
-    }
-    const char *x = iso_onnx_as(e, n->x[0], first);
-    const char *gamma = weight_or(e, n, ISO_BN_GAMMA, 1, "ones", channels);
-    const char *beta = weight_or(e, n, ISO_BN_BETA, 0, "zeros", channels);
-    const char *mean = iso_onnx_weight(e, n, ISO_BN_MOVING_MEAN);
-    const char *variance = iso_onnx_weight(e, n, ISO_BN_MOVING_VARIANCE);
-    struct iso_onnx_node *node =
-        iso_onnx_add_for(e, "BatchNormalization", e->layer, n->y[0], first);
-    iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, gamma);
-    iso_onnx_input(e, node, beta);
-    iso_onnx_input(e, node, mean);
-    iso_onnx_input(e, node, variance);
-    iso_onnx_real(e, node, "epsilon", p->epsilon);
-    iso_onnx_real(e, node, "momentum", p->momentum);
-}
-
-static void layer_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
-{
-    const struct iso_layer_normalization *p = n->params;
-    const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
-    const char *x = iso_onnx_as(e, n->x[0], false);
-    const char *gamma = weight_or(e, n, ISO_LN_GAMMA, 1, "ones", shape->dim[shape->ndim - 1]);
-    const char *beta = iso_onnx_weight(e, n, ISO_LN_BETA);
-    struct iso_onnx_node *node =
-        iso_onnx_add_for(e, "LayerNormalization", e->layer, n->y[0], false);
-    iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, gamma);
-    if (beta != NULL)
-        iso_onnx_input(e, node, beta);
-    iso_onnx_int(e, node, "axis", -1);
-    iso_onnx_real(e, node, "epsilon", p->epsilon);
 }
 
 /* ---- Several inputs, and shapes ------------------------------------------------------------ */
@@ -246,8 +181,9 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_activation] = activation,
     [ISO_OP_dropout] = dropout,
     [ISO_OP_spatial_dropout2d] = dropout,
-    [ISO_OP_batch_normalization] = batch_normalization,
-    [ISO_OP_layer_normalization] = layer_normalization,
+    [ISO_OP_batch_normalization] = iso_onnx_export_batch_normalization,
+    [ISO_OP_layer_normalization] = iso_onnx_export_layer_normalization,
+    [ISO_OP_group_normalization] = iso_onnx_export_group_normalization,
     [ISO_OP_add] = add,
     [ISO_OP_stochastic_depth] = dropout,
     [ISO_OP_layer_scale] = layer_scale,

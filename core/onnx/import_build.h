@@ -1,7 +1,7 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
- * import_window.c) and import_shapes.c know ONNX's operators, import_layers.c keeps layers and
- * values, import_text.c writes the model file. */
+ * import_window.c), import_normalizations.c and import_shapes.c know ONNX's operators,
+ * import_layers.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -10,9 +10,10 @@
 
 /* Order of the axes of a value in ONNX's file. The importer keeps all shapes in isocl's order. */
 enum iso_onnx_order {
-    ISO_ONNX_LAST,     /* as isocl */
-    ISO_ONNX_FIRST,    /* an image, channels before height and width */
-    ISO_ONNX_ROW_FIRST /* a row made of such an image: see `image` */
+    ISO_ONNX_LAST,      /* as isocl */
+    ISO_ONNX_FIRST,     /* an image, channels before height and width */
+    ISO_ONNX_ROW_FIRST, /* a row made of such an image: see `image` */
+    ISO_ONNX_GROUPED /* such an image as rows of `groups` groups, for InstanceNormalization only */
 };
 struct iso_onnx_known { /* a value of ONNX's graph */
     const char *name;
@@ -21,6 +22,7 @@ struct iso_onnx_known { /* a value of ONNX's graph */
     enum iso_onnx_order order;
     struct iso_shape shape; /* in isocl's order, for one row */
     struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
+    int64_t groups;         /* GROUPED */
 };
 /* A weight of a layer. values NULL: the layer does without it. Memory of the model. */
 struct iso_onnx_weights {
@@ -128,14 +130,27 @@ iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *, int from, int most
 iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                                const struct iso_onnx_tensor *);
 iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_gather;
+/* Returns true if a constant has one number for each channel of x, along their axis. */
+bool iso_onnx_per_channel(const struct iso_onnx_known *x, const struct iso_onnx_tensor *);
 /* import_functions.c */
 iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mul;
 /* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
+/* import_normalizations.c */
+iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization,
+    iso_onnx_instance_normalization, iso_onnx_group_normalization;
+/* PyTorch's group normalization is an InstanceNormalization between two Reshapes. Returns true if
+ * the node is the first of them, to rows of that many groups. */
+bool iso_onnx_makes_groups(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                           int64_t *groups);
+/* Returns true if the constant has one number for each channel of x and can be gamma, or beta, of
+ * the normalization that alone gives x and has none yet; then sets it, and *rc. */
+bool iso_onnx_takes_gamma(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                          const struct iso_onnx_tensor *, int w, iso_rc *rc);
 /* import_shapes.c */
-iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization, iso_onnx_flatten,
-    iso_onnx_squeeze, iso_onnx_reshape, iso_onnx_transpose;
+iso_onnx_handler iso_onnx_flatten, iso_onnx_squeeze, iso_onnx_reshape, iso_onnx_transpose,
+    iso_onnx_shape_of;
 
 /* How a window lies on an image. */
 struct iso_onnx_window {

@@ -1,6 +1,7 @@
 /* import_channels.c: ONNX's operators that scale, choose or reorder channels. */
 #include "import_build.h"
 #include "core/ops/channel_shuffle.h"
+#include "core/ops/normalized_sets.h"
 #include "core/ops/slice.h"
 
 /* Returns true if the axis, counted from either end, is that of the channels. */
@@ -11,8 +12,7 @@ static bool is_channels(const struct iso_onnx_known *x, int64_t axis)
     return x->order != ISO_ONNX_ROW_FIRST && axis == (x->order == ISO_ONNX_FIRST ? 1 : last);
 }
 
-/* Returns true if a constant has one number for each channel of x, along their axis. */
-static bool per_channel(const struct iso_onnx_known *x, const struct iso_onnx_tensor *t)
+bool iso_onnx_per_channel(const struct iso_onnx_known *x, const struct iso_onnx_tensor *t)
 {
     const int64_t channels = x->shape.dim[x->shape.ndim - 1];
     const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* axis of t, counted from its end */
@@ -37,7 +37,10 @@ static iso_rc channel_layer(struct iso_onnx_importer *im, enum iso_op op,
 iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                                const struct iso_onnx_tensor *t)
 {
-    if (x->layer < 0 || !per_channel(x, t))
+    iso_rc rc;
+    if (iso_onnx_takes_gamma(im, x, t, ISO_LN_GAMMA, &rc))
+        return rc;
+    if (x->layer < 0 || !iso_onnx_per_channel(x, t))
         return iso_onnx_scale_input(im, x, t, ISO_ONNX_MULTIPLIES);
     return channel_layer(im, ISO_OP_layer_scale, x, t);
 }
@@ -48,7 +51,7 @@ iso_rc iso_onnx_prelu(struct iso_onnx_importer *im)
     const struct iso_onnx_tensor *slope = x != NULL ? iso_onnx_c(im, 1) : NULL;
     if (slope == NULL)
         return ISO_EDATA;
-    if (!per_channel(x, slope))
+    if (!iso_onnx_per_channel(x, slope))
         return iso_onnx_refuse(im, "slope '%.60s' has not one number for each channel",
                                slope->name);
     return channel_layer(im, ISO_OP_prelu, x, slope);

@@ -2,6 +2,7 @@
 #include "import_build.h"
 #include "core/ops/dense.h"
 #include "core/ops/dropout.h"
+#include "core/ops/normalized_sets.h"
 
 #include <string.h>
 
@@ -116,6 +117,9 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const int64_t n = x->shape.dim[x->shape.ndim - 1];
     const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* channels of t, from its end */
+    iso_rc rc;
+    if (iso_onnx_takes_gamma(im, x, t, ISO_LN_BETA, &rc))
+        return rc;
     const bool product = l != NULL && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d ||
                                        l->op == ISO_OP_depthwise_conv2d);
     if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||
@@ -313,9 +317,12 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Cast", " to saturate ", same },
     { "BatchNormalization", " epsilon momentum spatial training_mode is_test ",
       iso_onnx_batch_normalization },
+    { "InstanceNormalization", " epsilon ", iso_onnx_instance_normalization },
+    { "GroupNormalization", " epsilon num_groups stash_type ", iso_onnx_group_normalization },
     { "LayerNormalization", " axis epsilon stash_type ", iso_onnx_layer_normalization },
     { "Flatten", " axis ", iso_onnx_flatten },
     { "Reshape", " shape allowzero ", iso_onnx_reshape },
+    { "Shape", " ", iso_onnx_shape_of },
     { "Squeeze", " axes ", iso_onnx_squeeze },
     { "Transpose", " perm ", iso_onnx_transpose },
     { "Pad", " mode pads value ", iso_onnx_pad },

@@ -1,88 +1,9 @@
-/* import_shapes.c: ONNX's normalizations, and its operators on shapes. */
+/* import_shapes.c: ONNX's operators on shapes. */
 #include "import_build.h"
-#include "core/ops/batch_normalization.h"
-#include "core/ops/layer_normalization.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/reshape.h"
 
 #include <string.h>
-
-/* ---- Normalizations ------------------------------------------------------------------------ */
-
-/* isocl writes ones or zeros, under such a name, where a layer has no gamma or beta. */
-static bool stands_in(const struct iso_onnx_tensor *t, const char *suffix, float value)
-{
-    const char *end = strrchr(t->name, '/');
-    if (end == NULL || strcmp(end + 1, suffix) != 0 || t->type != ISO_ONNX_FLOAT || t->data == NULL)
-        return false;
-    for (int64_t i = 0; i < iso_onnx_count(t); i++)
-        if (((const float *)t->data)[i] != value)
-            return false;
-    return true;
-}
-
-iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *t[4] = { NULL };
-    for (int i = 0; i < 4; i++)
-        if (x == NULL || (t[i] = iso_onnx_c(im, i + 1)) == NULL)
-            return ISO_EDATA;
-    if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
-        return iso_onnx_refuse(im,
-                               "reads what has its channels last, where the operator has them "
-                               "second");
-    if (iso_onnx_get_int(im, "training_mode", 0) != 0 || iso_onnx_get_int(im, "spatial", 1) != 1 ||
-        (im->m->opset < 7 && iso_onnx_get_int(im, "is_test", 0) == 0))
-        return iso_onnx_refuse(im,
-                               "attributes training_mode and spatial: only inference, over "
-                               "whole channels, is understood");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_batch_normalization, t[0]->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    struct iso_batch_normalization *p = l->params;
-    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
-    p->momentum = iso_onnx_get_real(im, "momentum", 0.9);
-    p->scale = !stands_in(t[0], "ones", 1);
-    p->center = !stands_in(t[1], "zeros", 0);
-    for (int i = 0; i < 4; i++)
-        if (!(i == ISO_BN_GAMMA && !p->scale) && !(i == ISO_BN_BETA && !p->center))
-            ISO_TRY(iso_onnx_channel_weight(im, l, i, t[i], x));
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
-
-iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *gamma = x != NULL ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
-    if (gamma == NULL || (iso_onnx_has(im, 2) && (beta = iso_onnx_c(im, 2)) == NULL))
-        return ISO_EDATA;
-    const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
-    if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
-        return iso_onnx_refuse(im,
-                               "attribute axis is %lld; isocl's runs over the channels, which "
-                               "must be last",
-                               (long long)axis);
-    for (int i = 1; i < im->node->ny; i++)
-        if (*im->node->y[i] && iso_onnx_readers(im, im->node->y[i]) > 0)
-            return iso_onnx_refuse(im, "its result %d, '%.60s', is read", i, im->node->y[i]);
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_layer_normalization, gamma->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    struct iso_layer_normalization *p = l->params;
-    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
-    p->scale = !stands_in(gamma, "ones", 1);
-    p->center = beta != NULL;
-    if (p->scale)
-        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_GAMMA, gamma, x));
-    if (beta != NULL)
-        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_BETA, beta, x));
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
 
 /* ---- Shapes -------------------------------------------------------------------------------- */
 
@@ -191,8 +112,21 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_shape y;
+    int64_t groups;
     if (x == NULL)
         return ISO_EDATA;
+    if (iso_onnx_makes_groups(im, x, &groups)) {
+        struct iso_onnx_known grouped = *x;
+        grouped.name = im->node->y[0];
+        grouped.order = ISO_ONNX_GROUPED;
+        grouped.groups = groups;
+        return iso_onnx_know(im, &grouped);
+    }
+    struct iso_onnx_known whole = *x;
+    if (x->order == ISO_ONNX_GROUPED) {
+        whole.order = ISO_ONNX_FIRST;
+        x = &whole;
+    }
     ISO_TRY(read_target(im, x, &y));
     if (y.ndim == 2)
         return to_row(im, x);
@@ -213,6 +147,35 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
     y.dim[0] = 0;
     ((struct iso_reshape *)l->params)->target = y;
     return iso_onnx_result(im, l, order);
+}
+
+/* The shape of x, for a Reshape to it: its 0 is the number of rows. */
+iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
+{
+    static const int first[4] = { 0, 3, 1, 2 };
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    if (x == NULL)
+        return ISO_EDATA;
+    for (int i = 0; i < im->m->nnodes; i++)
+        for (int k = 0; k < im->m->nodes[i].nx; k++)
+            if (strcmp(im->m->nodes[i].x[k], im->node->y[0]) == 0 &&
+                (strcmp(im->m->nodes[i].op, "Reshape") != 0 || k != 1))
+                return iso_onnx_refuse(im,
+                                       "is read by a %s; only a Reshape may take a shape that "
+                                       "the network computes",
+                                       im->m->nodes[i].op);
+    const int64_t n = x->shape.ndim;
+    struct iso_onnx_tensor *t = iso_onnx_alloc(im->m, 1, sizeof *t);
+    int64_t *dim = iso_onnx_alloc(im->m, (size_t)n, sizeof *dim);
+    if (t == NULL || dim == NULL)
+        return ISO_ENOMEM;
+    for (int i = 1; i < n; i++)
+        dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
+    *t = (struct iso_onnx_tensor){
+        .name = im->node->y[0], .type = ISO_ONNX_INT64, .ndim = 1, .dim = { n }, .data = dim
+    };
+    const struct iso_onnx_known y = { .name = im->node->y[0], .constant = t, .layer = -1 };
+    return iso_onnx_know(im, &y);
 }
 
 /* A matrix that is constant stays one, with rows and columns exchanged. */

@@ -185,7 +185,10 @@ static bool put_metadata(struct iso_onnx *room, const char *const *pairs, Onnx__
 }
 
 /* The version of the file's own format that came with each version of the operators. */
-static int64_t format_of(int64_t opset) { return opset >= 19 ? 9 : opset >= 15 ? 8 : 7; }
+static int64_t format_of(int64_t opset)
+{
+    return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
+}
 
 static bool put_model(struct iso_onnx *room, const struct iso_onnx *m, Onnx__ModelProto *out)
 {

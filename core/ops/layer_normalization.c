@@ -31,15 +31,18 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
+struct iso_normalized_sets iso_layer_normalization_sets(const struct iso_shape *x)
+{
+    const struct iso_bn_rows r = iso_bn_rows(x);
+    return (struct iso_normalized_sets){ r.rows, 1, 1, r.channels };
+}
+
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {
-    const struct iso_bn_rows r = iso_bn_rows(x);
-    const int64_t lane = iso_axis_chain(r.channels);
-    const int64_t down = iso_row_sum_chain(x->dim[0], r.per_image);
+    const struct iso_normalized_sets s = iso_layer_normalization_sets(x);
     (void)params;
-    iso_elementwise_cost(x, pass == ISO_FORWARD ? 8 : 16, pass == ISO_FORWARD ? 4 : 7, out);
-    out->chain = pass == ISO_BACKWARD && down > lane ? down : lane;
+    iso_normalized_sets_cost(&s, x, pass, out);
 }
 
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])

@@ -1251,7 +1251,29 @@ def huber():
     return f
 
 
-NEWER = (multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
+def group_normalization():
+    f, names = File("group_normalization"), ("gamma", "beta")
+    for shape, groups, more, training in (((5, 12), 4, {}, True), ((2, 9, 7, 6), 3, {}, True), ((2, 9, 7, 6), -1, {}, True),
+                                          ((3, 13, 8), 2, {"epsilon": 0.1}, True), ((3, 5, 4, 6), 1, {"scale": False}, True),
+                                          ((3, 5, 4, 8), 2, {"center": False}, True), ((2, 9, 7, 4), 2, {}, False),
+                                          ((6, 5, 4, 10), 5, {"center": False, "scale": False}, True)):
+        x, dy = drawn(f, *shape), drawn(f, *shape).detach()
+        layer = keras.layers.GroupNormalization(groups, **more)
+        layer.build(shape)
+        given = {f"w{i}": drawn(f, shape[-1]) for i, n in enumerate(names) if getattr(layer, n) is not None}
+        for i, n in enumerate(names):
+            if f"w{i}" in given:
+                getattr(layer, n).assign(given[f"w{i}"].detach())
+        y = F.group_norm(x.movedim(-1, 1), groups if groups > 0 else shape[-1], given.get("w0"), given.get("w1"),
+                         more.get("epsilon", 0.001)).movedim(1, -1)
+        agree(y, layer(x.detach(), training=training).double(), f"keras on {shape} {groups} {more}", 1e-5)
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in given.items()})
+        fields = "".join(f", {k}: {str(v).lower()}" for k, v in more.items()) + ("" if training else ", inference: true")
+        f.case(f"{{input: {list(shape)}, groups: {groups}{fields}}}", given | {"x0": x, "dy0": dy}, {"y0": y} | grads)
+    return f
+
+
+NEWER = (group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
 
 
 def main():

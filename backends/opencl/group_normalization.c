@@ -1,0 +1,25 @@
+/* group_normalization.c: queues the normalization of groups of channels. */
+#include "core/ops/group_normalization.h"
+#include "normalized_sets.h"
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    const struct iso_normalized_sets s =
+        iso_group_normalization_sets(call->params, &call->x[0].shape);
+    return opencl_normalize_sets(opencl_of(be), call, &s);
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    const struct iso_normalized_sets s =
+        iso_group_normalization_sets(call->params, &call->x[0].shape);
+    return opencl_sets_gradients(opencl_of(be), call, &s);
+}
+
+const struct opencl_op opencl_group_normalization = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = opencl_sets_workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = OPENCL_SETS_PROGRAMS,
+};
