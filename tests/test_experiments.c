@@ -73,17 +73,19 @@ static void networks_have_the_published_parameters(void **state)
         const char *name;
         int64_t trainable;
     } models[] = {
-        { "mobilenet-v2", 3504872 },    { "mobilenet-v3-small", 2542856 },
-        { "efficientnet-b0", 5288548 }, { "resnext50", 25028904 },
-        { "shufflenet-v2", 2278604 },   { "squeezenet", 1235496 },
-        { "densenet121", 7978856 },     { "convnext-tiny", 28589128 },
+        { "imagenet/mobilenet-v2", 3504872 },    { "imagenet/mobilenet-v3-small", 2542856 },
+        { "imagenet/efficientnet-b0", 5288548 }, { "imagenet/resnext50", 25028904 },
+        { "imagenet/shufflenet-v2", 2278604 },   { "imagenet/squeezenet", 1235496 },
+        { "imagenet/densenet121", 7978856 },     { "imagenet/convnext-tiny", 28589128 },
+        { "imagenet/resnet18", 11689512 },       { "imagenet/resnet34", 21797672 },
+        { "cifar10/resnet20", 272474 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         char path[64];
         struct iso_model *model = NULL;
         struct iso_graph *graph = NULL;
-        snprintf(path, sizeof path, "models/imagenet/%s.yaml", models[i].name);
+        snprintf(path, sizeof path, "models/%s.yaml", models[i].name);
         open_graph(path, &model, &graph);
         assert_int_equal(count_parameters(graph, true), models[i].trainable);
         iso_graph_free(graph);
