@@ -122,7 +122,7 @@ iso_rc iso_file_begin(const char *path, struct iso_file *out)
         return iso_path_too_long(path);
     snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", path, (long)getpid());
     ISO_TRY(iso_file_may_replace(path));
-    out->stream = fopen(out->temporary, "wbe");
+    out->stream = fopen(out->temporary, "w+be");
     return out->stream != NULL ? ISO_OK : iso_file_fail("write", path);
 }
 

@@ -1,6 +1,7 @@
 /* test_safetensors.c: files come back as they were written, bad files are refused with a reason,
  * and a write that fails leaves nothing behind. */
 #include "core/data/safetensors.h"
+#include "core/data/sha256.h"
 #include "folder.h"
 
 #include <dirent.h>
@@ -59,6 +60,23 @@ static struct iso_st_file *open_file(void)
     if (iso_st_open(path, &file) != ISO_OK)
         fail_msg("%s", iso_error());
     return file;
+}
+
+static size_t read_bytes(unsigned char *out, size_t room)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t n = fread(out, 1, room, file);
+    fclose(file);
+    return n;
+}
+
+static void write_bytes(const unsigned char *text, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, n, file), n);
+    fclose(file);
 }
 
 /* ---- Round trip ------------------------------------------------------------------------------ */
@@ -133,23 +151,78 @@ static void test_no_tensors(void **state)
     iso_st_close(file);
 }
 
-/* The bytes of a small file, as the format describes them. */
+/* The bytes of a small file, as the format describes them, and its hash, of one piece. */
 static void test_layout(void **state)
 {
-    static const char header[] =
-        "{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}   ";
+    static const char begin[] = "{\"__metadata__\":{\"isocl.sha256\":\"";
+    static const char end[] =
+        "\"},\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}";
+    enum { BEGIN = sizeof begin - 1, END = sizeof end - 1, HEADER = BEGIN + 64 + END };
     const struct iso_st_tensor x = { "x", ISO_ST_U8, 1, { 3 }, bytes };
-    unsigned char got[128] = { 0 };
+    unsigned char got[256] = { 0 };
+    char digits[65], piece[65], whole[65];
+    struct iso_sha256 sum;
     (void)state;
-    assert_int_equal(sizeof header - 1, 56);
+    assert_int_equal(HEADER % 8, 0);
     assert_int_equal(iso_st_write(path, &x, 1, NULL), ISO_OK);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    assert_int_equal(fread(got, 1, sizeof got, file), 8 + 56 + 3);
-    fclose(file);
-    assert_memory_equal(got, "\x38\0\0\0\0\0\0\0", 8);
-    assert_memory_equal(got + 8, header, 56);
-    assert_memory_equal(got + 64, bytes, 3);
+    assert_int_equal(read_bytes(got, sizeof got), 8 + HEADER + 3);
+    assert_memory_equal(got, ((const uint8_t[]){ HEADER, 0, 0, 0, 0, 0, 0, 0 }), 8);
+    assert_memory_equal(got + 8, begin, BEGIN);
+    assert_memory_equal(got + 8 + BEGIN + 64, end, END);
+    assert_memory_equal(got + 8 + HEADER, bytes, 3);
+    snprintf(digits, sizeof digits, "%.64s", (const char *)got + 8 + BEGIN);
+    memset(got + 8 + BEGIN, '0', 64);
+    iso_sha256_init(&sum);
+    iso_sha256_add(&sum, got, 8 + HEADER + 3);
+    iso_sha256_hex(&sum, piece);
+    iso_sha256_init(&sum);
+    iso_sha256_add(&sum, piece, 64);
+    iso_sha256_hex(&sum, whole);
+    assert_string_equal(digits, whole);
+}
+
+/* ---- Changes --------------------------------------------------------------------------------- */
+
+/* A changed file is refused, or has no hash any more, which its reader may refuse. */
+static void test_every_bit_counts(void **state)
+{
+    static unsigned char whole[4096];
+    int unhashed = 0;
+    (void)state;
+    assert_int_equal(iso_st_write(path, samples, SAMPLES, metadata), ISO_OK);
+    const size_t n = read_bytes(whole, sizeof whole);
+    assert_true(n > 500 && n < sizeof whole);
+    for (size_t i = 0; i < 8 * n; i++) {
+        struct iso_st_file *file = NULL;
+        whole[i / 8] ^= (unsigned char)(1 << i % 8);
+        write_bytes(whole, n);
+        whole[i / 8] ^= (unsigned char)(1 << i % 8);
+        if (iso_st_open(path, &file) == ISO_OK && *file->sha256)
+            fail_msg("bit %zu of byte %zu may be wrong", i % 8, i / 8);
+        unhashed += file != NULL;
+        iso_st_close(file);
+    }
+    assert_true(unhashed < 8 * 30); /* the words "__metadata__" and "isocl.sha256" */
+    write_bytes(whole, n);
+    check_samples();
+}
+
+static void test_a_hash_that_cannot_be_checked(void **state)
+{
+    static const char *const headers[] = {
+        "{\"__metadata__\": {\"isocl.sha256\": \"00\"}}        ",
+        "{\"__metadata__\":{\"isocl.sha256\":\"00000000\"}}      ",
+        "{\"__metadata__\":{\"isocl.sha25\\u0036\":\"00\"}}      ",
+    };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct iso_st_file *file = NULL;
+        unsigned char text[64] = { (uint8_t)strlen(headers[i]) };
+        memcpy(text + 8, headers[i], strlen(headers[i]));
+        write_bytes(text, 8 + strlen(headers[i]));
+        assert_int_equal(iso_st_open(path, &file), ISO_EDATA);
+        check_message("its SHA-256 (isocl.sha256 in its metadata) cannot be checked");
+    }
 }
 
 /* ---- Writes that fail ------------------------------------------------------------------------ */
@@ -355,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_round_trip),        IN_FOLDER(test_pieces_in_any_order),
         IN_FOLDER(test_no_tensors),        IN_FOLDER(test_layout),
+        IN_FOLDER(test_every_bit_counts),  IN_FOLDER(test_a_hash_that_cannot_be_checked),
         IN_FOLDER(test_unfinished_writes), IN_FOLDER(test_bad_requests),
         IN_FOLDER(test_full_disk),         IN_FOLDER(test_no_folder),
         IN_FOLDER(test_bad_files),         IN_FOLDER(test_foreign_order),

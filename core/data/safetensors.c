@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ struct reader {
     const char *path;
     int fd;
     int64_t data_start, data_bytes;
+    int64_t sha256_at;  /* where the hash's digits begin; -1: none that can be checked */
     struct span *spans; /* one per tensor, sorted by begin */
     struct iso_st_file *file;
     struct owned *owned;
@@ -61,22 +63,6 @@ int64_t iso_st_bytes(const struct iso_st_tensor *t)
 
 /* ---- Header ---------------------------------------------------------------------------------- */
 
-static iso_rc read_at(const struct reader *r, int64_t offset, void *out, int64_t bytes)
-{
-    for (int64_t done = 0; done < bytes;) {
-        size_t left = (size_t)(bytes - done);
-        ssize_t got = pread(r->fd, (char *)out + done, left, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return iso_file_fail("read", r->path);
-        if (got == 0)
-            return iso_fail(ISO_EIO, "%s: became shorter while it was read", r->path);
-        done += got;
-    }
-    return ISO_OK;
-}
-
 static iso_rc parse_header(struct reader *r, const char *text, size_t length)
 {
     json_error_t fault;
@@ -102,7 +88,7 @@ static iso_rc read_header(struct reader *r)
     if (info.st_size < ISO_ST_PREFIX + 2)
         return iso_fail(ISO_EDATA, "%s: has %lld bytes, too few for a safetensors file", r->path,
                         (long long)info.st_size);
-    ISO_TRY(read_at(r, 0, &length, sizeof length));
+    ISO_TRY(iso_st_read(r->fd, r->path, 0, &length, sizeof length));
     if (length < 2 || length > ISO_ST_MAX_HEADER || length > (uint64_t)info.st_size - ISO_ST_PREFIX)
         return iso_fail(ISO_EDATA,
                         "%s: header length %llu does not fit a file of %lld bytes; it is cut "
@@ -113,11 +99,24 @@ static iso_rc read_header(struct reader *r)
     char *text = iso_alloc(length, 1);
     if (text == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = read_at(r, ISO_ST_PREFIX, text, (int64_t)length);
+    iso_rc rc = iso_st_read(r->fd, r->path, ISO_ST_PREFIX, text, (int64_t)length);
     if (rc == ISO_OK)
         rc = parse_header(r, text, length);
+    r->sha256_at = iso_st_sha256_find(text, length);
+    r->sha256_at += r->sha256_at >= 0 ? ISO_ST_PREFIX : 0;
     free(text);
     return rc;
+}
+
+/* Takes the hash, but for one of another length, which no file can have. */
+static iso_rc take_sha256(struct reader *r, const char *hex)
+{
+    if (snprintf(r->file->sha256, sizeof r->file->sha256, "%s", hex) == 64 && r->sha256_at >= 0)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "%s: its SHA-256 (%s in its metadata) cannot be checked: the file was changed "
+                    "or is damaged; take another copy of it",
+                    r->path, iso_st_sha256_key);
 }
 
 static iso_rc take_metadata(struct reader *r, json_t *object)
@@ -134,6 +133,10 @@ static iso_rc take_metadata(struct reader *r, json_t *object)
     {
         if (!json_is_string(value))
             return iso_fail(ISO_EDATA, "%s: __metadata__ '%.100s' is not a text", r->path, key);
+        if (strcmp(key, iso_st_sha256_key) == 0) {
+            ISO_TRY(take_sha256(r, json_string_value(value)));
+            continue;
+        }
         r->file->metadata[i++] = (char *)key;
         r->file->metadata[i++] = (char *)json_string_value(value);
     }
@@ -268,7 +271,7 @@ static iso_rc read_data(struct reader *r, struct iso_st_tensor *sorted)
         return ISO_ENOMEM;
     for (int i = 0; i < r->file->n; i++) {
         int64_t bytes = r->spans[i].end - r->spans[i].begin;
-        ISO_TRY(read_at(r, r->data_start + r->spans[i].begin, data, bytes));
+        ISO_TRY(iso_st_read(r->fd, r->path, r->data_start + r->spans[i].begin, data, bytes));
         sorted[i].data = data;
         data += (bytes + 7) / 8 * 8;
     }
@@ -295,6 +298,20 @@ static iso_rc read_tensors(struct reader *r)
     return rc;
 }
 
+static iso_rc check_sha256(const struct reader *r)
+{
+    char hex[65];
+    if (!*r->file->sha256)
+        return ISO_OK;
+    ISO_TRY(iso_st_sha256(r->fd, r->path, r->data_start + r->data_bytes, r->sha256_at, hex));
+    if (strcmp(hex, r->file->sha256) == 0)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "%s: is not as it was written: its SHA-256 is %.12s... and should be %.12s...; "
+                    "it was changed or is damaged: take another copy of it",
+                    r->path, hex, r->file->sha256);
+}
+
 static iso_rc read_file(struct reader *r)
 {
     r->owned = r->file->owned = iso_alloc(1, sizeof *r->owned);
@@ -306,6 +323,8 @@ static iso_rc read_file(struct reader *r)
     iso_rc rc = read_header(r);
     if (rc == ISO_OK)
         rc = read_tensors(r);
+    if (rc == ISO_OK)
+        rc = check_sha256(r);
     close(r->fd);
     free(r->spans);
     return rc;

@@ -1,6 +1,7 @@
 /* safetensors.h: named tensors in one file, in the safetensors format: a little-endian 64-bit
  * header length, a JSON header (padded with spaces to 8 bytes), then the data, in the order of the
- * names. */
+ * names. Files that isocl writes have their own SHA-256 in the metadata, isocl.sha256: that of the
+ * file's pieces (sha256_pieces.h), in which the 64 digits themselves count as zeros. */
 #ifndef ISO_SAFETENSORS_H
 #define ISO_SAFETENSORS_H
 #include "core/iso.h"
@@ -31,12 +32,13 @@ iso_rc iso_st_put(struct iso_st_writer *, int tensor, const void *data);
 iso_rc iso_st_end(struct iso_st_writer *); /* frees the writer, also on failure */
 void iso_st_abort(struct iso_st_writer *); /* NULL is fine */
 
-/* A whole file, read and checked (offsets inside, no overlap, sizes equal to shape x type). Free
- * with iso_st_close. */
+/* A whole file, read and checked (offsets inside, no overlap, sizes equal to shape x type, bytes
+ * those of its own SHA-256, if it has one). Free with iso_st_close. */
 struct iso_st_file {
     int n;
     struct iso_st_tensor *tensors;
-    char **metadata; /* key, value, key, value, NULL */
+    char **metadata; /* key, value, key, value, NULL; without isocl.sha256 */
+    char sha256[65]; /* isocl.sha256; "": the file has none, so nobody knows if it was changed */
     void *owned;
 };
 iso_rc iso_st_open(const char *path, struct iso_st_file **out);

@@ -19,6 +19,8 @@ struct iso_st_writer {
     struct iso_file file;
     int n;
     struct span *spans; /* one per tensor, in the order given */
+    int64_t bytes;      /* of the whole file */
+    int64_t sha256_at;  /* where the digits of its hash begin */
 };
 
 static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data,
@@ -51,12 +53,11 @@ static json_t *describe(const struct iso_st_tensor *t, const struct span *span)
 
 static iso_rc add_metadata(const char *path, json_t *root, const char *const *metadata)
 {
-    if (metadata == NULL || metadata[0] == NULL)
-        return ISO_OK;
     json_t *object = json_object();
-    if (json_object_set_new(root, "__metadata__", object) != 0)
+    if (json_object_set_new(root, "__metadata__", object) != 0 ||
+        json_object_set_new(object, iso_st_sha256_key, json_string(iso_st_sha256_blank)) != 0)
         return iso_fail(ISO_ENOMEM, "%s: out of memory", path);
-    for (; metadata[0] != NULL; metadata += 2) {
+    for (; metadata != NULL && metadata[0] != NULL; metadata += 2) {
         if (json_object_set_new(object, metadata[0], json_string(metadata[1])) != 0)
             return iso_fail(ISO_EDATA, "%s: metadata '%.100s' is not valid UTF-8", path,
                             metadata[0]);
@@ -100,9 +101,13 @@ static iso_rc write_header(struct iso_st_writer *w, const json_t *root)
         rc = write_at(w, ISO_ST_PREFIX, text, (int64_t)length);
     if (rc == ISO_OK)
         rc = write_at(w, ISO_ST_PREFIX + (int64_t)length, "       ", (int64_t)(padded - length));
+    w->sha256_at = ISO_ST_PREFIX + iso_st_sha256_find(text, length);
     free(text);
-    for (int i = 0; i < w->n; i++)
+    w->bytes = ISO_ST_PREFIX + (int64_t)padded;
+    for (int i = 0; i < w->n; i++) {
         w->spans[i].offset += ISO_ST_PREFIX + (int64_t)padded;
+        w->bytes += w->spans[i].bytes;
+    }
     return rc;
 }
 
@@ -168,6 +173,13 @@ iso_rc iso_st_put(struct iso_st_writer *w, int tensor, const void *data)
     return ISO_OK;
 }
 
+static iso_rc write_sha256(const struct iso_st_writer *w)
+{
+    char hex[65];
+    ISO_TRY(iso_st_sha256(fileno(w->file.stream), w->file.path, w->bytes, w->sha256_at, hex));
+    return write_at(w, w->sha256_at, hex, 64);
+}
+
 iso_rc iso_st_end(struct iso_st_writer *w)
 {
     for (int i = 0; i < w->n; i++) {
@@ -178,7 +190,12 @@ iso_rc iso_st_end(struct iso_st_writer *w)
         iso_st_abort(w);
         return rc;
     }
-    const iso_rc rc = iso_file_end(&w->file);
+    iso_rc rc = write_sha256(w);
+    if (rc != ISO_OK) {
+        iso_st_abort(w);
+        return rc;
+    }
+    rc = iso_file_end(&w->file);
     release(w);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "run_json.h"
 
 #include "core/data/sha256.h"
+#include "core/data/sha256_pieces.h"
 #include "core/machine.h"
 
 #include <jansson.h>
@@ -10,41 +11,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 20, HEX = 65 };
+enum { HEX = 65 };
 const char *const iso_about_splits[2] = { "train", "validation" };
 
 /* ---- Checksums ----------------------------------------------------------------------------- */
 
-struct pieces {
-    const uint8_t *bytes;
-    size_t n;
-    char (*hex)[HEX];
-};
-
-static iso_rc sum_piece(void *data, int64_t i)
+static iso_rc read_images(void *data, int64_t offset, void *buf, size_t n)
 {
-    const struct pieces *p = data;
-    const size_t first = (size_t)i * PIECE, left = p->n - first;
-    struct iso_sha256 h;
-    iso_sha256_init(&h);
-    iso_sha256_add(&h, p->bytes + first, left < PIECE ? left : PIECE);
-    iso_sha256_hex(&h, p->hex[i]);
+    memcpy(buf, ((const struct iso_dataset *)data)->images + offset, n);
     return ISO_OK;
 }
 
 static iso_rc sum_images(const struct iso_dataset *d, char hex[HEX])
 {
-    struct pieces p = { d->images, (size_t)d->rows * iso_dataset_image_bytes(d), NULL };
-    const size_t n = (p.n + PIECE - 1) / PIECE;
-    struct iso_sha256 h;
-    p.hex = iso_alloc(n + 1, sizeof *p.hex);
-    iso_rc rc = p.hex != NULL ? iso_workers_run((int64_t)n, 0, sum_piece, &p, NULL) : ISO_ENOMEM;
-    iso_sha256_init(&h);
-    for (size_t i = 0; rc == ISO_OK && i < n; i++)
-        iso_sha256_add(&h, p.hex[i], HEX - 1);
-    iso_sha256_hex(&h, hex);
-    free(p.hex);
-    return rc;
+    struct iso_dataset images = *d;
+    return iso_sha256_pieces(d->rows * (int64_t)iso_dataset_image_bytes(d), read_images, &images,
+                             hex);
 }
 
 iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
