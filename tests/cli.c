@@ -1,8 +1,6 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "cli.h"
 
-#include "core/data/safetensors.h"
-
 #include <ctype.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -189,25 +187,30 @@ static void age_file(const char *run, const char *name, const char *key)
     fclose(f);
 }
 
-/* Writes a run's state anew, with that arithmetic and so with another hash. */
-static void age_state(const char *run)
+void cli_change(const char *name, void (*change)(struct iso_st_file *))
 {
     struct iso_st_file *file = NULL;
-    char name[64], path[CLI_PATH];
-    snprintf(name, sizeof name, "%s/state", run);
+    char path[CLI_PATH];
     cli_path(path, name);
     assert_int_equal(iso_st_open(path, &file), ISO_OK);
-    for (char **pair = file->metadata; *pair != NULL; pair += 2)
-        if (strcmp(pair[0], "isocl.arithmetic") == 0)
-            pair[1][0] = '1';
+    change(file);
     assert_int_equal(
         iso_st_write(path, file->tensors, file->n, (const char *const *)file->metadata), ISO_OK);
     iso_st_close(file);
 }
 
+static void age_state(struct iso_st_file *file)
+{
+    for (char **pair = file->metadata; *pair != NULL; pair += 2)
+        if (strcmp(pair[0], "isocl.arithmetic") == 0)
+            pair[1][0] = '1';
+}
+
 void cli_age(const char *run)
 {
-    age_state(run);
+    char state[64];
+    snprintf(state, sizeof state, "%s/state", run);
+    cli_change(state, age_state);
     age_file(run, "run.json", "\"arithmetic\": ");
     age_file(run, "device.json", "\"arithmetic\": ");
 }

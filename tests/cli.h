@@ -2,6 +2,7 @@
  * environment's BUILD names the folder it was built in (default build). */
 #ifndef ISO_TEST_CLI_H
 #define ISO_TEST_CLI_H
+#include "core/data/safetensors.h"
 #include "folder.h"
 #include "tools/exit_code.h"
 
@@ -44,6 +45,8 @@ void cli_says(const char *text, const char *expected);
 int cli_lines(const char *text);
 /* A run's history.csv without the columns that depend on the clock, in out of CLI_OUTPUT bytes. */
 void cli_history(const char *run, char *out);
+/* Writes a safetensors file anew, after a change of its tensors or metadata, with its new hash. */
+void cli_change(const char *name, void (*change)(struct iso_st_file *));
 /* Makes a run's files say that they are of arithmetic 1. */
 void cli_age(const char *run);
 /* Copies the hexadecimal digits after the last "weights sha256" of cli_out. */

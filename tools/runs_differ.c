@@ -117,17 +117,20 @@ static bool print_tensors(const struct iso_told *a, const struct iso_told *b, co
 {
     struct iso_st_file *file_a = NULL, *file_b = NULL;
     struct iso_tensor_parting p;
-    const bool both = open_file(a, name, &file_a) == ISO_OK &&
-                      open_file(b, name, &file_b) == ISO_OK;
-    if (both) {
+    iso_rc rc = open_file(a, name, &file_a);
+    if (rc == ISO_OK)
+        rc = open_file(b, name, &file_b);
+    if (rc == ISO_OK) {
         iso_parting_of_tensors(file_a, file_b, model, &p);
         print_tensor(a, b, name, &p);
     } else {
-        iso_error_clear(); /* the caller says what to do */
+        if (rc == ISO_EDATA)
+            printf("\nnot compared: %s\n", iso_error());
+        iso_error_clear(); /* the caller says what to do without the file */
     }
     iso_st_close(file_a);
     iso_st_close(file_b);
-    return both;
+    return rc == ISO_OK;
 }
 
 static struct iso_model *load_model(const struct iso_told *t)
