@@ -103,10 +103,9 @@ struct fuzz_list fuzz_histories(void)
 
 static iso_rc read_state(const struct fuzz_subject *s, const char *path, const char *folder)
 {
-    struct iso_run_settings settings;
-    struct iso_fit_state state;
+    struct iso_run_state state;
     (void)s, (void)path;
-    return iso_run_read(folder, &settings, &state);
+    return iso_state_read(folder, &state, NULL);
 }
 
 struct fuzz_list fuzz_states(void)

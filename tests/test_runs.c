@@ -87,7 +87,7 @@ static void change_last(struct iso_st_file *file)
 {
     const struct iso_st_tensor *t = &file->tensors[file->n - 1];
     ((uint8_t *)(uintptr_t)t->data)[iso_st_bytes(t) - 1] ^=
-        1; /* of dense_2/kernel's last element */
+        1; /* a bit of dense_2/kernel's last element */
 }
 
 /* Flips a bit of a file's last byte. */

@@ -87,7 +87,9 @@ static iso_rc export(struct iso_job *setup, const char *model, const char *weigh
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct export_options o = { .setup = { .batch = 1, .seed = -1, .device = "reference" } };
+    struct export_options o = {
+        .setup = { .batch = 1, .seed = -1, .device = "reference", .unhashed = iso_setup_unhashed }
+    };
     struct iso_job setup = { 0 };
     char model[ISO_PATH], weights[ISO_PATH]; /* the faults borrow them */
     int count, code;

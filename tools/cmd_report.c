@@ -1,5 +1,6 @@
 /* isocl report: one HTML page on a run, or on several beside each other. */
 #include "commands.h"
+#include "core/train/run_check.h"
 #include "interrupt.h"
 #include "setup.h"
 #include "tools/report/events.h"
@@ -70,10 +71,27 @@ static void free_runs(struct report *r)
     r->page = (struct iso_page){ .out = NULL };
 }
 
+/* Files that are missing, and faults of a model file, are for the page to tell. */
+static iso_rc check(const char *folder)
+{
+    char model[ISO_PATH];
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    const iso_rc rc = faults != NULL && iso_run_is(folder)
+                          ? iso_run_check(folder, model, faults, NULL, NULL)
+                      : faults != NULL ? ISO_OK
+                                       : ISO_ENOMEM;
+    free(faults);
+    if (rc != ISO_EMODEL && rc != ISO_EIO)
+        return rc;
+    iso_error_clear(); /* as said above */
+    return ISO_OK;
+}
+
 /* hashes: of the weights, which takes reading them. */
 static iso_rc read_runs(struct report *r, bool hashes)
 {
     for (int i = 0; i < r->n; i++) {
+        ISO_TRY(check(r->folders[i]));
         ISO_TRY(iso_told_read(r->folders[i], &r->told[i]));
         iso_told_batches(&r->told[i]);
         if (hashes)

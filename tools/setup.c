@@ -34,6 +34,14 @@ void iso_setup_progress(int64_t done, int64_t total)
     fprintf(stderr, "\r\033[Kreading images: %lld of %lld\r", (long long)done, (long long)total);
 }
 
+void iso_setup_unhashed(const char *path)
+{
+    fprintf(stderr,
+            "isocl: %s has no SHA-256 of its own (another program or an older isocl wrote it), so "
+            "nobody knows if it was changed\n",
+            path);
+}
+
 int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_faults *faults)
 {
     if (rc == ISO_OK)

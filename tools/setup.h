@@ -63,9 +63,10 @@
             "of a model file with phases this one only, by its name or number from 1", 0 \
     }
 
-#define ISO_SETUP_DEFAULTS                                                                 \
-    {                                                                                      \
-        .batch = -1, .seed = -1, .progress = iso_setup_progress, .chosen = iso_choice_tell \
+#define ISO_SETUP_DEFAULTS                                                                  \
+    {                                                                                       \
+        .batch = -1, .seed = -1, .progress = iso_setup_progress, .chosen = iso_choice_tell, \
+        .unhashed = iso_setup_unhashed                                                      \
     }
 
 /* The model file that a path on the command line stands for: itself, or, where there is none and it
@@ -77,6 +78,9 @@ iso_rc iso_setup_model(struct iso_job *, const char *given, const struct iso_job
 /* An iso_progress of reading images: where a reader waits at a terminal, and longer than a moment,
  * a line that the next one covers. */
 void iso_setup_progress(int64_t done, int64_t total);
+
+/* Tells on stderr that nobody knows whether weights are as they were written. */
+void iso_setup_unhashed(const char *path);
 
 /* Tells on stderr why a command failed, faults (which may be NULL) a line each, and returns its
  * exit code; for ISO_OK only that. */

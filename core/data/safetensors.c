@@ -35,7 +35,7 @@ struct reader {
     const char *path;
     int fd;
     int64_t data_start, data_bytes;
-    int64_t sha256_at;  /* where the hash's digits begin; -1: none that can be checked */
+    int64_t sha256_at;  /* offset of the hash's digits; -1: none that can be checked */
     struct span *spans; /* one per tensor, sorted by begin */
     struct iso_st_file *file;
     struct owned *owned;

@@ -18,8 +18,8 @@ extern const struct iso_st_type_info iso_st_types[ISO_ST_TYPES]; /* indexed by e
 /* Computes the bytes of a tensor. Returns false if a size is negative or the product overflows. */
 bool iso_st_measure(const struct iso_st_tensor *, int64_t *bytes);
 
-extern const char iso_st_sha256_key[];   /* of the metadata */
-extern const char iso_st_sha256_blank[]; /* what counts in place of the digits */
+extern const char iso_st_sha256_key[];   /* in the metadata */
+extern const char iso_st_sha256_blank[]; /* counts in place of the digits */
 /* Returns where the digits begin in the text of a header, or -1. */
 int64_t iso_st_sha256_find(const char *header, size_t length);
 /* Computes the hash of an open file, path, with `bytes` bytes, of which the digits begin at `at`.

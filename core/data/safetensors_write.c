@@ -19,8 +19,8 @@ struct iso_st_writer {
     struct iso_file file;
     int n;
     struct span *spans; /* one per tensor, in the order given */
-    int64_t bytes;      /* of the whole file */
-    int64_t sha256_at;  /* where the digits of its hash begin */
+    int64_t bytes;      /* size of the whole file */
+    int64_t sha256_at;  /* offset of the digits of its hash */
 };
 
 static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data,

@@ -3,6 +3,7 @@
 #include "core/data/class_match.h"
 #include "core/data/safetensors.h"
 #include "core/train/fit.h"
+#include "core/train/run_check.h"
 #include "core/train/run_json.h"
 #include "core/train/weights.h"
 
@@ -52,6 +53,23 @@ static iso_rc label_changes(struct iso_job *job, const struct iso_job_options *o
     return ISO_OK;
 }
 
+/* The file of a run's folder must be as the run was trained with it, before changes to it. */
+static iso_rc check_model(struct iso_job *job, const struct iso_job_options *options)
+{
+    char folder[ISO_PATH];
+    struct iso_model *whole = NULL;
+    ISO_TRY(iso_path_folder(folder, job->path));
+    if (options->text != NULL || !iso_run_is(folder))
+        return ISO_OK;
+    if (options->set.n == 0 && options->phase == NULL)
+        return iso_run_check_model(folder, job->model);
+    iso_rc rc = iso_model_load(job->path, &job->faults, &whole);
+    if (rc == ISO_OK)
+        rc = iso_run_check_model(folder, whole);
+    iso_model_free(whole);
+    return rc;
+}
+
 iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job_options *options)
 {
     if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
@@ -59,7 +77,9 @@ iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job
     struct iso_changes changes = { .phase = options->phase };
     ISO_TRY(label_changes(job, options, &changes));
     ISO_TRY(iso_model_load_changed(job->path, options->text, &changes, &job->faults, &job->model));
+    ISO_TRY(check_model(job, options));
     ISO_TRY(find_origin(job));
+    job->unhashed = options->unhashed;
     if (options->batch > 0)
         job->model->batch_size = options->batch;
     if (options->seed >= 0)
@@ -106,11 +126,26 @@ iso_rc iso_job_exec(struct iso_job *job, int phase, int64_t batch,
 
 int iso_job_last_phase(const struct iso_job *job) { return job->model->nphases - 1; }
 
+/* Weights in a run's folder must be as its training wrote them. */
+static iso_rc check_weights(const struct iso_job *job, const char *path,
+                            const struct iso_st_file *file)
+{
+    char folder[ISO_PATH];
+    ISO_TRY(iso_path_folder(folder, path));
+    if (iso_run_is(folder))
+        ISO_TRY(iso_run_check_tensors(folder, path, file, NULL));
+    else if (!*file->sha256 && job->unhashed != NULL)
+        job->unhashed(path);
+    return iso_weights_finite(file, path);
+}
+
 iso_rc iso_job_weights(struct iso_job *job, const char *path)
 {
     struct iso_st_file *file = NULL;
     ISO_TRY(iso_st_open(path, &file));
-    iso_rc rc = iso_weights_load(job->exec, file, path, false, &job->faults);
+    iso_rc rc = check_weights(job, path, file);
+    if (rc == ISO_OK)
+        rc = iso_weights_load(job->exec, file, path, false, &job->faults);
     iso_st_close(file);
     return rc;
 }

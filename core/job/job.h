@@ -22,6 +22,9 @@ struct iso_job_options {
     iso_progress *progress;   /* called while images are read; may be NULL */
     /* Called with the device that auto took, the reason, and the requested mode; may be NULL. */
     void (*chosen)(const struct iso_backend *, const char *why, enum iso_mode);
+    /* Called with the path of weights that have no hash of their own, outside of a run's folder,
+     * where they would be refused; may be NULL. */
+    void (*unhashed)(const char *path);
 };
 #define ISO_JOB_DEFAULTS        \
     {                           \
@@ -39,10 +42,11 @@ struct iso_job { /* owns all it names; zeroed: nothing is open */
     char path[ISO_PATH];                /* path of the model file; the faults borrow it */
     char *set[ISO_TEXTS];               /* "--set KEY=VALUE"; faults and model borrow them */
     struct iso_data_origin origin;      /* places of the data */
+    void (*unhashed)(const char *path); /* as in the options */
 };
 
 /* Reads the model file, with the changes, batch and seed of the options. On ISO_EMODEL, faults has
- * the locations. */
+ * the locations. Fails with ISO_EDATA if it is in a run's folder and was changed (run_check.h). */
 iso_rc iso_job_model(struct iso_job *, const char *path, const struct iso_job_options *);
 iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
 /* Builds graph and executor of a phase of the model, in place of those that are open. batch 0: the
@@ -50,7 +54,8 @@ iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
 iso_rc iso_job_exec(struct iso_job *, int phase, int64_t batch, const struct iso_exec_options *);
 /* Returns the model's last phase: its loss is the one that the training ended with. */
 int iso_job_last_phase(const struct iso_job *);
-/* Sets the executor's weights from a safetensors file. The faults borrow path. */
+/* Sets the executor's weights from a safetensors file. Fails with ISO_EDATA if one is not finite,
+ * or the file is in a run's folder and was changed (run_check.h). The faults borrow path. */
 iso_rc iso_job_weights(struct iso_job *, const char *path);
 /* Takes the names of the classes from the run that the model file or weights (NULL: none) belong
  * to; if there is no run, or it has none, iso_job_data finds them in the training data. */

@@ -5,6 +5,7 @@
 
 #include "core/data/class_names.h"
 #include "core/train/carry.h"
+#include "core/train/run_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,8 @@ static iso_rc open_model(struct iso_trainer *t, const char *model)
         return iso_job_model(&t->job, model, &t->options.job);
     ISO_TRY(iso_trainer_read_run(t, model, path));
     t->options.job.text = NULL; /* the run's own file has what was `auto` in it */
-    return iso_job_model(&t->job, path, &t->options.job);
+    ISO_TRY(iso_job_model(&t->job, path, &t->options.job));
+    return iso_run_check_sum(t->options.run, t->job.model, t->settings.model_sha256);
 }
 
 /* Opens the nearest last. */
@@ -67,6 +69,8 @@ static iso_rc settle(struct iso_trainer *t)
             "the run was begun on %lld training rows and there are %lld now; give the --data "
             "of then",
             (long long)t->settings.rows, (long long)settings.rows);
+    strcpy(settings.model_sha256, t->settings.model_sha256); /* known of a resumed run */
+    strcpy(settings.data_sha256, t->settings.data_sha256);
     t->settings = settings;
     return ISO_OK;
 }
@@ -86,6 +90,7 @@ static void settle_origin(const struct iso_trainer *t, struct iso_data_origin *o
 static iso_rc make_about(struct iso_trainer *t)
 {
     struct iso_about *a = &t->about;
+    struct iso_run_settings *s = &t->settings;
     *a = (struct iso_about){ .model = t->job.model->name,
                              .command = t->options.command,
                              .backend = t->job.backend,
@@ -96,6 +101,11 @@ static iso_rc make_about(struct iso_trainer *t)
     for (int i = 0; i < 2; i++)
         if (a->data[i] != NULL)
             ISO_TRY(iso_data_sums(a->data[i], &a->sums[i]));
+    if (t->options.resume) /* the run's, which have been checked */
+        return ISO_OK;
+    ISO_TRY(iso_model_sha256(t->job.model, s->model_sha256));
+    iso_data_sha256(a->sums, s->data_sha256);
+    a->settings = t->settings;
     return ISO_OK;
 }
 

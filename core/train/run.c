@@ -4,6 +4,7 @@
 #include "history.h"
 #include "not_finite.h"
 #include "device_json.h"
+#include "run_check.h"
 #include "weights.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const char iso_run_model_key[] = "isocl.model_sha256", iso_run_data_key[] = "isocl.data_sha256";
 
 struct iso_run {
     struct iso_exec *exec; /* borrowed */
@@ -28,10 +31,13 @@ iso_rc iso_run_read(const char *folder, struct iso_run_settings *settings,
                     struct iso_fit_state *fit)
 {
     struct iso_run_state state;
-    ISO_TRY(iso_state_read(folder, &state, NULL));
+    struct iso_st_file *file = NULL;
+    ISO_TRY(iso_state_read(folder, &state, &file));
+    const iso_rc rc = iso_run_check_tensors(folder, "state", file, NULL);
+    iso_st_close(file);
     *settings = state.settings;
     *fit = state.fit;
-    return ISO_OK;
+    return rc;
 }
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -115,7 +121,9 @@ static iso_rc load_state(struct iso_run *run, const char *folder, const struct i
     struct iso_st_file *file = NULL;
     const struct iso_run_settings settings = run->state.settings;
     ISO_TRY(iso_state_read(folder, &run->state, &file));
-    iso_rc rc = iso_state_resumable(folder, &run->state.settings);
+    iso_rc rc = iso_run_check_tensors(folder, "state", file, NULL);
+    if (rc == ISO_OK)
+        rc = iso_state_resumable(folder, &run->state.settings);
     run->state.settings = settings;
     if (rc == ISO_OK && run->state.fit.step != fit->step)
         rc = iso_fail(ISO_EIO,
@@ -237,11 +245,20 @@ static iso_rc save_best(struct iso_run *run, const struct iso_fit_epoch *epoch)
         return ISO_OK; /* one that broke off is not compared with whole ones */
     snprintf(value, sizeof value, "%.9g", best.value);
     snprintf(number, sizeof number, "%lld", (long long)best.epoch);
-    const char *const metadata[] = { "model",   iso_exec_graph(run->exec)->model->name,
-                                     "isocl",   ISO_VERSION,
-                                     "monitor", best.monitor,
-                                     "value",   value,
-                                     "epoch",   number,
+    const char *const metadata[] = { "model",
+                                     iso_exec_graph(run->exec)->model->name,
+                                     "isocl",
+                                     ISO_VERSION,
+                                     iso_run_model_key,
+                                     s->model_sha256,
+                                     iso_run_data_key,
+                                     s->data_sha256,
+                                     "monitor",
+                                     best.monitor,
+                                     "value",
+                                     value,
+                                     "epoch",
+                                     number,
                                      NULL };
     ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
     ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
@@ -263,8 +280,16 @@ void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
 static iso_rc save_as(struct iso_run *run, const char *name)
 {
     char path[ISO_PATH];
-    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl",
-                                     ISO_VERSION, NULL };
+    const struct iso_run_settings *s = &run->state.settings;
+    const char *const metadata[] = { "model",
+                                     iso_exec_graph(run->exec)->model->name,
+                                     "isocl",
+                                     ISO_VERSION,
+                                     iso_run_model_key,
+                                     s->model_sha256,
+                                     iso_run_data_key,
+                                     s->data_sha256,
+                                     NULL };
     ISO_TRY(iso_path(path, run->folder, name));
     return iso_weights_save(run->exec, path, false, metadata);
 }
@@ -351,7 +376,9 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults, bool *res
     if (!training->early_stopping.restore_best_weights || access(path, F_OK) != 0)
         return ISO_OK; /* no epoch has ended */
     ISO_TRY(iso_st_open(path, &file));
-    iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);
+    iso_rc rc = iso_run_check_tensors(run->folder, path, file, NULL);
+    if (rc == ISO_OK)
+        rc = iso_weights_load(run->exec, file, run->folder, false, faults);
     iso_st_close(file);
     *restored = rc == ISO_OK;
     return rc == ISO_OK ? save_as(run, "weights.safetensors") : rc;

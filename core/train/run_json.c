@@ -44,6 +44,19 @@ iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
     return d->images != NULL ? sum_images(d, out->images) : ISO_OK;
 }
 
+void iso_data_sha256(const struct iso_data_sums sums[2], char hex[65])
+{
+    struct iso_sha256 h;
+    char line[256];
+    iso_sha256_init(&h);
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "%s %s %s\n", iso_about_splits[i], sums[i].images,
+                 sums[i].labels);
+        iso_sha256_add(&h, line, strlen(line));
+    }
+    iso_sha256_hex(&h, hex);
+}
+
 /* ---- The file ------------------------------------------------------------------------------ */
 
 /* Sets *out to NULL if there is no run.json. */
@@ -108,10 +121,11 @@ static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_
 
 static json_t *new_json(const struct iso_about *r)
 {
-    json_t *json = json_pack("{s:s, s:s, s:i, s:I, s:I, s:s}", "model", r->model, "isocl",
+    json_t *json = json_pack("{s:s, s:s, s:i, s:I, s:I, s:s, s:s}", "model", r->model, "isocl",
                              ISO_VERSION, "arithmetic", ISO_ARITH_VERSION, "seed",
                              (json_int_t)r->settings.seed, "batch", (json_int_t)r->settings.batch,
-                             "mode", r->settings.fast ? "fast" : "exact");
+                             "mode", r->settings.fast ? "fast" : "exact", "model_sha256",
+                             r->settings.model_sha256);
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
         if (r->data[i] != NULL)
@@ -140,11 +154,24 @@ static bool differ(const json_t *data, const char *key, const char *ours)
     return theirs != NULL && *theirs && *ours && strcmp(theirs, ours) != 0;
 }
 
+/* A run without run.json has one hash of all data, in its state. */
+static iso_rc check_data(const char *folder, const struct iso_about *r)
+{
+    char hex[HEX];
+    iso_data_sha256(r->sums, hex);
+    if (!*r->settings.data_sha256 || strcmp(r->settings.data_sha256, hex) == 0)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "the data are not those that the run %s was begun on; give the --data of then, "
+                    "or train anew",
+                    folder);
+}
+
 iso_rc iso_about_check(const char *folder, const struct iso_about *r)
 {
     json_t *json;
-    iso_rc rc = ISO_OK;
     ISO_TRY(read_json(folder, &json));
+    iso_rc rc = json == NULL ? check_data(folder, r) : ISO_OK;
     for (int i = 0; i < 2 && rc == ISO_OK; i++) {
         const json_t *data = json_object_get(json_object_get(json, "data"), iso_about_splits[i]);
         const bool images = r->data[i] != NULL && differ(data, "images_sha256", r->sums[i].images);
@@ -191,6 +218,31 @@ iso_rc iso_about_model(const char *folder, char *name, size_t n)
     ISO_TRY(read_json(folder, &json));
     const char *model = json_string_value(json_object_get(json, "model"));
     snprintf(name, n, "%s", model != NULL ? model : "");
+    json_decref(json);
+    return ISO_OK;
+}
+
+static void copy_text(const json_t *object, const char *key, char hex[HEX])
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    snprintf(hex, HEX, "%s", text != NULL ? text : "");
+}
+
+iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out)
+{
+    struct iso_data_sums sums[2];
+    json_t *json;
+    *out = (struct iso_about_sums){ .there = false };
+    ISO_TRY(read_json(folder, &json));
+    out->there = json != NULL;
+    copy_text(json, "model_sha256", out->model);
+    for (int i = 0; i < 2; i++) {
+        const json_t *data = json_object_get(json_object_get(json, "data"), iso_about_splits[i]);
+        copy_text(data, "images_sha256", sums[i].images);
+        copy_text(data, "labels_sha256", sums[i].labels);
+    }
+    if (*out->model) /* an older isocl's files lack this one, too */
+        iso_data_sha256(sums, out->data);
     json_decref(json);
     return ISO_OK;
 }

@@ -12,6 +12,8 @@ struct iso_data_sums {
     char images[65], labels[65];
 };
 iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
+/* Writes one SHA-256 for the data of a run: over the lines "SPLIT IMAGES LABELS". */
+void iso_data_sha256(const struct iso_data_sums sums[2], char hex[65]);
 
 extern const char
     *const iso_about_splits[2]; /* "train", "validation": names of data sets 0 and 1 */
@@ -39,6 +41,13 @@ iso_rc iso_about_model(const char *folder, char *name, size_t n);
 /* Adds images_crc32 of data set `which`, once all of its images have been read. Does nothing if
  * there is no run.json. */
 iso_rc iso_about_images(const char *folder, int which, const char *crc32);
+/* Reads the hashes of the model file and of the data: iso_model_sha256 and iso_data_sha256; "": not
+ * there, as in a run of an older isocl. *there: false: there is no run.json. */
+struct iso_about_sums {
+    bool there;
+    char model[65], data[65];
+};
+iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out);
 /* Records when, after which step and how the last command ended. A killed command has no such
  * record. */
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result);

@@ -15,12 +15,13 @@ enum { INTEGER, NUMBER, NUMBERS, TEXT, TEXT_SIZE = 32 * ISO_METRICS };
 struct member {
     const char *key;
     int type;
-    size_t offset;
+    size_t offset, size;
 };
-#define MEMBER(type, name)                                \
-    {                                                     \
-#name, type, offsetof(struct iso_run_state, name) \
+#define AS(key, type, name)                                                                      \
+    {                                                                                            \
+        key, type, offsetof(struct iso_run_state, name), sizeof((struct iso_run_state *)0)->name \
     }
+#define MEMBER(type, name) AS(#name, type, name)
 static const struct member members[] = {
     MEMBER(INTEGER, settings.seed),
     MEMBER(INTEGER, settings.batch),
@@ -37,7 +38,7 @@ static const struct member members[] = {
     MEMBER(NUMBER, fit.scores.loss_sum),
     MEMBER(NUMBERS, fit.scores.metric_sum), /* all ISO_METRICS of them */
     MEMBER(NUMBER, fit.seconds),
-    { "best", NUMBER, offsetof(struct iso_run_state, best.goodness) },
+    AS("best", NUMBER, best.goodness),
     MEMBER(INTEGER, fit.phase),
     MEMBER(INTEGER, fit.first_step),
     MEMBER(INTEGER, fit.plateau.watch.begun),
@@ -52,9 +53,11 @@ static const struct member members[] = {
     MEMBER(TEXT, best.monitor),
     MEMBER(NUMBER, best.value),
     MEMBER(INTEGER, best.epoch),
+    AS("isocl.model_sha256", TEXT, settings.model_sha256),
+    AS("isocl.data_sha256", TEXT, settings.data_sha256),
 };
 /* The last ones came later; a state without them is of a run that has nothing to say there. */
-enum { MEMBERS = sizeof members / sizeof members[0], FIRST_LATER = MEMBERS - 14 };
+enum { MEMBERS = sizeof members / sizeof members[0], FIRST_LATER = MEMBERS - 16 };
 _Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
 
 /* Numbers as %a: nothing is rounded. */
@@ -79,7 +82,7 @@ static void read_member(const struct member *m, const char *text, struct iso_run
     if (m->type == INTEGER)
         *(int64_t *)at = strtoll(text, NULL, 10);
     if (m->type == TEXT)
-        snprintf(at, sizeof state->best.monitor, "%s", text);
+        snprintf(at, m->size, "%s", text);
     for (int i = 0; i < numbers; i++) {
         char *end;
         ((double *)at)[i] = strtod(text, &end);

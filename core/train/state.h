@@ -11,7 +11,9 @@ struct iso_run_settings { /* settings that must not change when a run is resumed
     int64_t batch, limit, rows, validation_rows; /* limit 0: all rows */
     int64_t epochs, steps;                       /* the goal; may be raised when resuming */
     int64_t fast;                                /* 1: fast mode, 0: exact */
-    int64_t arithmetic; /* ISO_ARITH_VERSION of the run; set by iso_state_read only */
+    int64_t arithmetic;    /* ISO_ARITH_VERSION of the run; set by iso_state_read only */
+    char model_sha256[65]; /* iso_model_sha256; "": not known */
+    char data_sha256[65];  /* iso_data_sha256 (run_json.h); "": not known */
 };
 struct iso_run_best { /* the epoch in best.safetensors */
     char monitor[64]; /* a column of history.csv; "": none yet, or not known */

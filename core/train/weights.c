@@ -1,5 +1,6 @@
 #include "weights.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,4 +222,33 @@ iso_rc iso_weights_take(struct iso_exec *exec, const struct iso_st_file *file, i
     free(entries.list);
     free(faults);
     return rc;
+}
+
+/* ---- Finite -------------------------------------------------------------------------------- */
+
+/* Finds the first element that is not finite; -1: there is none. */
+static int64_t find_not_finite(const struct iso_st_tensor *t)
+{
+    const int64_t n = t->type == ISO_ST_F32 ? iso_st_bytes(t) / 4 : iso_st_bytes(t) / 8;
+    for (int64_t i = 0; t->type == ISO_ST_F32 && i < n; i++)
+        if (!isfinite(((const float *)t->data)[i]))
+            return i;
+    for (int64_t i = 0; t->type == ISO_ST_F64 && i < n; i++)
+        if (!isfinite(((const double *)t->data)[i]))
+            return i;
+    return -1;
+}
+
+iso_rc iso_weights_finite(const struct iso_st_file *file, const char *path)
+{
+    for (int i = 0; i < file->n; i++) {
+        const struct iso_st_tensor *t = &file->tensors[i];
+        const int64_t at = find_not_finite(t);
+        if (at >= 0)
+            return iso_fail(ISO_EDATA,
+                            "%s: element %lld of %s is not finite, so that the network computes "
+                            "nothing; take other weights, such as best.safetensors of the run",
+                            path, (long long)at, t->name);
+    }
+    return ISO_OK;
 }

@@ -17,4 +17,6 @@ iso_rc iso_weights_take(struct iso_exec *, const struct iso_st_file *, int *take
  */
 iso_rc iso_weights_load(struct iso_exec *, const struct iso_st_file *, const char *path, bool slots,
                         struct iso_faults *);
+/* Fails with ISO_EDATA, naming the first element, unless all numbers in the file are finite. */
+iso_rc iso_weights_finite(const struct iso_st_file *, const char *path);
 #endif
