@@ -60,7 +60,7 @@ static iso_rc check(const char *run)
 
 /* ---- Bytes --------------------------------------------------------------------------------- */
 
-/* What every reader of a run's weights and state does first. */
+/* Does what every reader of a run's weights and state does first. */
 static iso_rc open_checked(const char *path)
 {
     struct iso_st_file *file = NULL;
@@ -267,6 +267,54 @@ static void weights_that_are_not_finite_are_refused(void **state)
     }
 }
 
+/* ---- Training again ------------------------------------------------------------------------ */
+
+static void change_slot(struct iso_st_file *file)
+{
+    ((uint8_t *)(uintptr_t)file->tensors[1].data)[0] ^= 1; /* m or v of dense_1/bias */
+}
+
+static void a_replay_ends_with_the_same_bits(void **state)
+{
+    (void)state;
+    train("run");
+    assert_int_equal(cli_run("verify run --replay --device cpu"), 0);
+    cli_says(cli_out, "replay equal: 20 tensors, after 6 steps  exact  cpu");
+    assert_int_equal(cli_run("train small.yaml --device cpu --limit 60 --steps 4 --quiet --out b "
+                             "--weights run/weights.safetensors"),
+                     0);
+    assert_int_equal(cli_run("verify b --replay --device reference"), 0);
+    cli_says(cli_out, "after 4 steps");
+}
+
+/* Even where all hashes fit. */
+static void a_replay_finds_other_bits(void **state)
+{
+    (void)state;
+    train("run");
+    cli_change("run/state", change_slot);
+    assert_int_equal(cli_run("verify run"), 0);
+    assert_int_equal(cli_run("verify run --replay --device reference"), ISO_EXIT_DIFFERS);
+    cli_says(cli_out, "replay differs: dense_1/bias/");
+    flip("run/state");
+    assert_int_equal(cli_run("verify run --replay --device reference"), ISO_EXIT_FILE);
+    cli_says(cli_err, "run/state: is not as it was written");
+    assert_int_equal(cli_run("verify nowhere"), ISO_EXIT_FILE);
+    cli_says(cli_err, "there is no run nowhere");
+}
+
+static void a_replay_needs_the_weights_of_then(void **state)
+{
+    (void)state;
+    train("run");
+    assert_int_equal(cli_run("train small.yaml --device reference --limit 60 --quiet --out b "
+                             "--weights run/weights.safetensors"),
+                     0);
+    cli_change("run/weights.safetensors", change_slot);
+    assert_int_equal(cli_run("verify b --replay --device reference"), ISO_EXIT_FILE);
+    cli_says(cli_err, "put back the weights of then");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +325,9 @@ int main(void)
         TEST(missing_hashes_are_refused_in_a_run_and_told_elsewhere),
         TEST(files_of_another_run_are_refused),
         TEST(weights_that_are_not_finite_are_refused),
+        TEST(a_replay_ends_with_the_same_bits),
+        TEST(a_replay_finds_other_bits),
+        TEST(a_replay_needs_the_weights_of_then),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -12,6 +12,7 @@
     X(eval)             \
     X(predict)          \
     X(check)            \
+    X(verify)           \
     X(reproduce)        \
     X(runs)             \
     X(report)           \

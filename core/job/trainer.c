@@ -8,6 +8,7 @@
 #include "core/train/run_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -135,10 +136,24 @@ static iso_rc describe_run(struct iso_trainer *t)
     return iso_class_names_save(folder, train->class_names, train->classes);
 }
 
+static iso_rc whole_path(const char *given, char path[ISO_PATH])
+{
+    char *whole = realpath(given, NULL);
+    const bool fits = whole != NULL && snprintf(path, ISO_PATH, "%s", whole) < ISO_PATH;
+    const iso_rc rc = whole == NULL ? iso_file_fail("read", given)
+                      : fits        ? ISO_OK
+                                    : iso_path_too_long(given);
+    free(whole);
+    return rc;
+}
+
 static iso_rc start_run(struct iso_trainer *t)
 {
     if (t->options.weights != NULL)
         ISO_TRY(iso_job_weights(&t->job, t->options.weights));
+    if (t->options.weights != NULL)
+        ISO_TRY(whole_path(t->options.weights, t->about.weights));
+    ISO_TRY(iso_exec_hash(t->job.exec, t->about.initial));
     if (t->job.graph->training->shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->job.exec, 0));
     return iso_run_start(t->options.run, t->job.exec, &t->settings, &t->run);

@@ -9,6 +9,7 @@
 struct iso_trainer_options {
     struct iso_job_options job;
     int64_t epochs, steps;     /* totals; -1: those of the model file or the run */
+    int64_t last_step;         /* end after this step as if stopped; 0: none */
     double checkpoint_minutes; /* between saves within an epoch; -1: the model file's; 0: none */
     const char *weights;       /* safetensors file to begin with; NULL: initialized */
     const char *run;           /* the run's folder; NULL: runs/MODEL-NNN, a new one */

@@ -96,7 +96,8 @@ bool iso_trainer_reached_goal(const struct iso_trainer *t)
 
 static bool stopped(const struct iso_trainer *t)
 {
-    return t->options.stop != NULL && *t->options.stop;
+    const int64_t last = t->options.last_step;
+    return (t->options.stop != NULL && *t->options.stop) || (last && t->state.step >= last);
 }
 
 static iso_rc train_phases(struct iso_trainer *t, const struct iso_trainer_listener *l,
@@ -130,6 +131,7 @@ iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener 
     struct iso_fit_options fit = {
         .epochs = t->settings.epochs,
         .steps = t->settings.steps,
+        .last_step = t->options.last_step,
         .rows = t->settings.rows,
         .validation_rows = t->settings.validation_rows,
         .seed = t->settings.seed,

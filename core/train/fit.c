@@ -193,7 +193,8 @@ static iso_rc checkpoint(struct fit *fit)
 static bool stopped(const struct fit *fit)
 {
     return (fit->options->stop != NULL && *fit->options->stop) || fit->state->stopping.stopped ||
-           (fit->options->steps && fit->state->step >= fit->options->steps);
+           (fit->options->steps && fit->state->step >= fit->options->steps) ||
+           (fit->options->last_step && fit->state->step >= fit->options->last_step);
 }
 
 /* Runs the epoch's steps from state->epoch_step on, to its end or until stopped. */

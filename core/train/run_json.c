@@ -131,6 +131,9 @@ static json_t *new_json(const struct iso_about *r)
         if (r->data[i] != NULL)
             json_object_set_new(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
     json_object_set_new(json, "data", data);
+    json_object_set_new(json, "initial_sha256", json_string(r->initial));
+    if (*r->weights)
+        json_object_set_new(json, "initial_weights", text_of(r->weights));
     json_object_set_new(json, "commands", json_array());
     return json;
 }
@@ -243,6 +246,17 @@ iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out)
     }
     if (*out->model) /* an older isocl's files lack this one, too */
         iso_data_sha256(sums, out->data);
+    json_decref(json);
+    return ISO_OK;
+}
+
+iso_rc iso_about_initial(const char *folder, char path[ISO_PATH], char sha256[65])
+{
+    json_t *json;
+    ISO_TRY(read_json(folder, &json));
+    const char *file = json_string_value(json_object_get(json, "initial_weights"));
+    copy_text(json, "initial_sha256", sha256);
+    snprintf(path, ISO_PATH, "%s", file != NULL ? file : "");
     json_decref(json);
     return ISO_OK;
 }

@@ -4,6 +4,7 @@
 #define ISO_RUN_JSON_H
 #include "run.h"
 #include "core/data/folders.h"
+#include "core/file.h"
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
@@ -25,7 +26,9 @@ struct iso_about {
     struct iso_data_origin origin;     /* with whole paths */
     struct iso_data_sums sums[2];
     struct iso_run_settings settings;
-    int64_t step; /* steps done before this command */
+    int64_t step;           /* steps done before this command */
+    char weights[ISO_PATH]; /* file that a new run begins with; "": none */
+    char initial[65];       /* hash of the weights that it begins with */
 };
 /* Fails with ISO_EDATA, naming the split, if the run in folder was begun on other data. A run of an
  * older isocl, without run.json, is not checked. */
@@ -48,6 +51,9 @@ struct iso_about_sums {
     char model[65], data[65];
 };
 iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out);
+/* Reads the weights that the run began with: the file's path, "" if there was none, and their hash;
+ * "": not known. */
+iso_rc iso_about_initial(const char *folder, char path[ISO_PATH], char sha256[65]);
 /* Records when, after which step and how the last command ended. A killed command has no such
  * record. */
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result);
