@@ -80,8 +80,9 @@ static void run_in_small(const char *script)
     char command[3 * CLI_PATH];
     cli_write(name, script);
     snprintf(command, sizeof command,
-             "cd %s && mkdir -p small && isocl='%s' unshare -Urm sh -c "
-             "'mount -t tmpfs -o size=1m none small || exit 77; cd small; . ../%s' >/dev/null 2>&1",
+             "unshare -Urm true >/dev/null 2>&1 || exit 77; cd %s && mkdir -p small && "
+             "isocl='%s' unshare -Urm sh -c 'mount -t tmpfs -o size=1m none small || exit 77; "
+             "cd small; . ../%s' >/dev/null 2>&1",
              cli_folder, cli_program, name);
     const int status = system(command);
     assert_true(WIFEXITED(status));
