@@ -211,6 +211,7 @@ $(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(filter-out %/main.o,$(TESTLIB)
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
 include tests/gpu/gpu.mk
+include tests/liar/liar.mk
 
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md

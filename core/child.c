@@ -206,6 +206,12 @@ bool iso_child_receive(struct iso_child *c, void *data, size_t room, size_t *n)
     return take_record(c, ISO_CHILD_RECORD, data, room, n);
 }
 
+bool iso_child_waits(struct iso_child *c, double seconds)
+{
+    struct pollfd p = { .fd = c->fd[ISO_CHILD_RESULTS], .events = POLLIN };
+    return c->pid == 0 || poll(&p, 1, (int)(1000 * seconds)) > 0 || iso_clock() >= c->deadline;
+}
+
 bool iso_child_receive_all(struct iso_child *c, void *data, size_t n)
 {
     size_t got;

@@ -72,6 +72,9 @@ void iso_child_send(struct iso_child *, const void *data, size_t n);
  * no record follows: the child has ended, or this call ended it. Records that were sent before a
  * crash are still received. */
 bool iso_child_receive(struct iso_child *, void *data, size_t room, size_t *n);
+/* Waits for so many seconds, or until a signal arrives; returns true as soon as iso_child_receive
+ * would have something to read or the child is late. */
+bool iso_child_waits(struct iso_child *, double seconds);
 /* Like iso_child_receive, for a record that must have n bytes. */
 bool iso_child_receive_all(struct iso_child *, void *data, size_t n);
 /* Tells the child that no request follows, drops the records that still arrive, and waits for its

@@ -34,7 +34,7 @@ for shape in gpu cpu; do
     fi
     # Uses several compute units, because a kernel may divide a sum among them.
     # shellcheck disable=SC2086
-    ISOCL_OPENCL_SHAPE=$shape oclgrind --data-races --check-api --compute-units 8 "$isocl" parity --mode exact --quick \
+    ISOCL_OPENCL_SHAPE=$shape oclgrind --data-races --check-api --compute-units 8 "$isocl" parity --same-process --mode exact --quick \
         $ops --cases "$cases" --devices opencl:oclgrind >"$out" 2>&1
     status=$?
     if [ $status -ne 0 ] || grep -qE 'Invalid (read|write)|data race|Oclgrind( API)? error|Uninitialized' "$out"; then

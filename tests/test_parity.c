@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/data/sha256.h"
 #include "core/parity/harness.h"
 #include "broken.h"
 
@@ -315,19 +317,27 @@ static iso_rc with_record(const char *record, const char *check, uint64_t seed)
     return rc;
 }
 
-/* Changes the character that follows `key` in a record. */
-static void change_record(const char *path, const char *key)
+/* Puts a value into a record, or into its hashes; with_checksum: with one that fits. */
+static void change_record(const char *path, const char *object, const char *key, json_t *value,
+                          bool with_checksum)
 {
-    char text[1 << 14];
-    FILE *f = fopen(path, "r+");
-    assert_non_null(f);
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    char *at = strstr(text, key);
-    assert_non_null(at);
-    at += strlen(key);
-    assert_int_equal(fseek(f, at - text, SEEK_SET), 0);
-    assert_int_not_equal(fputc(*at == '1' ? '2' : '1', f), EOF);
-    fclose(f);
+    json_error_t fault;
+    json_t *o = json_load_file(path, 0, &fault);
+    assert_non_null(o);
+    assert_int_equal(json_object_set_new(object ? json_object_get(o, object) : o, key, value), 0);
+    if (with_checksum) {
+        struct iso_sha256 h;
+        char hex[65];
+        json_object_del(o, "sha256");
+        char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+        iso_sha256_init(&h);
+        iso_sha256_add(&h, text, strlen(text));
+        iso_sha256_hex(&h, hex);
+        free(text);
+        assert_int_equal(json_object_set_new(o, "sha256", json_string(hex)), 0);
+    }
+    assert_int_equal(json_dump_file(o, path, JSON_INDENT(1) | JSON_SORT_KEYS), 0);
+    json_decref(o);
 }
 
 static void records_compare_machines(void **state)
@@ -340,9 +350,11 @@ static void records_compare_machines(void **state)
     assert_int_equal(with_record(path, NULL, 1), ISO_OK);
     assert_int_equal(with_record(NULL, path, 1), ISO_OK);
     assert_int_equal(with_record(NULL, path, 2), ISO_EDATA); /* other data */
-    change_record(path, "dense/1/forward\": \"");
+    change_record(path, "hashes", "dense/1/forward", json_string("12"), false);
+    assert_int_equal(with_record(NULL, path, 1), ISO_EDATA); /* its checksum does not fit */
+    change_record(path, "hashes", "dense/1/forward", json_string("12"), true);
     assert_int_equal(with_record(NULL, path, 1), ISO_EPARITY);
-    change_record(path, "\"arith\": ");
+    change_record(path, NULL, "arith", json_integer(1), true);
     assert_int_equal(with_record(NULL, path, 1), ISO_EDATA); /* other sums */
     unlink(path);
     assert_int_equal(with_record(NULL, path, 1), ISO_EIO);

@@ -15,8 +15,8 @@ struct parity_options {
     const char *devices, *mode, *ops, *record, *check, *cases;
     const char *out;
     int64_t number, steps, seed, count;
-    double seconds;
-    bool json, quiet, verbose, quick, hunt;
+    double seconds, limit;
+    bool json, quiet, verbose, quick, hunt, same_process;
 };
 #define AT(member) offsetof(struct parity_options, member)
 static const struct iso_option options[] = {
@@ -41,6 +41,10 @@ static const struct iso_option options[] = {
       "--hunt: end after this time (default 60, with --count none)", 0 },
     { "out", "DIR", ISO_OPTION_TEXT, AT(out),
       "--hunt: folder for cases that fail (default hunt-SEED)", 0 },
+    { "limit", "SECONDS", ISO_OPTION_REAL, AT(limit),
+      "time that one check of an OpenCL device may take (default 60)", 1 },
+    { "same-process", NULL, ISO_OPTION_FLAG, AT(same_process),
+      "check OpenCL devices in this process, for a debugger; a crash ends it", 0 },
     { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "skip cases that are marked slow", 0 },
     { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "print a line for each case", 0 },
     { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "print failures and the last line only", 0 },
@@ -153,12 +157,17 @@ static int run(const struct iso_command *command, int argc, char **argv)
             .quiet = o.quiet,
             .verbose = o.verbose,
             .quick = o.quick,
+            .limit = o.limit,
+            .same_process = o.same_process,
+            .stop = &iso_interrupted,
         };
+        iso_interrupts_catch("isocl parity: stopping after this check\n");
         code = iso_report(command, iso_parity_run(&p, NULL), NULL);
     }
     free(names);
     free(models);
     free(found);
+    iso_interrupts_pass_on();
     return code;
 }
 

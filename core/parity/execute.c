@@ -279,6 +279,8 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
                         enum iso_pass pass, const struct iso_how *how, struct iso_values *v)
 {
     ISO_TRY(check_support(b, op, call, pass));
+    if (how->report != NULL)
+        iso_report_pass(how->report, pass);
     struct pass *p = iso_alloc(1, sizeof *p);
     if (p == NULL)
         return ISO_ENOMEM;

@@ -68,6 +68,29 @@ iso_rc iso_subject_steps(const struct iso_subject *s, struct iso_exec *e)
     return iso_exec_backend(e)->ops->sync(iso_exec_backend(e));
 }
 
+/* Returns digests of every weight; NULL without memory or if it cannot be read. */
+static char *digest_weights(struct iso_exec *e)
+{
+    char *text = NULL;
+    size_t size;
+    iso_rc rc = ISO_OK;
+    FILE *out = open_memstream(&text, &size);
+    for (int i = 0; out != NULL && rc == ISO_OK && i < iso_exec_nweights(e); i++) {
+        struct iso_array a = { 0 };
+        struct iso_tensor t;
+        rc = iso_subject_read_weight(e, i, &a, &t);
+        if (rc == ISO_OK)
+            iso_elements_print(out, iso_exec_weight(e, i), &a);
+        free(a.v);
+    }
+    if (out != NULL && fclose(out) == 0 && rc == ISO_OK)
+        return text;
+    free(text);
+    if (rc == ISO_OK)
+        (void)iso_fail(ISO_ENOMEM, "out of memory");
+    return NULL;
+}
+
 static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *reference,
                                  struct iso_exec *device, const char *first)
 {
@@ -84,7 +107,13 @@ static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *r
     const char *phase = s->graph->training->name;
     snprintf(key, sizeof key, "%s/batch %lld/steps %lld%s%s", s->graph->model->name,
              (long long)s->graph->batch, (long long)s->steps, *phase ? "/" : "", phase);
-    return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
+    char *elements = digest_weights(device);
+    if (elements == NULL)
+        return ISO_ENOMEM;
+    const iso_rc rc =
+        iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got, elements);
+    free(elements);
+    return rc;
 }
 
 /* Shared memory and fused kernels must not change a bit: trains again on the device with every
@@ -153,7 +182,9 @@ void iso_subject_train(const struct iso_subject *s)
     const struct iso_exec_options as_trained = { .training = true };
     struct iso_exec *reference = NULL, *device = NULL;
     struct iso_distance d = { 0 };
-    iso_rc rc = iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference);
+    iso_rc rc = iso_subject_attempt(s, ISO_RUNG_TRAINING, -1, "all layers");
+    if (rc == ISO_OK)
+        rc = iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference);
     if (rc == ISO_OK)
         rc = iso_subject_open(s, s->ladder->device, &as_trained, &device);
     if (rc == ISO_OK)
@@ -218,7 +249,9 @@ void iso_subject_infer(const struct iso_subject *s)
 {
     struct iso_array want = { 0 }, got = { 0 };
     struct iso_distance d = { 0 };
-    iso_rc rc = predict(s, s->ladder->reference, false, &want);
+    iso_rc rc = iso_subject_attempt(s, ISO_RUNG_INFERENCE, -1, "all layers");
+    if (rc == ISO_OK)
+        rc = predict(s, s->ladder->reference, false, &want);
     if (rc == ISO_OK)
         rc = predict(s, s->ladder->device, false, &got);
     if (rc == ISO_OK && (want.n == 0 || want.n != got.n))

@@ -5,6 +5,8 @@
 #include "core/model/faults.h"
 #include "parity.h"
 
+#include <stdio.h>
+
 /* ---- values.c: host copies of the tensors of one call -------------------------------------- */
 
 enum iso_group { ISO_X, ISO_Y, ISO_W, ISO_DX, ISO_DY, ISO_DW, ISO_SAVED, ISO_STATE, ISO_GROUPS };
@@ -89,11 +91,13 @@ uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element);
 
 /* ---- execute.c: one pass of one op on one backend ------------------------------------------ */
 
+struct iso_report;
 struct iso_how {
-    uint8_t junk;          /* byte with which outputs and workspace are filled before */
-    bool add;              /* add gradients to those in v */
-    unsigned no_dx, no_dw; /* inputs and weights whose gradient is not wanted, each
-                              1 << its index */
+    uint8_t junk;                    /* byte with which outputs and workspace are filled before */
+    const struct iso_report *report; /* is told of each pass before it runs; NULL: none */
+    bool add;                        /* add gradients to those in v */
+    unsigned no_dx, no_dw;           /* inputs and weights whose gradient is not wanted, each
+                                        1 << its index */
 };
 /* Gives each tensor of the pass its own memory between guard zones, runs the kernel and writes
  * the results into v. Memory that the pass must not read is filled with NaN. Fails with ISO_EPARITY
@@ -150,7 +154,6 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op, const struct iso
 
 /* ---- ladder.c, gradient.c: the rungs for one case ------------------------------------------ */
 
-struct iso_report;
 struct iso_record;
 struct iso_ladder {
     struct iso_backend *device, *reference, *judge; /* judge: the double reference */
@@ -169,14 +172,25 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *, uin
 
 /* ---- report.c ------------------------------------------------------------------------------ */
 
+struct iso_check;
+/* Takes what a report would print: of a child, whose parent prints it. */
+struct iso_report_hook {
+    bool (*unit)(void *self, int unit); /* returns false to end the checks */
+    iso_rc (*attempt)(void *self, const struct iso_check *);
+    void (*pass)(void *self, int pass);
+    void (*check)(void *self, const struct iso_check *, iso_rc);
+    void (*opened)(void *self, const struct iso_backend *);
+    void *self;
+};
 struct iso_report {
     const struct iso_parity_options *options;
+    const struct iso_report_hook *hook; /* NULL: print */
     struct iso_parity_totals totals;
     bool headed;                        /* the table's heading has been printed */
     bool ended;                         /* the listener wants no more checks */
     char device[32], subject[ISO_NAME]; /* subject of the lines below, one per rung */
     struct iso_report_line {
-        long checks, failed, skipped;
+        long checks, failed, skipped, died;
         struct iso_distance most;
         char reason[128]; /* reason of the first skipped check */
     } line[ISO_RUNGS];
@@ -187,10 +201,11 @@ struct iso_check { /* one result */
     /* The case that was run, described only when it is printed; NULL: detail describes it. */
     const struct iso_case *op_case;
     const char *detail;
-    const char *repeat;  /* arguments that repeat it, without --devices */
-    const char *skipped; /* reason for not running it; NULL: it ran */
-    int number;          /* number of the op's case; 0: none */
-    int pass;            /* enum iso_pass, or -1: all */
+    const char *repeat;   /* arguments that repeat it, without --devices */
+    const char *skipped;  /* reason for not running it; NULL: it ran */
+    enum iso_result died; /* CRASHED or LATE; 0: neither */
+    int number;           /* number of the op's case; 0: none */
+    int pass;             /* enum iso_pass, or -1: all */
     enum iso_mode mode;
     struct iso_distance distance;
 };
@@ -198,6 +213,11 @@ void iso_report_begin(struct iso_report *, const struct iso_parity_options *);
 /* Reports a check: passed if rc is ISO_OK; skipped if it is ISO_EUNSUP, because the device or the
  * record lacks it; otherwise failed. Clears the message. */
 void iso_report_check(struct iso_report *, const struct iso_check *, iso_rc rc);
+/* Says that a check is about to run, which may end this process. Fails with ISO_EDEVICE if it has
+ * ended one before: then the check must be reported as failed without being run. */
+iso_rc iso_report_attempt(const struct iso_report *, const struct iso_check *);
+/* Says that a pass of it is about to run. */
+void iso_report_pass(const struct iso_report *, int pass);
 iso_rc iso_report_end(struct iso_report *);
 
 /* ---- lockstep.c, record.c ------------------------------------------------------------------ */
@@ -208,13 +228,32 @@ iso_rc iso_parity_model(struct iso_report *, const char *path, const char *text,
 
 struct iso_record;
 /* Opens a record to write or to compare with. If both are NULL, *out is NULL, which the functions
- * below accept. */
+ * below accept, except iso_record_put. */
 iso_rc iso_record_open(const char *write, const char *check, uint64_t seed,
                        struct iso_record **out);
+/* Makes a record that hands each call of iso_record_put to this function. */
+iso_rc iso_record_relay(iso_rc (*put)(void *self, const char *device, const char *key,
+                                      const char *hex, const char *elements),
+                        void *self, struct iso_record **out);
 void iso_record_free(struct iso_record *);
+/* Adds a device to those that the file says were recorded. */
+iso_rc iso_record_device(struct iso_record *, const struct iso_parity_device *);
 /* Adds the hash of a pass's results under key, or compares it: fails with ISO_EPARITY if it
- * differs, and with ISO_EUNSUP if it is not in the file. */
-iso_rc iso_record_put(struct iso_record *, const char *device, const char *key, const char *hex);
+ * differs, and says which element is the first, and with ISO_EUNSUP if it is not in the file. */
+iso_rc iso_record_put(struct iso_record *, const char *device, const char *key, const char *hex,
+                      const char *elements);
 void iso_record_hash(enum iso_pass, const struct iso_values *, char hex[65]);
+/* Writes the file. Fails with ISO_EPARITY if results of this run are missing in the file that they
+ * were to be compared with, and names their ops. */
 iso_rc iso_record_end(struct iso_record *);
+
+/* ---- elements.c: digests that tell the first element that differs --------------------------- */
+
+/* Prints "y0:<values>:<step>:<4 hexadecimal digits after each step> ". */
+void iso_elements_print(FILE *, const char *name, const struct iso_array *);
+/* Returns digests of all results of the pass, as text for a record; NULL without memory. Free with
+ * free(). */
+char *iso_elements(enum iso_pass, const struct iso_values *);
+/* Writes where two such texts part, "y0[17]" or "y0[64] to [127]", into buf and returns buf. */
+const char *iso_elements_part(const char *a, const char *b, char *buf, size_t n);
 #endif

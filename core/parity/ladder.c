@@ -22,13 +22,12 @@ static bool reordered(const struct climb *k)
     return k->ladder->device->mode == ISO_MODE_FAST && iso_ops[k->c->op].def->product;
 }
 
-/* Reports a result; pass -1: all. */
-static void report(const struct climb *k, enum iso_rung rung, int pass,
-                   const struct iso_distance *d, iso_rc rc)
+enum { REPEAT = 128 };
+static struct iso_check check_of(const struct climb *k, enum iso_rung rung, int pass,
+                                 char repeat[REPEAT])
 {
-    char repeat[128];
-    snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[k->c->op].name, k->c->number);
-    const struct iso_check check = {
+    snprintf(repeat, REPEAT, "--ops %s --case %d", iso_ops[k->c->op].name, k->c->number);
+    return (struct iso_check){
         .rung = rung,
         .device = k->ladder->device->device.id,
         .subject = iso_ops[k->c->op].name,
@@ -37,22 +36,39 @@ static void report(const struct climb *k, enum iso_rung rung, int pass,
         .number = k->c->number,
         .pass = pass,
         .mode = k->ladder->device->mode,
-        .distance = *d,
     };
+}
+
+/* Reports a result; pass -1: all. */
+static void report(const struct climb *k, enum iso_rung rung, int pass,
+                   const struct iso_distance *d, iso_rc rc)
+{
+    char repeat[REPEAT];
+    struct iso_check check = check_of(k, rung, pass, repeat);
+    check.distance = *d;
     iso_report_check(k->ladder->report, &check, rc);
+}
+
+/* As iso_report_attempt. */
+static iso_rc attempt(const struct climb *k, enum iso_rung rung, int pass)
+{
+    char repeat[REPEAT];
+    const struct iso_check check = check_of(k, rung, pass, repeat);
+    return iso_report_attempt(k->ladder->report, &check);
 }
 
 /* The results of the device, and of the reference when they are to be equal. */
 static iso_rc compute(struct climb *k, enum iso_fill fill, bool reference)
 {
-    const struct iso_how how = { .junk = JUNK_NAN };
     const struct iso_ladder *l = k->ladder;
+    const struct iso_how how = { .junk = JUNK_NAN },
+                         told = { .junk = JUNK_NAN, .report = l->report };
     iso_values_free(&k->want);
     iso_values_free(&k->got);
     k->fill = fill;
     if (reference)
         ISO_TRY(iso_execute_case(l->reference, k->c, fill, l->seed, &how, &k->want));
-    return iso_execute_case(l->device, k->c, fill, l->seed, &how, &k->got);
+    return iso_execute_case(l->device, k->c, fill, l->seed, &told, &k->got);
 }
 
 static iso_rc put_record(const struct climb *k, enum iso_pass pass)
@@ -61,7 +77,13 @@ static iso_rc put_record(const struct climb *k, enum iso_pass pass)
     char key[ISO_NAME], hex[65];
     snprintf(key, sizeof key, "%s/%d/%s", iso_ops[k->c->op].name, k->c->number, names[pass]);
     iso_record_hash(pass, &k->got, hex);
-    return iso_record_put(k->ladder->record, k->ladder->device->device.id, key, hex);
+    char *elements = iso_elements(pass, &k->got);
+    if (elements == NULL)
+        return ISO_ENOMEM;
+    const iso_rc rc =
+        iso_record_put(k->ladder->record, k->ladder->device->device.id, key, hex, elements);
+    free(elements);
+    return rc;
 }
 
 /* One pass by exact comparison, then against the record of another machine. */
@@ -205,7 +227,9 @@ static void contract(const struct climb *k)
         if (!iso_op_has_pass(k->c->op, (enum iso_pass)pass))
             continue;
         struct iso_distance d = { 0 };
-        iso_rc rc = same_twice(k, (enum iso_pass)pass, &d);
+        iso_rc rc = attempt(k, ISO_RUNG_CONTRACT, pass);
+        if (rc == ISO_OK)
+            rc = same_twice(k, (enum iso_pass)pass, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = added(k, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
@@ -220,7 +244,9 @@ static void contract(const struct climb *k)
 static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)
 {
     const struct iso_distance none = { 0 };
-    iso_rc rc = compute(k, fill, rung != ISO_RUNG_BOUNDED);
+    iso_rc rc = attempt(k, rung, -1);
+    if (rc == ISO_OK)
+        rc = compute(k, fill, rung != ISO_RUNG_BOUNDED);
     if (rc != ISO_OK) { /* a case is stopped by a broken contract, or lack of support */
         report(k, rc == ISO_EPARITY ? ISO_RUNG_CONTRACT : rung, -1, &none, rc);
         return false;

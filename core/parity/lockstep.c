@@ -48,15 +48,15 @@ iso_rc iso_subject_open(const struct iso_subject *s, struct iso_backend *b,
     return rc;
 }
 
-void iso_subject_report(const struct iso_subject *s, enum iso_rung rung, int pass,
-                        const char *layer, const struct iso_distance *d, iso_rc rc)
+enum { DETAIL = ISO_NAME + 80, REPEAT = 640 };
+static struct iso_check check_of(const struct iso_subject *s, enum iso_rung rung, int pass,
+                                 const char *layer, char detail[DETAIL], char repeat[REPEAT])
 {
-    char detail[ISO_NAME + 80], repeat[640];
     const char *phase = s->graph->training->name;
-    snprintf(detail, sizeof detail, "%s, batch %lld%s%s", layer, (long long)s->graph->batch,
+    snprintf(detail, DETAIL, "%s, batch %lld%s%s", layer, (long long)s->graph->batch,
              *phase ? ", " : "", phase);
-    snprintf(repeat, sizeof repeat, "%s --steps %lld", s->path, (long long)s->steps);
-    const struct iso_check check = {
+    snprintf(repeat, REPEAT, "%s --steps %lld", s->path, (long long)s->steps);
+    return (struct iso_check){
         .rung = rung,
         .device = s->ladder->device->device.id,
         .subject = s->graph->model->name,
@@ -64,9 +64,24 @@ void iso_subject_report(const struct iso_subject *s, enum iso_rung rung, int pas
         .repeat = repeat,
         .pass = pass,
         .mode = s->ladder->device->mode,
-        .distance = *d,
     };
+}
+
+void iso_subject_report(const struct iso_subject *s, enum iso_rung rung, int pass,
+                        const char *layer, const struct iso_distance *d, iso_rc rc)
+{
+    char detail[DETAIL], repeat[REPEAT];
+    struct iso_check check = check_of(s, rung, pass, layer, detail, repeat);
+    check.distance = *d;
     iso_report_check(s->report, &check, rc);
+}
+
+iso_rc iso_subject_attempt(const struct iso_subject *s, enum iso_rung rung, int pass,
+                           const char *layer)
+{
+    char detail[DETAIL], repeat[REPEAT];
+    const struct iso_check check = check_of(s, rung, pass, layer, detail, repeat);
+    return iso_report_attempt(s->report, &check);
 }
 
 /* ---- lockstep ------------------------------------------------------------------------------ */
@@ -122,7 +137,11 @@ static void check_pass(const struct iso_subject *s, enum iso_op op, const struct
 {
     struct iso_distance d = { 0 };
     struct iso_values v;
-    iso_rc rc = iso_subject_read_call(s->ladder->reference, call, &v);
+    if (s->report->ended)
+        return;
+    iso_rc rc = iso_subject_attempt(s, ISO_RUNG_LOCKSTEP, pass, layer);
+    if (rc == ISO_OK)
+        rc = iso_subject_read_call(s->ladder->reference, call, &v);
     if (rc == ISO_OK) {
         rc = compare_pass(s, op, call, pass, &v, &d);
         iso_values_free(&v);

@@ -20,6 +20,8 @@
 #define ISO_PARITY_H
 #include "core/iso.h"
 
+#include <signal.h>
+
 /* clang-format off */
 #define ISO_RUNG_MAP(X)                                 \
     X(EXACT,    "exact")                                \
@@ -36,12 +38,35 @@
 enum iso_rung { ISO_RUNG_MAP(ISO_RUNG_ENUM) ISO_RUNGS };
 extern const char *const iso_rung_names[]; /* in that order; NULL at the end */
 
+/* clang-format off */
+#define ISO_RESULT_MAP(X)                                \
+    X(PASSED,  "passed")                                 \
+    X(FAILED,  "failed")                                 \
+    X(SKIPPED, "skipped")                                \
+    X(CRASHED, "crashed")    /* it ended its process */  \
+    X(LATE,    "timed out")
+/* clang-format on */
+#define ISO_RESULT_ENUM(name, text) ISO_##name,
+enum iso_result { ISO_RESULT_MAP(ISO_RESULT_ENUM) ISO_RESULTS };
+extern const char *const iso_result_names[ISO_RESULTS];
+
 struct iso_parity_check { /* the result of one check; borrowed */
     const char *device, *subject, *rung;
-    const char *result;  /* passed, failed or skipped */
+    const char *result;  /* a name of iso_result_names */
     const char *message; /* the failure, or the reason for skipping it */
     const char *repeat;  /* the command that repeats it */
     int64_t values;      /* number of values compared */
+    const char *pass;    /* forward, backward, update or all */
+    const char *detail;  /* the case in words */
+    int number;          /* number of the op's case; 0: none */
+    double share;        /* largest share of a bound that was used; 0: bits were compared */
+    enum iso_mode mode;
+};
+/* The device that the checks which follow are of; borrowed. */
+struct iso_parity_device {
+    const char *id, *name, *platform, *driver;
+    const char *note; /* how it is used: build options, or threads */
+    enum iso_mode mode;
 };
 struct iso_parity_options {              /* all zero: every op case on every usable device */
     const char *const *models;           /* paths, NULL at the end; NULL: none */
@@ -49,29 +74,37 @@ struct iso_parity_options {              /* all zero: every op case on every usa
     const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
     struct iso_backend *const *backends; /* open ones, instead of devices; borrowed */
     int nbackends;
-    enum iso_mode mode;         /* DEFAULT: each device's own */
-    const char *ops;            /* "conv2d,dense" or "all"; NULL: all, or none with models */
-    int number;                 /* run only this case of each op, counted from 1; 0: all */
-    int64_t steps;              /* training steps of a model; 0: 3 */
-    const char *record, *check; /* files; NULL: none. Only exact mode has records */
-    const char *cases;          /* folder of op cases; NULL: models/ops, or the installed one */
-    uint64_t seed;              /* seed of the data; 0 means 1 */
-    bool json;                  /* print one JSON object per line instead of the table */
-    bool quiet;                 /* print failures and the last line only */
-    bool verbose;               /* print a line per case instead of per op */
-    bool quick;                 /* skip cases marked slow, and say so */
-    void *out;                  /* FILE *; NULL: stdout */
+    enum iso_mode mode;          /* DEFAULT: each device's own */
+    const char *ops;             /* "conv2d,dense" or "all"; NULL: all, or none with models */
+    int number;                  /* run only this case of each op, counted from 1; 0: all */
+    int64_t steps;               /* training steps of a model; 0: 3 */
+    const char *record, *check;  /* files; NULL: none. Only exact mode has records */
+    const char *cases;           /* folder of op cases; NULL: models/ops, or the installed one */
+    uint64_t seed;               /* seed of the data; 0 means 1 */
+    bool json;                   /* print one JSON object per line instead of the table */
+    bool quiet;                  /* print failures and the last line only */
+    bool verbose;                /* print a line per case instead of per op */
+    bool quick;                  /* skip cases marked slow, and say so */
+    bool same_process;           /* run the checks of every device in this process */
+    bool silent;                 /* print nothing */
+    double limit;                /* seconds that one check of a driver may take; 0: 60 */
+    volatile sig_atomic_t *stop; /* not 0: end the checks, with a summary; NULL: never */
+    void *out;                   /* FILE *; NULL: stdout */
     /* Called after each check, in addition to printing; returns false to end the checks. May be
      * NULL. */
     bool (*told)(void *self, const struct iso_parity_check *);
+    /* Called when a device is opened. May be NULL. */
+    void (*opened)(void *self, const struct iso_parity_device *);
     void *self;
 };
 struct iso_parity_totals {
-    long passed, failed, skipped;
+    long passed, failed, skipped, crashed, late;
     long failed_on[ISO_RUNGS];
 };
-/* Runs the ladder and prints the results. Returns ISO_OK if there was at least one check and every
- * check passed. Fails with ISO_EPARITY if a check failed or there was none, and with other codes if
+/* Runs the ladder and prints the results. The checks of an OpenCL device run in a child process,
+ * which is started again after a crash or a hang. Returns ISO_OK if there was at least one check
+ * and every check passed. Fails with ISO_EPARITY if a check failed or there was none, with
+ * ISO_EDEVICE if none failed but some crashed or timed out, and with other codes if
  * the ladder could not run (no such device, unreadable cases). Always fills totals, which may be
  * NULL. */
 iso_rc iso_parity_run(const struct iso_parity_options *, struct iso_parity_totals *totals);

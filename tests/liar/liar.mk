@@ -1,0 +1,7 @@
+# An OpenCL driver that fails on purpose: tests/liar/liar.c.
+LIAR := $(BUILD)/tests/libliar.so
+$(LIAR): tests/liar/liar.c
+	@mkdir -p $(@D); echo '  LD  $@'; $(CC) -std=c11 -O1 $(WARNINGS) -Wno-pedantic -fPIC -fvisibility=hidden -shared -o $@ $< -ldl -lpthread
+ifeq ($(OPENCL),1)
+$(BUILD)/tests/test_liar: | $(LIAR)
+endif
