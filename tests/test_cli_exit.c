@@ -29,6 +29,7 @@ static const struct {
     { "report", "a --history", "none", NULL }, /* the page says what could not be measured */
     { "summary", "tiny.yaml", "none.yaml", "tiny.yaml" GPU },
     { "parity", "--ops flatten --devices cpu --quiet", "--check none.json", "--devices gpu" },
+    { "certify", "cpu --ops flatten --quiet", "cpu --ops flatten --json none/c.json", "gpu" },
     { "bench", "tiny.yaml --devices cpu --seconds 0.01", "none.yaml --devices cpu",
       "tiny.yaml --devices gpu --seconds 0.01" },
     { "tune", NULL, "none.yaml", "tiny.yaml" GPU },

@@ -18,6 +18,7 @@
     X(report)           \
     X(summary)          \
     X(parity)           \
+    X(certify)          \
     X(bench)            \
     X(tune)             \
     X(trace)            \

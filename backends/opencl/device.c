@@ -238,6 +238,8 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
         close_backend(be);
         return rc;
     }
+    snprintf(be->device.note, sizeof be->device.note, "%.*s", (int)sizeof be->device.note - 1,
+             cl->options);
     *out = be;
     return ISO_OK;
 }

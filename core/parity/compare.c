@@ -16,9 +16,21 @@ static bool same(double a, double b)
     return a == b && signbit(a) == signbit(b);
 }
 
-static iso_rc exact_array(const char *name, int operand, const struct iso_array *want,
+static void name_element(struct iso_distance *d, enum iso_group group, int operand, int64_t at,
+                         double got, double want)
+{
+    d->named = true;
+    d->group = group;
+    d->operand = operand;
+    d->at = at;
+    d->got = got;
+    d->want = want;
+}
+
+static iso_rc exact_array(enum iso_group group, int operand, const struct iso_array *want,
                           const struct iso_array *got, struct iso_distance *d)
 {
+    const char *name = iso_group_names[group];
     if (want->n != got->n)
         return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, operand,
                         (long long)got->n, (long long)want->n);
@@ -29,6 +41,7 @@ static iso_rc exact_array(const char *name, int operand, const struct iso_array 
     d->values += want->n;
     if (differ == 0)
         return ISO_OK;
+    name_element(d, group, operand, first, got->v[first], want->v[first]);
     return iso_fail(ISO_EPARITY,
                     "%s%d: %lld of %lld values differ, first [%lld]: %.9g instead of %.9g", name,
                     operand, (long long)differ, (long long)want->n, (long long)first, got->v[first],
@@ -42,21 +55,24 @@ iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want,
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS; i++)
             if (iso_values_result(pass, want, (enum iso_group)g, i))
-                ISO_TRY(exact_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i], d));
+                ISO_TRY(exact_array((enum iso_group)g, i, &want->a[g][i], &got->a[g][i], d));
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "nothing was compared");
     return ISO_OK;
 }
 
-static iso_rc bounded_array(const char *name, int operand, const struct iso_array *want,
+static iso_rc bounded_array(enum iso_group group, int operand, const struct iso_array *want,
                             const struct iso_array *got, const struct iso_array *allowed,
                             struct iso_distance *d)
 {
+    const char *name = iso_group_names[group];
     if (want->n != got->n || want->n != allowed->n)
         return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, operand,
                         (long long)got->n, (long long)want->n);
     for (int64_t i = 0; i < want->n; i++) {
         const double off = fabs(got->v[i] - want->v[i]), most = allowed->v[i];
+        if (!(off <= most) || off > d->share * most)
+            name_element(d, group, operand, i, got->v[i], want->v[i]);
         if (!(off <= most))
             return iso_fail(ISO_EPARITY,
                             "%s%d[%lld]: %.9g instead of %.9g, %.3g times the bound %.3g", name,
@@ -75,7 +91,7 @@ iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
     *d = (struct iso_distance){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(pass, (enum iso_group)g); i++)
-            ISO_TRY(bounded_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i],
+            ISO_TRY(bounded_array((enum iso_group)g, i, &want->a[g][i], &got->a[g][i],
                                   &allowed->a[g][i], d));
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "nothing was compared");

@@ -280,7 +280,7 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
 {
     ISO_TRY(check_support(b, op, call, pass));
     if (how->report != NULL)
-        iso_report_pass(how->report, pass);
+        iso_report_work(how->report, pass, ISO_WORK_PASS);
     struct pass *p = iso_alloc(1, sizeof *p);
     if (p == NULL)
         return ISO_ENOMEM;
@@ -299,6 +299,8 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
         b->ops->free(b, p->operand[i].tensor->mem);
         free(p->operand[i].host);
     }
+    if (how->report != NULL)
+        iso_report_work(how->report, pass, ISO_WORK_ENDS);
     free(p);
     return rc;
 }

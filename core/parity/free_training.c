@@ -60,6 +60,7 @@ iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out,
 iso_rc iso_subject_steps(const struct iso_subject *s, struct iso_exec *e)
 {
     for (int64_t step = 0; step < s->steps; step++) {
+        iso_subject_works(s, iso_exec_backend(e));
         ISO_TRY(iso_exec_forward(e, true, (uint64_t)step, 0));
         ISO_TRY(iso_exec_backward(e, (uint64_t)step));
         ISO_TRY(iso_exec_update(e, (uint64_t)step,

@@ -120,6 +120,12 @@ bool iso_values_result(enum iso_pass, const struct iso_values *, enum iso_group,
 struct iso_distance {
     int64_t values; /* number of values compared */
     double share;   /* largest |d| as a share of its bound */
+    /* The first element that differs, or the one with that share. */
+    bool named;
+    enum iso_group group;
+    int operand;
+    int64_t at;
+    double got, want;
 };
 /* Compares bits, except that any NaN equals any NaN; the sign of zero counts. Fails with
  * ISO_EPARITY and names the first difference. */
@@ -172,12 +178,13 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *, uin
 
 /* ---- report.c ------------------------------------------------------------------------------ */
 
+enum iso_work { ISO_WORK_ENDS, ISO_WORK_PASS, ISO_WORK_MODEL };
 struct iso_check;
 /* Takes what a report would print: of a child, whose parent prints it. */
 struct iso_report_hook {
     bool (*unit)(void *self, int unit); /* returns false to end the checks */
     iso_rc (*attempt)(void *self, const struct iso_check *);
-    void (*pass)(void *self, int pass);
+    void (*work)(void *self, int pass, enum iso_work);
     void (*check)(void *self, const struct iso_check *, iso_rc);
     void (*opened)(void *self, const struct iso_backend *);
     void *self;
@@ -201,6 +208,7 @@ struct iso_check { /* one result */
     /* The case that was run, described only when it is printed; NULL: detail describes it. */
     const struct iso_case *op_case;
     const char *detail;
+    const char *worst;    /* as in struct iso_parity_check; NULL: not known */
     const char *repeat;   /* arguments that repeat it, without --devices */
     const char *skipped;  /* reason for not running it; NULL: it ran */
     enum iso_result died; /* CRASHED or LATE; 0: neither */
@@ -216,8 +224,9 @@ void iso_report_check(struct iso_report *, const struct iso_check *, iso_rc rc);
 /* Says that a check is about to run, which may end this process. Fails with ISO_EDEVICE if it has
  * ended one before: then the check must be reported as failed without being run. */
 iso_rc iso_report_attempt(const struct iso_report *, const struct iso_check *);
-/* Says that a pass of it is about to run. */
-void iso_report_pass(const struct iso_report *, int pass);
+/* Says that the driver begins or ends to work, on a pass of the check or, with -1, on all of it:
+ * the time limit is for that, not for the reference. */
+void iso_report_work(const struct iso_report *, int pass, enum iso_work);
 iso_rc iso_report_end(struct iso_report *);
 
 /* ---- lockstep.c, record.c ------------------------------------------------------------------ */

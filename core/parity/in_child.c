@@ -7,7 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPEN_SECONDS = 90, LIMIT_SECONDS = 60, DEAD_MOST = 3, DEATHS_MOST = 3, WORDS = 16 };
+enum {
+    OPEN_SECONDS = 90,
+    OWN_SECONDS = 1800,
+    MODEL_LIMITS = 10,
+    LIMIT_SECONDS = 60,
+    DEAD_MOST = 3,
+    DEATHS_MOST = 3,
+    WORDS = 16
+};
 static const double GLANCE = 0.2; /* seconds between looks at options.stop */
 
 struct watched { /* one device */
@@ -20,7 +28,9 @@ struct watched { /* one device */
     iso_rc rc;                            /* failure here */
     int unit, reported;                   /* this unit, and the number of its results so far */
     int attempts, dead[DEAD_MOST], ndead; /* attempts of this unit that ended a child */
-    bool running;                         /* a check is under way: */
+    double seconds; /* time until the next note: the driver's, or else that of isocl's own sums */
+    bool works;     /* the driver works */
+    bool running;   /* a check is under way: */
     struct iso_note now;
     char op[ISO_NAME]; /* subject of the last death, and number of its deaths */
     int deaths;
@@ -39,6 +49,7 @@ bool iso_note_check(struct iso_note *n)
     n->device[sizeof n->device - 1] = n->subject[sizeof n->subject - 1] = '\0';
     n->detail[sizeof n->detail - 1] = n->repeat[sizeof n->repeat - 1] = '\0';
     n->message[sizeof n->message - 1] = n->skipped[sizeof n->skipped - 1] = '\0';
+    n->worst[sizeof n->worst - 1] = '\0';
     return n->kind >= ISO_NOTE_OPENED && n->kind <= ISO_NOTE_END && n->rung >= 0 &&
            n->rung < ISO_RUNGS && n->pass >= -1 && n->pass <= ISO_UPDATE && n->number >= 0 &&
            n->values >= 0 && n->rc <= ISO_OK && n->rc >= ISO_EPARITY &&
@@ -53,6 +64,7 @@ static struct iso_check check_of(const struct iso_note *n)
         .subject = n->subject,
         .detail = n->detail,
         .repeat = n->repeat,
+        .worst = n->worst,
         .skipped = *n->skipped != '\0' ? n->skipped : NULL,
         .number = n->number,
         .pass = n->pass,
@@ -64,7 +76,8 @@ static struct iso_check check_of(const struct iso_note *n)
 static void take_check(struct watched *w, const struct iso_note *n)
 {
     const struct iso_check check = check_of(n);
-    w->running = false;
+    w->running = w->works = false;
+    w->seconds = OWN_SECONDS;
     w->reported++;
     iso_report_check(w->watch->report, &check,
                      n->rc == ISO_OK ? ISO_OK : iso_fail((iso_rc)n->rc, "%s", n->message));
@@ -80,7 +93,8 @@ static void take_unit(struct watched *w, int unit)
         w->reported = w->ndead = 0;
     w->unit = unit;
     w->attempts = 0;
-    w->running = false;
+    w->running = w->works = false;
+    w->seconds = OWN_SECONDS;
 }
 
 /* A description of the device follows. */
@@ -122,6 +136,17 @@ static void take_record(struct watched *w, struct iso_note *n)
     iso_child_send(w->child, n, sizeof *n);
 }
 
+static void take_work(struct watched *w, const struct iso_note *n)
+{
+    const double limit = limit_of(w);
+    w->works = n->number != ISO_WORK_ENDS;
+    w->seconds = n->number == ISO_WORK_PASS    ? limit
+                 : n->number == ISO_WORK_MODEL ? MODEL_LIMITS * limit
+                                               : OWN_SECONDS;
+    if (n->pass >= 0)
+        w->now.pass = n->pass;
+}
+
 static void take_note(struct watched *w, struct iso_note *n)
 {
     switch ((enum iso_note_kind)n->kind) {
@@ -131,8 +156,9 @@ static void take_note(struct watched *w, struct iso_note *n)
         w->attempts++;
         w->now = *n;
         w->running = true;
+        w->seconds = OWN_SECONDS;
         break;
-    case ISO_NOTE_PASS: w->now.pass = n->pass; break;
+    case ISO_NOTE_WORK: take_work(w, n); break;
     case ISO_NOTE_CHECK: take_check(w, n); break;
     case ISO_NOTE_RECORD:
         if (w->watch->record != NULL)
@@ -158,7 +184,7 @@ static const char **arguments_of(const struct watched *w, char numbers[WORDS][32
     const int64_t values[] = { o->mode,          o->number, o->steps,
                                (int64_t)o->seed, o->quick,  w->watch->record != NULL,
                                w->watch->bounds, w->unit,   w->reported,
-                               o->text != NULL };
+                               o->text != NULL,  o->most };
     list[n++] = w->device;
     list[n++] = o->ops != NULL ? o->ops : "";
     list[n++] = o->cases != NULL ? o->cases : "";
@@ -223,7 +249,7 @@ static void listen(struct watched *w)
         }
         take_note(w, &n);
         if (w->opened)
-            iso_child_allow(w->child, limit_of(w));
+            iso_child_allow(w->child, w->seconds);
     }
     if (w->done)
         iso_child_finish(w->child);
@@ -252,7 +278,7 @@ static void report_death(struct watched *w, const struct iso_child_verdict *v)
     iso_child_text(v, text, sizeof text);
     if (check.died == ISO_LATE)
         snprintf(text, sizeof text, "took longer than %g s and was killed",
-                 w->opened ? limit_of(w) : OPEN_SECONDS);
+                 w->opened ? w->seconds : OPEN_SECONDS);
     iso_report_check(w->watch->report, &check,
                      iso_fail(ISO_EDEVICE, "the driver's process %s", text));
     w->deaths = strcmp(w->op, n.subject) == 0 ? w->deaths + 1 : 1;
@@ -362,7 +388,8 @@ iso_rc iso_watch_device(const struct iso_watch *watch, const char *device)
     if (w != NULL)
         *w = (struct watched){ .watch = watch, .device = device };
     for (bool first = true; rc == ISO_OK && !w->done; first = false) {
-        w->running = false;
+        w->running = w->works = false;
+        w->seconds = OWN_SECONDS;
         rc = start(w);
         if (rc != ISO_OK) {
             rc = first && rc == ISO_EIO ? ISO_EUNSUP : rc;

@@ -16,10 +16,10 @@ enum iso_note_kind {
     ISO_NOTE_OPENED = 1, /* device, name, platform, driver and options are set */
     ISO_NOTE_UNIT,       /* the unit `number` begins */
     ISO_NOTE_ATTEMPT,    /* a check begins */
-    ISO_NOTE_PASS,       /* a pass of it begins */
-    ISO_NOTE_CHECK,      /* its result */
-    ISO_NOTE_RECORD,     /* hash and elements of a result; the parent answers with rc and message */
-    ISO_NOTE_END         /* all units are done */
+    ISO_NOTE_WORK,   /* the driver begins to work on a pass, or ends: `number` is enum iso_work */
+    ISO_NOTE_CHECK,  /* its result */
+    ISO_NOTE_RECORD, /* hash and elements of a result; the parent answers with rc and message */
+    ISO_NOTE_END     /* all units are done */
 };
 enum { ISO_NOTE_DETAIL = 320, ISO_NOTE_REPEAT = 640, ISO_NOTE_ELEMENTS = 1 << 17 };
 struct iso_note {
@@ -29,6 +29,7 @@ struct iso_note {
     double share;
     char device[32], subject[ISO_NAME], detail[ISO_NOTE_DETAIL], repeat[ISO_NOTE_REPEAT];
     char message[ISO_CHILD_MESSAGE]; /* message of rc */
+    char worst[128];                 /* as in struct iso_check; empty: not known */
     char skipped[128];               /* reason; empty: it ran */
 };
 /* Ends every text, and returns false if a number is not one that the child may send. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIXED = 14, MOST_TEXT = 1 << 24 };
+enum { FIXED = 15, MOST_TEXT = 1 << 24 };
 
 struct sender {
     const struct iso_task *task;
@@ -40,6 +40,7 @@ static struct iso_note *note_of(const struct iso_check *c, enum iso_note_kind ki
     snprintf(n->subject, sizeof n->subject, "%s", c->subject);
     snprintf(n->repeat, sizeof n->repeat, "%s", c->repeat);
     snprintf(n->skipped, sizeof n->skipped, "%s", c->skipped != NULL ? c->skipped : "");
+    snprintf(n->worst, sizeof n->worst, "%s", c->worst != NULL ? c->worst : "");
     if (c->op_case != NULL)
         iso_case_text(c->op_case, n->detail, sizeof n->detail);
     else
@@ -83,11 +84,11 @@ static iso_rc attempt(void *self, const struct iso_check *c)
     return ISO_OK;
 }
 
-static void begin_pass(void *self, int pass)
+static void send_work(void *self, int pass, enum iso_work work)
 {
     struct sender *s = self;
-    const struct iso_note n = { .kind = ISO_NOTE_PASS, .pass = pass };
-    s->pass = pass;
+    const struct iso_note n = { .kind = ISO_NOTE_WORK, .pass = pass, .number = (int32_t)work };
+    s->pass = pass >= 0 ? pass : s->pass;
     send_note(s, &n);
 }
 
@@ -152,11 +153,11 @@ static iso_rc receive_text(const struct iso_task *task, char **out)
 
 static const char *or_null(const char *text) { return *text != '\0' ? text : NULL; }
 
-/* Words 3 to 12: mode, case, steps, seed, quick, record, bounds, unit, reported, text. */
+/* Words 3 to 13: mode, case, steps, seed, quick, record, bounds, unit, reported, text, most. */
 static iso_rc check_units(const struct iso_task *task, struct sender *s, char *text)
 {
-    long long v[10];
-    for (int i = 0; i < 10; i++)
+    long long v[11];
+    for (int i = 0; i < 11; i++)
         v[i] = strtoll(task->argv[3 + i], NULL, 10);
     const char *const devices[] = { task->argv[0], NULL };
     const struct iso_parity_options o = {
@@ -168,11 +169,13 @@ static iso_rc check_units(const struct iso_task *task, struct sender *s, char *t
         .steps = v[2],
         .seed = (uint64_t)v[3],
         .quick = v[4] != 0,
+        .most = (int)v[10],
         .models = task->argc > FIXED ? (const char *const *)&task->argv[FIXED] : NULL,
         .text = text,
     };
-    const struct iso_report_hook hook = { begin_unit, attempt,     begin_pass,
-                                          send_check, send_opened, s };
+    const struct iso_report_hook hook = {
+        begin_unit, attempt, send_work, send_check, send_opened, s
+    };
     struct iso_record *record = NULL;
     if (v[5] != 0)
         ISO_TRY(iso_record_relay(relay, s, &record));
@@ -189,7 +192,7 @@ iso_rc iso_parity_check_task(const struct iso_task *task)
                         .unit = -1,
                         .first = atoi(task->argv[10]),
                         .reported = atoi(task->argv[11]),
-                        .dead = task->argv[13] };
+                        .dead = task->argv[14] };
     if (s.first > 0 || s.reported > 0)
         setenv("ISOCL_QUIET", "1", 1); /* the child before has said what there is to say */
     iso_rc rc = atoi(task->argv[12]) != 0 ? receive_text(task, &text) : ISO_OK;

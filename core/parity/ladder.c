@@ -1,5 +1,6 @@
 /* ladder.c: the rungs for one op case on one device. */
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +40,37 @@ static struct iso_check check_of(const struct climb *k, enum iso_rung rung, int 
     };
 }
 
+enum { WORST = 128 };
+/* Writes "y0[1,2,0,3]: 0.5 instead of 0.25". */
+static const char *worst_element(const struct climb *k, const struct iso_distance *d,
+                                 char buf[WORST])
+{
+    const struct iso_shape *s = &iso_call_group_of(&k->call, d->group)[d->operand].shape;
+    int64_t at = d->at, below = 1;
+    buf[0] = '\0';
+    if (!d->named)
+        return buf;
+    int used = snprintf(buf, WORST, "%s%d", iso_group_names[d->group], d->operand);
+    for (int i = 0; i < s->ndim; i++)
+        below *= s->dim[i];
+    for (int i = 0; i < s->ndim && below > 0; i++) {
+        below /= s->dim[i];
+        used += snprintf(buf + used, (size_t)(WORST - used), "%c%" PRId64, i == 0 ? '[' : ',',
+                         at / below);
+        at %= below;
+    }
+    snprintf(buf + used, (size_t)(WORST - used), "]: %.9g instead of %.9g", d->got, d->want);
+    return buf;
+}
+
 /* Reports a result; pass -1: all. */
 static void report(const struct climb *k, enum iso_rung rung, int pass,
                    const struct iso_distance *d, iso_rc rc)
 {
-    char repeat[REPEAT];
+    char repeat[REPEAT], worst[WORST];
     struct iso_check check = check_of(k, rung, pass, repeat);
     check.distance = *d;
+    check.worst = worst_element(k, d, worst);
     iso_report_check(k->ladder->report, &check, rc);
 }
 
@@ -126,7 +151,7 @@ static iso_rc execute_again(const struct climb *k, const struct iso_how *how, st
 
 static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_distance *d)
 {
-    const struct iso_how how = { .junk = JUNK_ZERO };
+    const struct iso_how how = { .junk = JUNK_ZERO, .report = k->ladder->report };
     struct iso_values again = { 0 };
     ISO_TRY(execute_again(k, &how, &again));
     iso_rc rc = iso_compare_exact(pass, &k->got, &again, d);
@@ -177,7 +202,7 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
 
 static iso_rc added(const struct climb *k, struct iso_distance *d)
 {
-    const struct iso_how how = { .junk = JUNK_NAN, .add = true };
+    const struct iso_how how = { .junk = JUNK_NAN, .report = k->ladder->report, .add = true };
     struct iso_values want = { 0 }, got = { 0 };
     iso_rc rc = iso_values_copy(&want, &k->got);
     if (rc == ISO_OK)
@@ -197,7 +222,9 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
 static iso_rc without(const struct climb *k, unsigned inputs, unsigned weights,
                       struct iso_distance *d)
 {
-    const struct iso_how how = { .junk = JUNK_NAN, .no_dx = inputs, .no_dw = weights };
+    const struct iso_how how = {
+        .junk = JUNK_NAN, .report = k->ladder->report, .no_dx = inputs, .no_dw = weights
+    };
     struct iso_values got = { 0 };
     ISO_TRY(iso_values_copy(&got, &k->got));
     iso_rc rc = iso_execute_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);

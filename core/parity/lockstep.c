@@ -30,6 +30,11 @@ static iso_rc make_batch(struct iso_subject *s)
     return ISO_OK;
 }
 
+void iso_subject_works(const struct iso_subject *s, const struct iso_backend *b)
+{
+    iso_report_work(s->report, -1, b == s->ladder->device ? ISO_WORK_MODEL : ISO_WORK_ENDS);
+}
+
 iso_rc iso_subject_open(const struct iso_subject *s, struct iso_backend *b,
                         const struct iso_exec_options *options, struct iso_exec **out)
 {
@@ -37,6 +42,7 @@ iso_rc iso_subject_open(const struct iso_subject *s, struct iso_backend *b,
     struct iso_exec *e;
     o.seed = s->ladder->seed;
     o.log_steps = 1;
+    iso_subject_works(s, b);
     ISO_TRY(iso_exec_new(s->graph, b, &o, &e));
     iso_rc rc = iso_exec_initialize(e);
     if (rc == ISO_OK)
@@ -113,11 +119,12 @@ static iso_rc compare_pass(const struct iso_subject *s, enum iso_op op, const st
                            enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_ladder *l = s->ladder;
-    const struct iso_how how = { .junk = JUNK_NAN };
+    const struct iso_how how = { .junk = JUNK_NAN },
+                         told = { .junk = JUNK_NAN, .report = s->report };
     struct iso_values got = { 0 }, want = { 0 };
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
-        rc = iso_execute_pass(l->device, op, call, pass, &how, &got);
+        rc = iso_execute_pass(l->device, op, call, pass, &told, &got);
     if (rc == ISO_OK && s->fast && iso_ops[op].def->product) {
         rc = iso_rung_bounded(l->judge, op, call, pass, &got, d);
     } else if (rc == ISO_OK) {

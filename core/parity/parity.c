@@ -79,11 +79,30 @@ static bool begin_unit(const struct parity *p, int unit)
     return !p->report.ended && (h == NULL || h->unit(h->self, unit));
 }
 
+/* Returns true if the case is one of the few of its op that options.most asks for. */
+static bool is_chosen(const struct parity *p, int i)
+{
+    const struct iso_parity_options *o = p->options;
+    const struct iso_case *c = &p->cases.list[i];
+    int before = 0, all = 0;
+    for (int k = 0; k < p->cases.n && o->most > 0; k++) {
+        const struct iso_case *other = &p->cases.list[k];
+        if (other->op != c->op || (o->quick && other->slow))
+            continue;
+        before += k < i;
+        all++;
+    }
+    if (o->number > 0 && c->number != o->number)
+        return false;
+    return all <= o->most ||
+           (!(o->quick && c->slow) && (before + 1) * o->most / all != before * o->most / all);
+}
+
 static iso_rc check_cases(struct parity *p)
 {
     for (int i = p->first; i < p->cases.n; i++) {
         const struct iso_case *c = &p->cases.list[i];
-        if (p->options->number > 0 && c->number != p->options->number)
+        if (!is_chosen(p, i))
             continue;
         if (!begin_unit(p, i))
             break;
@@ -164,6 +183,7 @@ static iso_rc check_device_named(struct parity *p, const char *id)
     }
     ISO_TRY(iso_backend_open(id, p->options->mode, 0, &device));
     iso_rc rc = check_device(p, device);
+    iso_report_work(&p->report, -1, ISO_WORK_PASS);
     iso_backend_close(device);
     return rc;
 }

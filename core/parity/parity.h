@@ -59,6 +59,8 @@ struct iso_parity_check { /* the result of one check; borrowed */
     const char *pass;    /* forward, backward, update or all */
     const char *detail;  /* the case in words */
     int number;          /* number of the op's case; 0: none */
+    const char *worst;   /* the first element that differs, or the one that used most of its bound,
+                            as "y0[1,2,0,3]: 0.5 instead of 0.25"; "": not known */
     double share;        /* largest share of a bound that was used; 0: bits were compared */
     enum iso_mode mode;
 };
@@ -77,6 +79,7 @@ struct iso_parity_options {              /* all zero: every op case on every usa
     enum iso_mode mode;          /* DEFAULT: each device's own */
     const char *ops;             /* "conv2d,dense" or "all"; NULL: all, or none with models */
     int number;                  /* run only this case of each op, counted from 1; 0: all */
+    int most;                    /* number of cases of each op, spread over its file; 0: all */
     int64_t steps;               /* training steps of a model; 0: 3 */
     const char *record, *check;  /* files; NULL: none. Only exact mode has records */
     const char *cases;           /* folder of op cases; NULL: models/ops, or the installed one */

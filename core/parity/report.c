@@ -255,6 +255,7 @@ static void tell(struct iso_report *r, const struct iso_check *c, const struct r
                                             .detail = detail_of(c, detail),
                                             .number = c->number,
                                             .share = c->distance.share,
+                                            .worst = c->worst != NULL ? c->worst : "",
                                             .mode = c->mode };
     r->ended = !r->options->told(r->options->self, &check);
 }
@@ -307,10 +308,10 @@ iso_rc iso_report_attempt(const struct iso_report *r, const struct iso_check *c)
     return r->hook != NULL ? r->hook->attempt(r->hook->self, c) : ISO_OK;
 }
 
-void iso_report_pass(const struct iso_report *r, int pass)
+void iso_report_work(const struct iso_report *r, int pass, enum iso_work work)
 {
     if (r->hook != NULL)
-        r->hook->pass(r->hook->self, pass);
+        r->hook->work(r->hook->self, pass, work);
 }
 
 static void print_end(const struct iso_report *r)

@@ -24,6 +24,8 @@ iso_rc iso_subject_open(const struct iso_subject *, struct iso_backend *,
 /* pass -1: all. */
 void iso_subject_report(const struct iso_subject *, enum iso_rung, int pass, const char *layer,
                         const struct iso_distance *, iso_rc);
+/* Says that this backend begins to work on the whole model (iso_report_work). */
+void iso_subject_works(const struct iso_subject *, const struct iso_backend *);
 /* As iso_report_attempt. */
 iso_rc iso_subject_attempt(const struct iso_subject *, enum iso_rung, int pass, const char *layer);
 iso_rc iso_subject_read(struct iso_backend *, const struct iso_tensor *, struct iso_array *);
