@@ -21,10 +21,10 @@ enum opencl_pass { OPENCL_PASS_ALL, OPENCL_PASS_BY_RESULT, OPENCL_PASS_BY_INPUT 
 
 /* batch_normalization.cl and batch_normalization_cpu.cl. relu: of the sum with the addend. */
 struct opencl_bn {
-    iso_i32 cols, rows, image, groups; /* size of x, and of the sums over its rows */
-    iso_i32 each;                      /* rows per work-group, in kernels over elements */
-    iso_i32 scale, center, training;
-    iso_i32 adds, relu, pass; /* fused ops; pass: enum opencl_pass */
+    iso_i32 cols, rows, image, groups;     /* size of x, and of the sums over its rows */
+    iso_i32 each;                          /* rows per work-group, in kernels over elements */
+    iso_i32 scale, center, training, sums; /* sums: leave the moving statistics, and write sums */
+    iso_i32 adds, relu, pass;              /* fused ops; pass: enum opencl_pass */
     iso_i32 want_passed, add_passed, want_dgamma, add_dgamma, want_dbeta, add_dbeta, add_dx;
     iso_i32 x_activation; /* 1 + the formula that gave x, whose gradient dx passes; 0: none */
     float x_alpha;

@@ -125,8 +125,8 @@ static inline void normalize_rows(const struct opencl_bn *g, struct channel c,
     }
 }
 
-/* From what bn_statistics gave: mean and inverse, and the moving statistics after this batch; and y
- * of this work-group's rows. */
+/* From what bn_statistics gave: mean and inverse, and the moving statistics after this batch or,
+ * with g.sums, the batch's sums in their place; and y of this work-group's rows. */
 kernel void bn_batch(global const float *places, ulong places_at, global float *mean, ulong mean_at,
                      global float *inverse, ulong inverse_at, global float *moving_mean,
                      ulong moving_mean_at, global float *moving_variance, ulong moving_variance_at,
@@ -140,8 +140,8 @@ kernel void bn_batch(global const float *places, ulong places_at, global float *
     const struct opencl_bn g = all;
     const int c = get_global_id(0);
     places += places_at;
-    float m = add_groups(s, places + c, PLACE(g.cols), c < g.cols, g.groups);
-    m = iso_div(m, step_rows);
+    const float sum = add_groups(s, places + c, PLACE(g.cols), c < g.cols, g.groups);
+    const float m = iso_div(sum, step_rows);
     float square = column_square(s, places, g.cols, g.groups, m);
     float inv = iso_bn_inverse(iso_div(square, step_rows), epsilon);
     if (c >= g.cols)
@@ -151,12 +151,29 @@ kernel void bn_batch(global const float *places, ulong places_at, global float *
         global float *variance = moving_variance + moving_variance_at + c;
         mean[mean_at + c] = m;
         inverse[inverse_at + c] = inv;
-        *moving = iso_bn_moving(*moving, m, momentum, rest);
-        *variance = iso_bn_moving(*variance, iso_div(square, moving_rows), momentum, rest);
+        *moving = g.sums ? sum : iso_bn_moving(*moving, m, momentum, rest);
+        *variance = g.sums ? square
+                           : iso_bn_moving_sum(*variance, square, moving_rows, momentum, rest);
     }
     struct channel own;
     set_channel(&own, &g, m, inv, gamma + gamma_at + c, beta + beta_at + c);
     normalize_rows(&g, own, x + x_at, addend + addend_at, y + y_at);
+}
+
+/* The moving statistics, from the sums of the whole step. */
+kernel void bn_move(global const float *sums, ulong sums_at, global const float *squares,
+                    ulong squares_at, global float *moving_mean, ulong moving_mean_at,
+                    global float *moving_variance, ulong moving_variance_at, int cols,
+                    float step_rows, float moving_rows, float momentum, float rest)
+{
+    const int c = get_global_id(0);
+    if (c < cols) {
+        global float *moving = moving_mean + moving_mean_at + c;
+        global float *variance = moving_variance + moving_variance_at + c;
+        *moving = iso_bn_moving_sum(*moving, sums[sums_at + c], step_rows, momentum, rest);
+        *variance =
+            iso_bn_moving_sum(*variance, squares[squares_at + c], moving_rows, momentum, rest);
+    }
 }
 
 /* Outside of training the moving statistics take the place of the batch's. */

@@ -68,22 +68,23 @@ INLINE vec all_squares(global const float *blocks, int channels, int n, struct i
     return total;
 }
 
-/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch.
- */
+/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch
+ * or, with `sums`, the batch's sums in their place. */
 KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const float *groups,
                     ulong groups_at, global float *mean, ulong mean_at, global float *inverse,
                     ulong inverse_at, global float *moving_mean, ulong moving_mean_at,
                     global float *moving_variance, ulong moving_variance_at, int channels, int rows,
                     int image, float step_rows, float moving_rows, float momentum, float rest,
-                    float epsilon)
+                    float epsilon, int sums)
 {
     const struct iso_rows r = { rows, image };
     const int c = get_group_id(0) * VECTOR, n = channels - c, count = iso_group_count(r);
-    float means[VECTOR], squares[VECTOR];
+    float totals[VECTOR], means[VECTOR], squares[VECTOR];
     vec total = (vec)(start_of_sum());
     for (int g = 0; g < count; g++)
         total = total + load_some(groups + groups_at + (ulong)g * channels + c, n);
     const vec m = divide(total, step_rows);
+    STORE(total, totals);
     STORE(m, means);
     STORE(all_squares(blocks + blocks_at + c, channels, n, r, m), squares);
     moving_mean += moving_mean_at + c;
@@ -91,9 +92,10 @@ KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const fl
     for (int i = 0; i < VECTOR && i < n; i++) {
         mean[mean_at + c + i] = means[i];
         inverse[inverse_at + c + i] = iso_bn_inverse(iso_div(squares[i], step_rows), epsilon);
-        moving_mean[i] = iso_bn_moving(moving_mean[i], means[i], momentum, rest);
+        moving_mean[i] = sums ? totals[i] : iso_bn_moving(moving_mean[i], means[i], momentum, rest);
         moving_variance[i] =
-            iso_bn_moving(moving_variance[i], iso_div(squares[i], moving_rows), momentum, rest);
+            sums ? squares[i]
+                 : iso_bn_moving_sum(moving_variance[i], squares[i], moving_rows, momentum, rest);
     }
 }
 

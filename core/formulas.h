@@ -496,6 +496,13 @@ ISO_FN iso_real iso_bn_moving(iso_real moving, iso_real batch, iso_real momentum
     return iso_flush(iso_fma(momentum, moving, iso_flush(rest * batch)));
 }
 
+/* The same from a sum over this number of rows. */
+ISO_FN iso_real iso_bn_moving_sum(iso_real moving, iso_real sum, iso_real rows, iso_real momentum,
+                                  iso_real rest)
+{
+    return iso_bn_moving(moving, iso_div(sum, rows), momentum, rest);
+}
+
 /* gamma is 1 and beta is 0 if a layer has none. */
 ISO_FN iso_real iso_bn_factor(iso_real gamma, iso_real inverse)
 {

@@ -391,7 +391,7 @@ struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
     /* LAYER, LOSS, PENALTY */
     iso_rc (*backward)(struct iso_backend *, const struct iso_call *);
-    /* OPTIMIZER: w[0], dw[0], state[] */
+    /* OPTIMIZER: w[0], dw[0], state[]; LAYER: w that forward_changes, from their sums in dw */
     iso_rc (*update)(struct iso_backend *, const struct iso_call *);
 };
 

@@ -19,7 +19,7 @@ static const char yaml[] =
     "  - dense: {units: 10, activation: softmax}\n"
     "loss: categorical_crossentropy\n"
     "metrics: [accuracy, f1]\n"
-    "train: {batch_size: 50, epochs: 6, seed: 3}\n"
+    "train: {batch_size: 50, epochs: 6, seed: 3, shards: %d}\n"
     "%s\n";
 static const char *const variants[] = {
     "optimizer: {sgd: {momentum: 0.9, nesterov: true}}\n"
@@ -64,7 +64,7 @@ static void resumed_runs_end_alike(void **state)
         char whole[32], pieces[32], hash[65], other[65];
         snprintf(whole, sizeof whole, "whole-%d", v);
         snprintf(pieces, sizeof pieces, "pieces-%d", v);
-        snprintf(text, sizeof text, yaml, variants[v]);
+        snprintf(text, sizeof text, yaml, 1 << v % 3, variants[v]);
         cli_write("resume.yaml", text);
         if (cli_run(RUN "--out %s", whole) != 0)
             fail_msg("%s\n%s", variants[v], cli_err);

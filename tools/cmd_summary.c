@@ -71,6 +71,16 @@ static void print_sums(const struct columns *c, const struct iso_graph *graph)
            (long long)(all - some));
 }
 
+/* "1024", or "1024, in 32 shards of 32". */
+static const char *batches_text(const struct iso_graph *graph, char *buf, size_t n)
+{
+    int at = snprintf(buf, n, "%lld", (long long)graph->batch);
+    if (graph->shards > 1)
+        snprintf(buf + at, n - (size_t)at, ", in %lld shards of %lld", (long long)graph->shards,
+                 (long long)graph->shard_rows);
+    return buf;
+}
+
 static void print_layers(const struct iso_graph *graph)
 {
     const struct iso_model *model = graph->model;
@@ -86,7 +96,8 @@ static void print_layers(const struct iso_graph *graph)
                   iso_layer_parameters(graph, i, false), iso_layer_parameters(graph, i, true));
     }
     print_sums(&c, graph);
-    printf("batches of %lld\n", (long long)graph->batch);
+    char batches[96];
+    printf("batches of %s\n", batches_text(graph, batches, sizeof batches));
     for (int i = 0; i < model->nphases; i++) {
         const struct iso_training *t = &model->phases[i];
         printf("%s%sloss %s, optimizer %s, %lld epochs%s", t->name, *t->name ? ": " : "",
@@ -98,14 +109,24 @@ static void print_layers(const struct iso_graph *graph)
     }
 }
 
+/* Compares with the memory of a batch that is one shard. */
+static void print_saved(const struct iso_job *setup, double bytes)
+{
+    const struct iso_exec_options o = { .training = true, .log_steps = 1, .plan_only = true };
+    const double one = (double)iso_exec_bytes_in_shards(setup->graph, setup->backend, &o, 1);
+    if (one > 0)
+        printf("shards: 1 would need %.2f MiB, %.1f times as much\n", one / 1048576, one / bytes);
+}
+
 static void print_memory(const struct iso_job *setup)
 {
     enum { MOST = 32 };
     struct iso_memory list[MOST];
-    char where[256];
+    char where[256], batches[96];
     double bytes = 0, without = 0;
     int n = iso_exec_memory(setup->exec, list, MOST);
-    printf("\nMemory for training in batches of %lld: %s\n", (long long)setup->graph->batch,
+    printf("\nMemory for training in batches of %s: %s\n",
+           batches_text(setup->graph, batches, sizeof batches),
            iso_job_where(setup->backend, where, sizeof where));
     printf("%-24s %12s %16s\n", "ARENA", "MiB", "WITHOUT REUSE");
     for (int i = 0; i < n; i++) {
@@ -115,6 +136,8 @@ static void print_memory(const struct iso_job *setup)
         without += (double)list[i].without_reuse;
     }
     printf("%-24s %12.2f %16.2f\n", "all", bytes / 1048576, without / 1048576);
+    if (setup->graph->shards > 1)
+        print_saved(setup, bytes);
 }
 
 /* Names are letters, digits and underscores, or quoted here. */

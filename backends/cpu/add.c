@@ -28,7 +28,10 @@ static void values(void *data, int64_t unit, int thread)
     const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const int64_t at = range.begin, n = range.end - range.begin;
     (void)thread;
-    add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
+    if (w->x[0] == w->y)
+        add_to(w->x[1] + at, n, w->y + at);
+    else
+        add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
     for (int i = 2; i < ISO_OPERANDS && w->x[i] != NULL; i++)
         add_to(w->x[i] + at, n, w->y + at);
     if (w->activation != NULL)

@@ -183,26 +183,47 @@ static void run_elements(struct iso_backend *backend, struct work *w, iso_job *j
 
 /* ---- Forward ------------------------------------------------------------------------------- */
 
+/* The moving statistics after a step with these sums over its rows: [channels]. */
+static void move_statistics(const struct iso_call *call, const float *sum, const float *square)
+{
+    float *mean = iso_cpu_f32(&call->w[ISO_BN_MOVING_MEAN]);
+    float *variance = iso_cpu_f32(&call->w[ISO_BN_MOVING_VARIANCE]);
+    const float momentum = (float)call->scalars[ISO_BN_MOMENTUM];
+    const float rest = (float)call->scalars[ISO_BN_1_MOMENTUM];
+    const struct iso_shape step = step_of(call);
+    const float rows = step_rows(call);
+    const float moving_rows = (float)iso_bn_moving_rows(call->params, &step);
+    for (int64_t c = 0; c < iso_bn_rows(&step).channels; c++) {
+        mean[c] = iso_bn_moving_sum(mean[c], sum[c], rows, momentum, rest);
+        variance[c] = iso_bn_moving_sum(variance[c], square[c], moving_rows, momentum, rest);
+    }
+}
+
+/* The batch's mean and inverse deviation; and the moving statistics after it, or its sums where
+ * they are wanted. */
 static void batch_statistics(struct iso_backend *backend, const struct iso_call *call,
                              const struct work *w)
 {
     float *mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]);
-    float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]), *square = w->sums[0];
-    float *moving_mean = iso_cpu_f32(&call->w[ISO_BN_MOVING_MEAN]);
-    float *moving_variance = iso_cpu_f32(&call->w[ISO_BN_MOVING_VARIANCE]);
-    const float momentum = (float)call->scalars[ISO_BN_MOMENTUM];
-    const float rest = (float)call->scalars[ISO_BN_1_MOMENTUM];
-    const float epsilon = (float)call->scalars[ISO_BN_EPSILON];
-    const struct iso_shape step = step_of(call);
-    const float rows = step_rows(call);
-    const float moving_rows = (float)iso_bn_moving_rows(call->params, &step);
-    ISO_CPU(batch_statistics)(iso_cpu_team(backend), &w->s, w->x, rows, mean, square, w->room);
-    for (int64_t c = 0; c < w->s.channels; c++) {
+    float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    float *shard_sum = iso_cpu_f32(&call->dw[ISO_BN_MOVING_MEAN]);
+    float *sum = shard_sum != NULL ? shard_sum : w->sums[1];
+    float *square = shard_sum != NULL ? iso_cpu_f32(&call->dw[ISO_BN_MOVING_VARIANCE]) : w->sums[0];
+    const float epsilon = (float)call->scalars[ISO_BN_EPSILON], rows = step_rows(call);
+    ISO_CPU(batch_statistics)(iso_cpu_team(backend), &w->s, w->x, rows, sum, mean, square, w->room);
+    for (int64_t c = 0; c < w->s.channels; c++)
         inverse[c] = iso_bn_inverse(iso_div(square[c], rows), epsilon);
-        moving_mean[c] = iso_bn_moving(moving_mean[c], mean[c], momentum, rest);
-        moving_variance[c] =
-            iso_bn_moving(moving_variance[c], iso_div(square[c], moving_rows), momentum, rest);
-    }
+    if (shard_sum == NULL)
+        move_statistics(call, sum, square);
+}
+
+/* The moving statistics, from the sums of the whole step. */
+static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
+{
+    (void)backend;
+    move_statistics(call, iso_cpu_f32(&call->dw[ISO_BN_MOVING_MEAN]),
+                    iso_cpu_f32(&call->dw[ISO_BN_MOVING_VARIANCE]));
+    return ISO_OK;
 }
 
 static void moving_statistics(const struct iso_call *call, const struct work *w)
@@ -340,4 +361,5 @@ const struct iso_kernel ISO_CPU(batch_normalization) = {
     .fuses_x_activation = true,
     .forward = forward,
     .backward = backward,
+    .update = update,
 };

@@ -266,13 +266,13 @@ static void run(struct iso_team *team, struct work *w, enum pass pass, const flo
 /* ---- Calls --------------------------------------------------------------------------------- */
 
 void ISO_CPU(batch_statistics)(struct iso_team *team, const struct iso_bn_rows *s, const float *x,
-                               float rows, float *mean, float *square, void *workspace)
+                               float rows, float *sum, float *mean, float *square, void *workspace)
 {
     struct work w = work_of(team, s, workspace);
     w.g = (struct iso_cpu_bn_gradients){ .x = x, .mean = mean };
-    run(team, &w, BLOCKS, w.sums, mean);
+    run(team, &w, BLOCKS, w.sums, sum);
     for (int64_t c = 0; c < s->channels; c++)
-        mean[c] = iso_div(mean[c], rows);
+        mean[c] = iso_div(sum[c], rows);
     run(team, &w, SQUARES, w.sums, square);
 }
 

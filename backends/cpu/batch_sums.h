@@ -7,10 +7,10 @@
 /* Returns the bytes of workspace for either of the two functions below. */
 size_t ISO_CPU(batch_sums_workspace)(const struct iso_bn_rows *);
 
-/* Computes mean = (row sum of x) / rows and square = row sum of (x - mean)^2, through the blocks'
- * own means: [channels]. */
+/* Computes sum = row sum of x, mean = sum / rows and square = row sum of (x - mean)^2, through the
+ * blocks' own means: [channels]. */
 void ISO_CPU(batch_statistics)(struct iso_team *, const struct iso_bn_rows *, const float *x,
-                               float rows, float *mean, float *square, void *workspace);
+                               float rows, float *sum, float *mean, float *square, void *workspace);
 
 /* Selects the gradients that reach batch normalization through a relu after it: all without a relu;
  * otherwise those whose relu result, or whose input to the relu, computed again, is above 0. */

@@ -54,6 +54,7 @@ static struct opencl_bn_layout layout_of(struct iso_backend *be, const struct is
                               .scale = p->scale,
                               .center = p->center,
                               .training = call->training,
+                              .sums = call->dw[ISO_BN_MOVING_MEAN].mem != NULL,
                               .adds = call->adds,
                               .relu = iso_is_relu(call->activation),
                               .pass = pass_of(call) };
@@ -85,6 +86,19 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     arg_tensor(&(call)->x[0]), WEIGHT_ARGS(call), arg_optional(&(call)->x[1], &(call)->x[0]), \
         arg_tensor(&(call)->y[0])
 
+static struct opencl_arg changed_arg(const struct iso_call *call, int weight)
+{
+    return arg_optional(&call->dw[weight], &call->w[weight]);
+}
+struct opencl_arg opencl_bn_mean_arg(const struct iso_call *call)
+{
+    return changed_arg(call, ISO_BN_MOVING_MEAN);
+}
+struct opencl_arg opencl_bn_variance_arg(const struct iso_call *call)
+{
+    return changed_arg(call, ISO_BN_MOVING_VARIANCE);
+}
+
 static iso_rc batch_statistics(const struct opencl_bn_layout *l, const struct iso_call *call)
 {
     const double *s = call->scalars;
@@ -93,9 +107,8 @@ static iso_rc batch_statistics(const struct opencl_bn_layout *l, const struct is
         ARGS(arg_tensor(&call->x[0]), arg_work(call, 0), arg_struct(&l->g, sizeof l->g))));
     return opencl_launch(l->cl, program, "bn_batch",
                          opencl_column_grid(l->cl, l->channels, opencl_larger(l->shares, 1)),
-                         ARGS(arg_work(call, 0), STATISTICS_ARGS(call),
-                              arg_tensor(&call->w[ISO_BN_MOVING_MEAN]),
-                              arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]), ELEMENT_ARGS(call),
+                         ARGS(arg_work(call, 0), STATISTICS_ARGS(call), opencl_bn_mean_arg(call),
+                              opencl_bn_variance_arg(call), ELEMENT_ARGS(call),
                               arg_real(l->step_rows), arg_real(l->moving_rows),
                               arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM]),
                               arg_real(s[ISO_BN_EPSILON]), arg_struct(&l->g, sizeof l->g)));
@@ -127,6 +140,19 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     if (call->activation == NULL || l.g.relu)
         return ISO_OK;
     return opencl_activate(l.cl, call->activation, &call->y[0], &call->y[0]);
+}
+
+static iso_rc update(struct iso_backend *be, const struct iso_call *call)
+{
+    const struct opencl_bn_layout l = layout_of(be, call);
+    const double *s = call->scalars;
+    return opencl_launch(
+        l.cl, program, "bn_move", opencl_elements(l.cl, l.channels),
+        ARGS(arg_tensor(&call->dw[ISO_BN_MOVING_MEAN]),
+             arg_tensor(&call->dw[ISO_BN_MOVING_VARIANCE]),
+             arg_tensor(&call->w[ISO_BN_MOVING_MEAN]), arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]),
+             arg_int((int64_t)l.channels), arg_real(l.step_rows), arg_real(l.moving_rows),
+             arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM])));
 }
 
 /* ---- Backward ---- */
@@ -217,6 +243,7 @@ const struct opencl_op opencl_batch_normalization = {
                 .fuses_gradient = fuses_gradient,
                 .fuses_x_activation = true,
                 .forward = forward,
-                .backward = backward },
+                .backward = backward,
+                .update = update },
     .programs = { program, "batch_normalization_cpu.cl", "activation.cl" },
 };

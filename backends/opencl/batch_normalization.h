@@ -24,6 +24,12 @@ void opencl_bn_want_passed(struct opencl_bn_layout *, const struct iso_call *);
 void opencl_bn_has_passed(struct opencl_bn_layout *, const struct iso_call *,
                           const struct iso_tensor **dy);
 
+/* Return where forward leaves what follows from a batch: the moving statistic, or the sum of a
+ * shard.
+ */
+struct opencl_arg opencl_bn_mean_arg(const struct iso_call *);
+struct opencl_arg opencl_bn_variance_arg(const struct iso_call *);
+
 /* ---- batch_normalization_cpu.c ---- */
 /* Returns the bytes of workspace. */
 size_t opencl_bn_cpu_workspace(const struct opencl_bn_layout *, enum iso_pass);

@@ -40,14 +40,14 @@ static iso_rc batch_statistics(const struct opencl_bn_layout *l, const struct is
         opencl_launch(l->cl, program, "bn_cpu_statistics", channels_grid(l, l->groups),
                       ARGS(arg_tensor(&call->x[0]), blocks, groups, arg_int((int64_t)l->channels),
                            arg_int(l->rows.rows), arg_int(l->rows.image))));
-    return opencl_launch(
-        l->cl, program, "bn_cpu_batch", channels_grid(l, 1),
-        ARGS(blocks, groups, arg_tensor(&call->saved[ISO_BN_MEAN]),
-             arg_tensor(&call->saved[ISO_BN_INVERSE]), arg_tensor(&call->w[ISO_BN_MOVING_MEAN]),
-             arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]), arg_int((int64_t)l->channels),
-             arg_int(l->rows.rows), arg_int(l->rows.image), arg_real(l->step_rows),
-             arg_real(l->moving_rows), arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM]),
-             arg_real(s[ISO_BN_EPSILON])));
+    return opencl_launch(l->cl, program, "bn_cpu_batch", channels_grid(l, 1),
+                         ARGS(blocks, groups, arg_tensor(&call->saved[ISO_BN_MEAN]),
+                              arg_tensor(&call->saved[ISO_BN_INVERSE]), opencl_bn_mean_arg(call),
+                              opencl_bn_variance_arg(call), arg_int((int64_t)l->channels),
+                              arg_int(l->rows.rows), arg_int(l->rows.image), arg_real(l->step_rows),
+                              arg_real(l->moving_rows), arg_real(s[ISO_BN_MOMENTUM]),
+                              arg_real(s[ISO_BN_1_MOMENTUM]), arg_real(s[ISO_BN_EPSILON]),
+                              arg_int(l->g.sums)));
 }
 
 /* Mean, inverse, gamma and beta. */

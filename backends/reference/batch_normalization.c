@@ -50,30 +50,52 @@ static iso_real squares_about(iso_real mean, const iso_real *x, int64_t channels
     return ref_rows_total(&sum);
 }
 
-/* The batch's mean and inverse deviation, and the moving statistics after it. */
+/* The moving statistics of channel c after a step with these sums over its rows. */
+static void move_statistics(const struct iso_call *call, int64_t c, iso_real sum, iso_real square)
+{
+    const struct iso_shape step = whole_step(call);
+    iso_real *mean = &ref_real(&call->w[ISO_BN_MOVING_MEAN])[c];
+    iso_real *variance = &ref_real(&call->w[ISO_BN_MOVING_VARIANCE])[c];
+    iso_real momentum = (iso_real)call->scalars[ISO_BN_MOMENTUM];
+    iso_real rest = (iso_real)call->scalars[ISO_BN_1_MOMENTUM];
+    iso_real rows = (iso_real)iso_bn_rows(&step).rows;
+    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, &step);
+    *mean = iso_bn_moving_sum(*mean, sum, rows, momentum, rest);
+    *variance = iso_bn_moving_sum(*variance, square, moving_rows, momentum, rest);
+}
+
+/* The batch's mean and inverse deviation; and the moving statistics after it, or its sums where
+ * they are wanted. */
 static void batch_statistics(const struct iso_call *call)
 {
     const struct iso_shape step = whole_step(call);
     const int64_t channels = iso_bn_rows(&step).channels;
     const iso_real *x = ref_real(&call->x[0]);
-    iso_real *means = ref_real(&call->saved[ISO_BN_MEAN]);
-    iso_real *inverse = ref_real(&call->saved[ISO_BN_INVERSE]);
-    iso_real *moving_mean = ref_real(&call->w[ISO_BN_MOVING_MEAN]);
-    iso_real *moving_variance = ref_real(&call->w[ISO_BN_MOVING_VARIANCE]);
-    iso_real momentum = (iso_real)call->scalars[ISO_BN_MOMENTUM];
-    iso_real rest = (iso_real)call->scalars[ISO_BN_1_MOMENTUM];
+    iso_real *sums = ref_real(&call->dw[ISO_BN_MOVING_MEAN]);
+    iso_real *squares = ref_real(&call->dw[ISO_BN_MOVING_VARIANCE]);
     iso_real epsilon = (iso_real)call->scalars[ISO_BN_EPSILON];
     iso_real rows = (iso_real)iso_bn_rows(&step).rows;
-    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, &step);
     for (int64_t c = 0; c < channels; c++) {
-        iso_real mean = iso_div(ref_column_sum(rows_of(call), channels, x, c), rows);
+        iso_real sum = ref_column_sum(rows_of(call), channels, x, c), mean = iso_div(sum, rows);
         iso_real square = squares_about(mean, x + c, channels, rows_of(call));
-        iso_real variance = iso_div(square, moving_rows);
-        means[c] = mean;
-        inverse[c] = iso_bn_inverse(iso_div(square, rows), epsilon);
-        moving_mean[c] = iso_bn_moving(moving_mean[c], mean, momentum, rest);
-        moving_variance[c] = iso_bn_moving(moving_variance[c], variance, momentum, rest);
+        ref_real(&call->saved[ISO_BN_MEAN])[c] = mean;
+        ref_real(&call->saved[ISO_BN_INVERSE])[c] = iso_bn_inverse(iso_div(square, rows), epsilon);
+        if (sums == NULL)
+            move_statistics(call, c, sum, square);
+        else
+            sums[c] = sum, squares[c] = square;
     }
+}
+
+/* The moving statistics, from the sums of the whole step. */
+static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
+{
+    const iso_real *sums = ref_real(&call->dw[ISO_BN_MOVING_MEAN]);
+    const iso_real *squares = ref_real(&call->dw[ISO_BN_MOVING_VARIANCE]);
+    (void)backend;
+    for (int64_t c = 0; c < iso_bn_rows(&call->x[0].shape).channels; c++)
+        move_statistics(call, c, sums[c], squares[c]);
+    return ISO_OK;
 }
 
 static void moving_statistics(const struct iso_call *call)
@@ -160,4 +182,5 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 const struct iso_kernel ISO_KERNEL(batch_normalization) = {
     .forward = forward,
     .backward = backward,
+    .update = update,
 };

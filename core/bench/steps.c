@@ -14,7 +14,8 @@ static iso_u32 word(uint32_t use, uint32_t e)
 iso_rc iso_bench_feed(struct iso_exec *e)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    const int64_t rows = g->batch, n = iso_shape_count(&g->values[g->input].shape);
+    const int64_t rows = g->batch;
+    const int64_t n = iso_shape_count(&g->values[g->input].shape) / g->shard_rows * rows;
     float *x = iso_alloc((size_t)n, sizeof *x);
     int32_t *y = iso_alloc((size_t)rows, sizeof *y);
     iso_rc rc = x != NULL && y != NULL ? ISO_OK : ISO_ENOMEM;
@@ -42,11 +43,12 @@ static iso_rc run_steps(void *data, int64_t times)
     struct steps *s = data;
     struct iso_backend *b = iso_exec_backend(s->exec);
     for (int64_t i = 0; i < times; i++, s->step++) {
-        ISO_TRY(iso_exec_forward(s->exec, s->training, s->step, 0));
-        if (!s->training)
+        if (!s->training) {
+            ISO_TRY(iso_exec_score(s->exec, 0));
             continue;
+        }
         const double rate = iso_training_rate_alone(iso_exec_graph(s->exec)->training, s->step);
-        ISO_TRY(iso_exec_backward(s->exec, s->step));
+        ISO_TRY(iso_exec_train(s->exec, s->step, 0));
         ISO_TRY(iso_exec_update(s->exec, s->step, rate));
     }
     return b->ops->sync(b);

@@ -101,7 +101,7 @@ static iso_rc build(struct iso_graph_builder *b)
     if (b->model->nlayers == 0)
         return ISO_EMODEL; /* the loader has reported it */
     struct iso_shape input = b->model->input;
-    input.dim[0] = g->batch;
+    input.dim[0] = g->shard_rows;
     ISO_TRY(iso_expect_countable(&input));
     g->input = iso_graph_add_value(g, ISO_ROLE_INPUT, ISO_REAL, &input, -1);
     g->augmented = g->input;
@@ -122,6 +122,8 @@ iso_rc iso_graph_build(const struct iso_model *model, int phase, int64_t batch,
     b.graph->model = model;
     b.graph->training = &model->phases[phase];
     b.graph->batch = batch;
+    b.graph->shards = model->shards;
+    b.graph->shard_rows = (batch + model->shards - 1) / model->shards;
     b.graph->sample_weight = -1;
     const iso_rc rc = build(&b);
     free(b.result);

@@ -24,7 +24,7 @@ struct iso_value {
                             dropout_1/mask; conv2d_1/logits before an activation */
     enum iso_role role;
     enum iso_dtype dtype;
-    struct iso_shape shape; /* dim[0] is the graph's batch if batched */
+    struct iso_shape shape; /* dim[0] is the graph's shard_rows if batched */
     bool batched, trainable;
     bool gradient;                             /* d/<name> is computed */
     const struct iso_initializer *initializer; /* WEIGHT */
@@ -48,7 +48,9 @@ struct iso_node {
 struct iso_graph {
     const struct iso_model *model;       /* borrowed; must outlive the graph */
     const struct iso_training *training; /* the model's phase that the graph is built for */
-    int64_t batch;
+    int64_t batch;                       /* rows of a step */
+    int64_t shards,
+        shard_rows; /* shards of a step, and rows of each but the last; values hold one */
     struct iso_value *values;
     int nvalues;
     /* The layers, followed by the nodes that mix targets; then the loss, the metrics, and the
@@ -57,9 +59,11 @@ struct iso_graph {
     int nnodes;
     int loss_node, nlayer_nodes;     /* nodes[0..nlayer_nodes) are layers; loss_node =
                                         nlayer_nodes */
+    int first_penalty;               /* nodes from here on are penalties of weights */
     int input, target, output, loss; /* values; a batch fills input; output: y of the last layer */
     int augmented;           /* value that the layers read; equals input without augmentations */
     int columns;             /* columns of the log, one per scalar; the loss has column 0 */
+    int step_columns;        /* the first columns, which depend on rows; the others are penalties */
     int64_t ncounts;         /* elements of all counts */
     int metric[ISO_METRICS]; /* value of each of the model's metrics: a scalar, the count over the
                                 batch, or counts, which several metrics may share */
@@ -72,7 +76,8 @@ struct iso_graph {
     void *owned;     /* params made by the graph */
 };
 /* Builds the graph of a phase (0 <= phase < model->nphases) with its loss, augmentations and
- * trainable weights, and computes all shapes for this batch. Faults (shapes that do not fit, a loss
+ * trainable weights, and computes all shapes for a shard of this batch (all of it, unless the model
+ * has shards). Faults (shapes that do not fit, a loss
  * without its activation) have the layer's location. *out is set only on success; free with
  * iso_graph_free. */
 iso_rc iso_graph_build(const struct iso_model *, int phase, int64_t batch, struct iso_faults *,

@@ -162,8 +162,8 @@ static iso_rc add_loss(struct iso_graph_builder *b)
                        iso_ops[m->layers[last].op].name, m->layers[last].name);
         return ISO_EMODEL;
     }
-    add_target(b, g->batch, shape->dim[1]);
-    ISO_TRY(add_class_weight(b, g->batch));
+    add_target(b, g->shard_rows, shape->dim[1]);
+    ISO_TRY(add_class_weight(b, g->shard_rows));
     ISO_TRY(add_mixtures(b));
     g->loss_node = g->nlayer_nodes = g->nnodes;
     const int x[3] = { prediction, g->mixed_target, g->mixed_weight };
@@ -222,6 +222,8 @@ static iso_rc add_metrics(struct iso_graph_builder *b)
 static iso_rc add_penalties(struct iso_graph *g)
 {
     const int n = g->nvalues;
+    g->first_penalty = g->nnodes;
+    g->step_columns = g->columns;
     for (int i = 0; i < n; i++) {
         const struct iso_value *w = &g->values[i];
         struct iso_shapes s;

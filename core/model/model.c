@@ -18,6 +18,10 @@ static const struct iso_field name_fields[] = { { "name", ISO_FIELD_TEXT, AT(nam
 static const struct iso_field train_fields[] = {
     { "batch_size", ISO_FIELD_INT, AT(batch_size), "32", 1, 1 << 20, NULL,
       "examples per step; the last batch of an epoch may be smaller" },
+    { "shards", ISO_FIELD_INT, AT(shards), "1", 1, ISO_MOST_SHARDS, NULL,
+      "computes a step in this number of equal shares of its examples, a power of two, one after "
+      "the other, so that only one of them is in memory; their gradients are added. The number is "
+      "part of the arithmetic: batch normalization uses the statistics of each share" },
     { "epochs", ISO_FIELD_INT, AT(common.epochs), "10", 1, 1e6, NULL,
       "passes over the training data" },
     { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,
@@ -91,7 +95,15 @@ static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
 
 static iso_rc read_train(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return iso_load_fields(l, node, "train", train_fields, l->model);
+    ISO_TRY(iso_load_fields(l, node, "train", train_fields, l->model));
+    const int64_t n = l->model->shards;
+    const struct iso_yaml *given = node->kind == ISO_YAML_MAPPING ? iso_yaml_get(node, "shards")
+                                                                  : NULL;
+    if (given != NULL && n > 0 && (n & (n - 1)) != 0)
+        iso_faults_add(l->faults, given->location,
+                       "train: shards is %lld, which is no power of two: write 1, 2, 4, 8, ...",
+                       (long long)n);
+    return ISO_OK;
 }
 
 static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)

@@ -40,7 +40,7 @@ struct iso_class_weight {
     int64_t class;
     double weight;
 };
-enum { ISO_METRICS = 16, ISO_PHASES = 64, ISO_AUGMENTATIONS = 8 };
+enum { ISO_METRICS = 16, ISO_PHASES = 64, ISO_AUGMENTATIONS = 8, ISO_MOST_SHARDS = 1 << 16 };
 
 struct iso_expect { /* published figures of the model; NaN: not given */
     char source[128];
@@ -92,6 +92,7 @@ struct iso_model {
     struct iso_op_use metrics[ISO_METRICS];
     int nmetrics;
     int64_t batch_size;
+    int64_t shards; /* shares of a step's rows, each a batch of its own; a power of two */
     uint64_t seed;
     double checkpoint_minutes; /* interval of checkpoints within an epoch; 0: none */
     struct iso_checkpoint checkpoint;

@@ -1,7 +1,7 @@
 /* add.c: shapes and cost of the sum of several tensors.
  *
  * x: 2 to ISO_OPERANDS tensors of one shape; y: that shape, x[0] + x[1] + ... from left to right;
- * each dx: dy. */
+ * each dx: dy. y may be x[0]: the sums of shards are added in place. */
 #include "infer.h"
 
 static const struct iso_field fields[] = { { 0 } };

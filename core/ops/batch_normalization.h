@@ -16,7 +16,12 @@
  * Keras 2.2 and 2.3 (iso_bn_moving_rows).
  *
  * Outside training mean and variance are the moving ones, and dx = (gamma inverse) dy. Rows and
- * their number are those of the whole step (iso_call.step_rows). core/order.h defines the row sums,
+ * their number are those of the whole step (iso_call.step_rows).
+ *
+ * A shard of a step is a batch of its own, except for the moving statistics: where dw of a moving
+ * statistic has memory, forward writes the row sum of x, or square, there, and leaves the statistic
+ * as it is. Update takes the sums of all shards from there and computes moving from sum / rows and
+ * square / rows, with the rows of the whole step. core/order.h defines the row sums,
  * chains of additions or of fma; core/formulas.h has each formula. */
 /* clang-format on */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H

@@ -61,8 +61,7 @@ iso_rc iso_subject_steps(const struct iso_subject *s, struct iso_exec *e)
 {
     for (int64_t step = 0; step < s->steps; step++) {
         iso_subject_works(s, iso_exec_backend(e));
-        ISO_TRY(iso_exec_forward(e, true, (uint64_t)step, 0));
-        ISO_TRY(iso_exec_backward(e, (uint64_t)step));
+        ISO_TRY(iso_exec_train(e, (uint64_t)step, 0));
         ISO_TRY(iso_exec_update(e, (uint64_t)step,
                                 iso_training_rate_alone(s->graph->training, (uint64_t)step)));
     }
@@ -219,7 +218,7 @@ static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool m
 static iso_rc compare_bits(const struct iso_subject *s, const struct iso_array *want,
                            const struct iso_array *got)
 {
-    const int64_t row = want->n / s->graph->batch;
+    const int64_t row = want->n / s->graph->shard_rows;
     for (int64_t i = 0; i < want->n; i++)
         if (memcmp(&want->v[i], &got->v[i], sizeof *want->v) != 0 &&
             !(isnan(want->v[i]) && isnan(got->v[i])))

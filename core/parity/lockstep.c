@@ -17,7 +17,7 @@ const struct iso_exec_options iso_subject_readable = { .training = true, .keep_a
 static iso_rc make_batch(struct iso_subject *s)
 {
     const struct iso_shape *shape = &s->graph->values[s->graph->input].shape;
-    const int64_t n = iso_shape_count(shape);
+    const int64_t n = iso_shape_count(shape) / s->graph->shard_rows * s->graph->batch;
     s->x = iso_alloc((size_t)n, sizeof *s->x);
     s->classes = iso_alloc((size_t)s->graph->batch, sizeof *s->classes);
     if (s->x == NULL || s->classes == NULL)
@@ -205,7 +205,7 @@ static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *ref
         const char *weight = iso_exec_weight(reference, i);
         struct iso_call call = { .params = optimizer->params,
                                  .seed = s->ladder->seed,
-                                 .step_rows = s->graph->batch,
+                                 .step_rows = s->graph->shard_rows,
                                  .training = true };
         char name[2 * ISO_NAME];
         snprintf(name, sizeof name, "d/%s", weight);
@@ -228,9 +228,9 @@ static iso_rc lockstep(const struct iso_subject *s)
 {
     struct iso_exec *reference;
     ISO_TRY(iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference));
-    iso_rc rc = iso_exec_forward(reference, true, 0, 0);
+    iso_rc rc = iso_exec_feed(reference, s->graph->shard_rows, s->x, s->classes, NULL);
     if (rc == ISO_OK)
-        rc = iso_exec_backward(reference, 0);
+        rc = iso_exec_train(reference, 0, 0);
     if (rc == ISO_OK)
         rc = lockstep_nodes(s, reference);
     if (rc == ISO_OK)

@@ -113,8 +113,7 @@ static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec
 {
     struct moving m = { .subject = s, .exec = e };
     for (; m.step < s->steps; m.step++) {
-        ISO_TRY(iso_exec_walk(e, ISO_FORWARD, run_node, &m));
-        ISO_TRY(iso_exec_walk(e, ISO_BACKWARD, run_node, &m));
+        ISO_TRY(iso_exec_walk_step(e, 0, run_node, &m));
         ISO_TRY(iso_exec_update(e, (uint64_t)m.step,
                                 iso_training_rate_alone(s->graph->training, (uint64_t)m.step)));
     }

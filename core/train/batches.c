@@ -33,7 +33,7 @@ static struct iso_batches *new_batches(struct iso_exec *exec)
     b->batch = graph->batch;
     b->classes = graph->classes;
     b->columns = iso_predict_size(graph, graph->output);
-    b->row_size = iso_shape_count(&graph->values[graph->input].shape) / graph->batch;
+    b->row_size = iso_shape_count(&graph->values[graph->input].shape) / graph->shard_rows;
     return b;
 }
 

@@ -78,7 +78,7 @@ iso_rc iso_evaluate_with(struct iso_exec *exec, int which, int64_t rows, double 
     for (int64_t first = 0; first < rows && !(stop != NULL && *stop); first += graph->batch) {
         filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
         ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
-        ISO_TRY(iso_exec_forward(exec, false, 0, n));
+        ISO_TRY(iso_exec_score(exec, n));
         n++;
         if (n >= pace.interval || first + graph->batch >= rows) {
             ISO_TRY(iso_exec_log(exec, n, log));

@@ -117,9 +117,9 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     const struct iso_graph *g = e->graph;
     if (rows == e->rows)
         return ISO_OK;
-    if (rows < 1 || rows > g->batch)
+    if (rows < 1 || rows > g->shard_rows)
         return iso_fail(ISO_EUSAGE, "a batch of %lld rows where the plan holds %lld",
-                        (long long)rows, (long long)g->batch);
+                        (long long)rows, (long long)g->shard_rows);
     bool *written = iso_alloc((size_t)g->nvalues + 1, sizeof *written);
     if (written == NULL)
         return ISO_ENOMEM;
@@ -165,7 +165,9 @@ void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool traini
     if (def->scalars != NULL)
         def->scalars(out->params, step, out->scalars);
     for (int i = 0; i < n->ny; i++)
-        set_log_row(e, n->y[i], log_row, &out->y[i]);
+        set_log_row(e, n->y[i], iso_exec_shard_log(e, log_row), &out->y[i]);
+    if (e->shards > 1)
+        iso_exec_place_shard(e, node, pass, out);
 }
 
 static bool has_gradient(const struct iso_call *c)
@@ -199,27 +201,34 @@ static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_e
     return iso_exec_runs(e, node, pass) ? visit(self, node, pass) : ISO_OK;
 }
 
-/* Backward begins at the loss; the penalties after it add to the gradients. */
-iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
+iso_rc iso_exec_walk_rows(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
 {
-    const int loss = e->graph->loss_node, end = e->graph->nnodes;
-    for (int i = loss; pass == ISO_BACKWARD && i >= 0; i--)
+    const struct iso_graph *g = e->graph;
+    for (int i = g->loss_node; pass == ISO_BACKWARD && i >= 0; i--)
         ISO_TRY(visit_node(e, i, pass, visit, self));
-    for (int i = pass == ISO_BACKWARD ? loss + 1 : e->first_node; i < end; i++)
+    for (int i = e->first_node; pass == ISO_FORWARD && i < g->first_penalty; i++)
         ISO_TRY(visit_node(e, i, pass, visit, self));
     return ISO_OK;
 }
 
-struct walk { /* a pass over the batch in place */
-    struct iso_exec *exec;
-    bool training;
-    uint64_t step;
-    int64_t log_row;
-};
-
-static iso_rc run_node(void *self, int node, enum iso_pass pass)
+iso_rc iso_exec_walk_penalties(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit,
+                               void *self)
 {
-    const struct walk *w = self;
+    for (int i = e->graph->first_penalty; i < e->graph->nnodes; i++)
+        ISO_TRY(visit_node(e, i, pass, visit, self));
+    return ISO_OK;
+}
+
+/* Backward begins at the loss; the penalties after it add to the gradients. */
+iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
+{
+    ISO_TRY(iso_exec_walk_rows(e, pass, visit, self));
+    return iso_exec_walk_penalties(e, pass, visit, self);
+}
+
+iso_rc iso_exec_run_node(void *self, int node, enum iso_pass pass)
+{
+    const struct iso_pass_walk *w = self;
     struct iso_call c;
     iso_exec_call(w->exec, node, pass, w->training, w->step, w->log_row, &c);
     return iso_exec_launch(w->exec, node, pass, &c);
@@ -227,20 +236,22 @@ static iso_rc run_node(void *self, int node, enum iso_pass pass)
 
 iso_rc iso_exec_infer(struct iso_exec *e, int from, int to)
 {
-    struct walk w = { .exec = e };
+    struct iso_pass_walk w = { .exec = e };
     for (int i = from; i < to; i++)
-        ISO_TRY(visit_node(e, i, ISO_FORWARD, run_node, &w));
+        ISO_TRY(visit_node(e, i, ISO_FORWARD, iso_exec_run_node, &w));
     return ISO_OK;
 }
 
 iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t log_row)
 {
-    return iso_exec_walk(e, ISO_FORWARD, run_node, &(struct walk){ e, training, step, log_row });
+    struct iso_pass_walk w = { e, training, step, log_row };
+    return iso_exec_walk(e, ISO_FORWARD, iso_exec_run_node, &w);
 }
 
 iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 {
-    return iso_exec_walk(e, ISO_BACKWARD, run_node, &(struct walk){ e, true, step, 0 });
+    struct iso_pass_walk w = { e, true, step, 0 };
+    return iso_exec_walk(e, ISO_BACKWARD, iso_exec_run_node, &w);
 }
 
 /* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between

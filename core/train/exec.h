@@ -12,6 +12,7 @@ struct iso_exec_options {
     const char *readable; /* name of a value, such as conv2d_1/y, that can be read after a forward
                              pass, like the output; NULL: none */
     bool augmented;       /* batches are fed as the first layer's input: augment nothing */
+    bool plan_only;       /* allocate no device memory: the executor only tells its memory plan */
     uint64_t seed;
     int64_t log_steps; /* log rows, written between two reads of the log; at least 1 */
 };
@@ -43,11 +44,12 @@ bool iso_exec_streams(const struct iso_exec *, int which);
 iso_rc iso_exec_labels(struct iso_exec *, int which, int64_t rows, int32_t *out);
 /* Sets the order in which rows of data set `which` are taken; NULL: its own order. */
 iso_rc iso_exec_order(struct iso_exec *, int which, const int32_t *order);
-/* Fills input and target with `rows` rows of the order, from `first` on; rows <= batch. */
+/* Makes `rows` rows of the order, from `first` on, the current batch, rows <= batch, and fills
+ * input and target with its first shard: with all of it, unless the graph has shards. */
 iso_rc iso_exec_gather(struct iso_exec *, int which, int64_t first, int64_t rows);
-/* Fills input and target from the host instead: x float32 [rows, ...input]; y_class int32 [rows]
- * (made one-hot here if the loss needs that) or y_prob float32 [rows, classes], the other NULL.
- * Both NULL: prediction only. */
+/* Makes rows from the host the current batch instead: x float32 [rows, ...input]; y_class int32
+ * [rows] (made one-hot here if the loss needs that) or y_prob float32 [rows, classes], the other
+ * NULL. Both NULL: prediction only. They are copied if they are more than a shard. */
 iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int32_t *y_class,
                      const float *y_prob);
 
@@ -64,8 +66,20 @@ struct iso_kept {
 iso_rc iso_exec_keep(struct iso_exec *, const char *folder);
 const struct iso_kept *iso_exec_kept(const struct iso_exec *); /* nodes 0: nothing */
 
-/* Run one pass over the current batch. Loss and metrics go to log_row, 0 <= log_row < log_steps.
- * step counts from 0. */
+/* exec_shards.c. Returns the number of shards of the current batch: at least 1, and only those that
+ * have rows. */
+int iso_exec_shards(const struct iso_exec *);
+/* Fills input and target with shard number `shard` of the current batch, unless they hold it. */
+iso_rc iso_exec_shard(struct iso_exec *, int shard);
+/* Computes all that an update needs: the gradients of the weights from the current batch, shard by
+ * shard, and the moving statistics. Loss and metrics go to log_row, 0 <= log_row < log_steps. step
+ * counts from 0. */
+iso_rc iso_exec_train(struct iso_exec *, uint64_t step, int64_t log_row);
+/* Computes the loss and the metrics of the current batch, shard by shard, outside training. */
+iso_rc iso_exec_score(struct iso_exec *, int64_t log_row);
+
+/* Run one pass over the shard in place, which is the whole batch unless there are several. Loss and
+ * metrics go to log_row. */
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t log_row);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 /* rate: the learning rate, before the optimizer's own decay (learning_rate.h). */
@@ -83,6 +97,9 @@ iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct 
  * run. Returns the code of the first visit that fails. */
 typedef iso_rc iso_exec_visit(void *self, int node, enum iso_pass);
 iso_rc iso_exec_walk(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
+/* Does what iso_exec_train does, with a visit in place of each launch: both passes, shard by
+ * shard. */
+iso_rc iso_exec_walk_step(struct iso_exec *, int64_t log_row, iso_exec_visit *, void *self);
 
 /* Reads the graph's logged numbers (mean losses, metrics' counts of rows, penalties) of log rows
  * [0, n) into out[log_row * graph->columns + value.at]; the loss includes the penalties. Waits for
@@ -116,4 +133,10 @@ struct iso_memory {
 };
 /* Writes the memory plan, at most max lines, and returns their number. */
 int iso_exec_memory(const struct iso_exec *, struct iso_memory *out, int max);
+/* exec_advice.c. Returns the bytes of all lines. */
+uint64_t iso_exec_bytes(const struct iso_exec *);
+/* Returns the bytes that a graph of the same batch in this number of shards needs; 0 if it cannot
+ * be planned or, without plan_only, if the device lacks the memory. */
+uint64_t iso_exec_bytes_in_shards(const struct iso_graph *, struct iso_backend *,
+                                  const struct iso_exec_options *, int64_t shards);
 #endif

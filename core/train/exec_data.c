@@ -261,22 +261,27 @@ static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, str
     return gather_with(e, op, params, rows, value, NULL, (struct iso_tensor){ 0 });
 }
 
-/* Returns the buffer with the images or features of all rows, or of a batch if they stream. */
-static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, int64_t first,
-                        struct rows *out)
+static struct iso_mem *rows_of(const struct iso_resident *r)
 {
-    struct iso_mem *mem = r->features != NULL ? r->features : r->images;
-    *out = (struct rows){ { mem, 0, r->features != NULL ? ISO_REAL : ISO_U8,
-                            e->graph->values[value].shape },
-                          r->order,
-                          first };
-    out->data.shape.dim[0] = r->rows;
+    return r->features != NULL ? r->features : r->images;
+}
+
+/* Returns the buffer with the images or features of all rows, or of the current batch if they
+ * stream; first: of the shard in place. */
+static struct rows find_rows(const struct iso_exec *e, const struct iso_resident *r, int value,
+                             int64_t first)
+{
+    struct rows rows = { { rows_of(r), 0, r->features != NULL ? ISO_REAL : ISO_U8,
+                           e->graph->values[value].shape },
+                         r->order,
+                         first };
+    rows.data.shape.dim[0] = r->rows;
     if (r->stream == NULL)
-        return ISO_OK;
-    out->order = r->batch_order;
-    out->first = 0;
-    out->data.shape.dim[0] = e->graph->batch;
-    return iso_exec_stream_fill(e, r, mem, first, e->rows);
+        return rows;
+    rows.order = r->batch_order;
+    rows.first = first - e->batch.first;
+    rows.data.shape.dim[0] = e->graph->batch;
+    return rows;
 }
 
 static struct iso_tensor column_of(struct iso_mem *mem, enum iso_dtype dtype, int64_t rows)
@@ -297,11 +302,9 @@ static iso_rc gather_input(struct iso_exec *e, int which, int64_t first,
                            const struct iso_gather_labels *labels)
 {
     const struct iso_graph *g = e->graph;
-    struct iso_resident *r = &e->data[which];
+    const struct iso_resident *r = &e->data[which];
     const int value = r->features != NULL ? e->kept.value : g->input;
-    struct rows rows;
-    e->first_node = r->features != NULL ? e->kept.nodes : 0;
-    ISO_TRY(find_rows(e, r, value, first, &rows));
+    const struct rows rows = find_rows(e, r, value, first);
     if (r->features != NULL)
         return gather(e, ISO_OP_gather_rows, NULL, rows, value);
     return gather_with(e, ISO_OP_gather_images, &g->model->images, rows, value,
@@ -309,7 +312,8 @@ static iso_rc gather_input(struct iso_exec *e, int which, int64_t first,
                        column_of(r->labels, ISO_I32, r->rows));
 }
 
-iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
+/* The rows of the shard in place, from `first` on. */
+static iso_rc gather_shard(struct iso_exec *e, int which, int64_t first)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_resident *r = &e->data[which];
@@ -317,10 +321,6 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     const bool one_hot = g->values[g->target].dtype == ISO_REAL;
     const struct iso_gather_labels labels = { g->classes, one_hot,
                                               one_hot ? g->classes - target->dim[1] : 0 };
-    if (first < 0 || rows > r->rows - first)
-        return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
-                        (long long)(first + rows), (long long)r->rows);
-    ISO_TRY(iso_exec_set_rows(e, rows));
     ISO_TRY(gather_input(e, which, first, &labels));
     if (r->weights != NULL)
         ISO_TRY(gather(e, ISO_OP_gather_rows, NULL,
@@ -331,6 +331,19 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     return gather(e, ISO_OP_gather_labels, &labels,
                   (struct rows){ column_of(r->labels, ISO_I32, r->rows), r->order, first },
                   g->target);
+}
+
+iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
+{
+    struct iso_resident *r = &e->data[which];
+    if (first < 0 || rows > r->rows - first)
+        return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
+                        (long long)(first + rows), (long long)r->rows);
+    ISO_TRY(iso_exec_begin_batch(e, which, first, rows));
+    e->first_node = r->features != NULL ? e->kept.nodes : 0;
+    if (r->stream != NULL)
+        ISO_TRY(iso_exec_stream_fill(e, r, rows_of(r), first, rows));
+    return iso_exec_shard(e, 0);
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
@@ -361,11 +374,9 @@ static iso_rc feed_classes(struct iso_exec *e, const int32_t *classes)
                                   (size_t)t.shape.dim[0] * sizeof *classes);
 }
 
-iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int32_t *y_class,
-                     const float *y_prob)
+/* Rows of the host into the shard in place. */
+static iso_rc feed(struct iso_exec *e, const float *x, const int32_t *y_class, const float *y_prob)
 {
-    ISO_TRY(iso_exec_set_rows(e, rows));
-    e->first_node = 0;
     const struct iso_tensor input = iso_exec_value(e, e->graph->input);
     const struct iso_tensor target = iso_exec_value(e, e->graph->target);
     ISO_TRY(iso_tensor_write_f32(e->backend, &input, x));
@@ -383,4 +394,52 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     return e->backend->ops->fill(
         e->backend, target.mem, target.offset * iso_dtype_size(e->backend, target.dtype), 0,
         (size_t)iso_shape_count(&target.shape) * iso_dtype_size(e->backend, target.dtype));
+}
+
+/* Returns the numbers per row of a value. */
+static int64_t row_size(const struct iso_exec *e, int value)
+{
+    const struct iso_shape *s = &e->graph->values[value].shape;
+    return iso_shape_count(s) / s->dim[0];
+}
+
+static iso_rc copy(const void *from, size_t bytes, void *out)
+{
+    void *to = from != NULL ? iso_alloc(bytes, 1) : NULL;
+    if (from != NULL && to == NULL)
+        return ISO_ENOMEM;
+    if (from != NULL)
+        memcpy(to, from, bytes);
+    memcpy(out, &to, sizeof to);
+    return ISO_OK;
+}
+
+iso_rc iso_exec_fill_shard(struct iso_exec *e)
+{
+    const struct iso_graph *g = e->graph;
+    const struct iso_batch *b = &e->batch;
+    const int64_t at = e->shard * g->shard_rows;
+    if (b->which >= 0)
+        return gather_shard(e, b->which, b->first + at);
+    if (b->x == NULL) /* it was fed in place */
+        return ISO_OK;
+    return feed(e, b->x + at * row_size(e, g->input), b->y_class != NULL ? b->y_class + at : NULL,
+                b->y_prob != NULL ? b->y_prob + at * row_size(e, g->target) : NULL);
+}
+
+iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int32_t *y_class,
+                     const float *y_prob)
+{
+    const struct iso_graph *g = e->graph;
+    struct iso_batch *b = &e->batch;
+    ISO_TRY(iso_exec_begin_batch(e, -1, 0, rows));
+    e->first_node = 0;
+    if (e->shards == 1) {
+        ISO_TRY(iso_exec_shard(e, 0));
+        return feed(e, x, y_class, y_prob);
+    }
+    ISO_TRY(copy(x, (size_t)(rows * row_size(e, g->input)) * sizeof *x, &b->x));
+    ISO_TRY(copy(y_class, (size_t)rows * sizeof *y_class, &b->y_class));
+    ISO_TRY(copy(y_prob, (size_t)(rows * row_size(e, g->target)) * sizeof *y_prob, &b->y_prob));
+    return iso_exec_shard(e, 0);
 }

@@ -65,7 +65,7 @@ static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
 
 /* ---- Where features go ----------------------------------------------------------------------- */
 
-/* The features of the batch in place, to their rows of the kept ones: in r's file, or on the
+/* The features of the shard in place, to their rows of the kept ones: in r's file, or on the
  * device. */
 static iso_rc move(struct iso_exec *e, const struct iso_resident *r, struct iso_mem *features,
                    int64_t first, void *buffer)
@@ -87,8 +87,11 @@ static iso_rc compute(struct iso_exec *e, int which, struct iso_mem *features, v
     ISO_TRY(iso_exec_order(e, which, NULL));
     for (int64_t first = 0; first < rows; first += batch) {
         ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
-        ISO_TRY(iso_exec_infer(e, 0, e->kept.nodes));
-        ISO_TRY(move(e, r, features, first, buffer));
+        for (int s = 0; s < e->shards; s++) {
+            ISO_TRY(iso_exec_shard(e, s));
+            ISO_TRY(iso_exec_infer(e, 0, e->kept.nodes));
+            ISO_TRY(move(e, r, features, first + s * e->graph->shard_rows, buffer));
+        }
     }
     return ISO_OK;
 }

@@ -58,7 +58,7 @@ static iso_rc ask_kernels(struct iso_exec *e)
     const struct iso_graph *g = e->graph;
     for (int i = 0; i < g->nnodes; i++) {
         struct iso_call c;
-        ISO_TRY(iso_graph_call(g, i, g->batch, &c));
+        ISO_TRY(iso_graph_call(g, i, g->shard_rows, &c));
         ISO_TRY(iso_exec_need(e, g->nodes[i].op, node_name(g, i), &c, ISO_FORWARD));
         if (e->options.training && iso_graph_has_backward(g, i)) {
             for (int k = 0; k < ISO_OPERANDS; k++) { /* shapes of what backward is asked */
@@ -69,6 +69,7 @@ static iso_rc ask_kernels(struct iso_exec *e)
             grow_workspace(e, g->nodes[i].op, &c, ISO_BACKWARD);
         }
     }
+    ISO_TRY(iso_exec_need_shards(e));
     if (!e->options.training)
         return ISO_OK;
     const enum iso_op optimizer = g->training->optimizer.op;
@@ -139,6 +140,25 @@ static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a,
     return ISO_OK;
 }
 
+/* Sums that wait for their partners in the tree over the shards. */
+static iso_rc allocate_levels(struct iso_exec *e)
+{
+    for (int i = 0; i < e->nlevels && e->nlevels > 1 && e->options.training; i++) {
+        ISO_TRY(allocate_arena(e, &e->plan.statistics, &e->levels[i].statistics));
+        if (i > 0)
+            ISO_TRY(allocate_arena(e, &e->plan.weights, &e->levels[i].gradients));
+    }
+    return ISO_OK;
+}
+
+/* Memory beside the arenas of the plan. */
+static void set_sizes(struct iso_exec *e)
+{
+    e->log_bytes = (size_t)((e->options.log_steps + e->nlevels - 1) * e->graph->columns) *
+                   e->backend->real_size;
+    e->counts_bytes = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
+}
+
 static iso_rc allocate_all(struct iso_exec *e)
 {
     ISO_TRY(allocate_arena(e, &e->plan.weights, &e->weights));
@@ -150,11 +170,10 @@ static iso_rc allocate_all(struct iso_exec *e)
         for (int i = 0; i < e->nslots; i++)
             ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
     }
+    ISO_TRY(allocate_levels(e));
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
     ISO_TRY(allocate(e, (size_t)e->nnorms * e->backend->real_size, &e->norms));
-    e->log_bytes = (size_t)(e->options.log_steps * e->graph->columns) * e->backend->real_size;
     ISO_TRY(allocate(e, e->log_bytes, &e->log));
-    e->counts_bytes = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
     return allocate(e, e->counts_bytes, &e->counts);
 }
 
@@ -194,19 +213,6 @@ static iso_rc sort_weights(struct iso_exec *e)
     return ISO_OK;
 }
 
-static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
-{
-    struct iso_memory m[12];
-    uint64_t sum = 0;
-    for (int i = iso_exec_memory(e, m, 12) - 1; i >= 0; i--)
-        sum += m[i].bytes;
-    char said[512];
-    return iso_fail(rc,
-                    "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld",
-                    iso_error_take(said, sizeof said), (double)sum / 1048576, e->backend->device.id,
-                    (long long)e->graph->batch, (long long)(e->graph->batch + 1) / 2);
-}
-
 static iso_rc find_readable(struct iso_exec *e)
 {
     const char *name = e->options.readable;
@@ -229,17 +235,26 @@ static iso_rc open_exec(struct iso_exec *e)
         e->options.training,   e->options.keep_all, e->backend->real_size,
         e->backend->max_alloc, e->fusions,          e->readable
     };
+    e->too_large = true;
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
+    e->too_large = false;
     e->nslots = e->options.training ? count_slots(g->training) : 0;
     ISO_TRY(copy_optimizer(e));
     ISO_TRY(sort_weights(e));
     iso_exec_count_norms(e);
+    iso_exec_count_levels(e);
+    set_sizes(e);
     ISO_TRY(check_kernels(e));
-    const iso_rc rc = allocate_all(e);
-    return rc == ISO_OK ? iso_exec_set_rows(e, g->batch) : explain_memory(e, rc);
+    if (e->options.plan_only)
+        return ISO_OK;
+    e->too_large = true;
+    ISO_TRY(allocate_all(e));
+    e->too_large = false;
+    ISO_TRY(iso_exec_begin_batch(e, -1, 0, g->shard_rows));
+    return iso_exec_set_rows(e, g->shard_rows);
 }
 
-iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
+iso_rc iso_exec_try(const struct iso_graph *g, struct iso_backend *b,
                     const struct iso_exec_options *o, struct iso_exec **out)
 {
     struct iso_exec *e = iso_alloc(1, sizeof *e);
@@ -250,13 +265,23 @@ iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
     e->options = *o;
     if (e->options.log_steps < 1)
         e->options.log_steps = 1;
-    const iso_rc rc = open_exec(e);
-    if (rc != ISO_OK) {
-        iso_exec_free(e);
-        return rc;
-    }
     *out = e;
-    return ISO_OK;
+    return open_exec(e);
+}
+
+iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
+                    const struct iso_exec_options *o, struct iso_exec **out)
+{
+    struct iso_exec *e = NULL;
+    const iso_rc rc = iso_exec_try(g, b, o, &e);
+    if (rc == ISO_OK) {
+        *out = e;
+        return ISO_OK;
+    }
+    const bool too_large = e != NULL && e->too_large;
+    const uint64_t bytes = too_large ? iso_exec_bytes(e) : 0;
+    iso_exec_free(e);
+    return too_large ? iso_exec_advise(g, b, o, bytes, rc) : rc;
 }
 
 static void free_arena(struct iso_exec *e, struct iso_arena_memory *m)
@@ -277,6 +302,11 @@ void iso_exec_free(struct iso_exec *e)
     free_arena(e, &e->gradients);
     for (int i = 0; i < ISO_OPERANDS; i++)
         free_arena(e, &e->slots[i]);
+    for (int i = 0; i < ISO_LEVELS; i++) {
+        free_arena(e, &e->levels[i].gradients);
+        free_arena(e, &e->levels[i].statistics);
+    }
+    iso_exec_free_fed(e);
     e->backend->ops->free(e->backend, e->workspace);
     e->backend->ops->free(e->backend, e->norms);
     e->backend->ops->free(e->backend, e->log);

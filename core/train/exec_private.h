@@ -29,6 +29,20 @@ struct iso_arena_memory {
     int n;
 }; /* one buffer per chunk of an arena */
 
+/* The deepest balanced tree over the shards of a step: sums that wait for their partners. */
+enum { ISO_LEVELS = 17 };
+struct iso_level {
+    struct iso_arena_memory
+        gradients; /* gradients of weights; level 0: NULL, they are the step's */
+    struct iso_arena_memory statistics; /* sums of what forward changes */
+};
+struct iso_batch { /* the current batch */
+    int which;     /* its data set; -1: it was fed */
+    int64_t first, rows;
+    float *x, *y_prob; /* fed rows, owned, if they are more than one shard */
+    int32_t *y_class;
+};
+
 struct iso_exec {
     const struct iso_graph *graph; /* borrowed, as is the backend */
     struct iso_backend *backend;
@@ -41,10 +55,16 @@ struct iso_exec {
     struct iso_mem *workspace, *log, *counts;
     struct iso_mem *norms; /* squared norm of each weight's gradient; NULL: not wanted */
     int64_t nnorms;        /* number of norms; 0: not wanted */
+    bool too_large;        /* memory for the plan is what the executor failed for */
     bool settled;          /* the backend's settle was called, for all calls */
     size_t workspace_bytes, log_bytes, counts_bytes;
-    double *counted[ISO_DATASETS];       /* host copies of the counts, made when first read */
-    int64_t rows;                        /* rows of the current batch */
+    double *counted[ISO_DATASETS]; /* host copies of the counts, made when first read */
+    int64_t rows;                  /* rows of the shard in place */
+    struct iso_batch batch;
+    int shards, shard, level; /* shards of the current batch that have rows; the one in place; and
+                                 the level of its sums in the tree */
+    int nlevels;              /* levels that a whole batch needs; 1 without shards */
+    struct iso_level levels[ISO_LEVELS];
     struct iso_call *forward, *backward; /* by node, with memory, for `rows` rows */
     struct iso_kept kept;                /* nodes 0: nothing is kept */
     int readable;                        /* the value of options.readable; -1: none */
@@ -66,6 +86,40 @@ iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
  * have the same layout. */
 void iso_exec_optimizer_call(const struct iso_exec *, int chunk, struct iso_call *out);
 void iso_exec_free_data(struct iso_exec *);
+/* Runs one node's call of the pass that `walk` (a struct iso_pass_walk) describes. */
+struct iso_pass_walk {
+    struct iso_exec *exec;
+    bool training;
+    uint64_t step;
+    int64_t log_row;
+};
+iso_exec_visit iso_exec_run_node;
+/* Parts of iso_exec_walk: the nodes that see rows, and the penalties. */
+iso_rc iso_exec_walk_rows(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
+iso_rc iso_exec_walk_penalties(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
+/* exec_data.c. Fills input and target with the rows of the shard in place, of the current batch. */
+iso_rc iso_exec_fill_shard(struct iso_exec *);
+/* Makes an executor without advice. *out is set also after a failure, unless it is NULL, and then
+ * only to be freed. */
+iso_rc iso_exec_try(const struct iso_graph *, struct iso_backend *, const struct iso_exec_options *,
+                    struct iso_exec **out);
+/* exec_advice.c. Completes the message of a failure for lack of memory for a plan of `bytes`: it
+ * says how much the model needs, and what would fit. Returns rc. */
+iso_rc iso_exec_advise(const struct iso_graph *, struct iso_backend *,
+                       const struct iso_exec_options *, uint64_t bytes, iso_rc rc);
+/* exec_shards.c. Notes the current batch: rows [first, first + rows) of data set `which`, or fed.
+ */
+iso_rc iso_exec_begin_batch(struct iso_exec *, int which, int64_t first, int64_t rows);
+void iso_exec_free_fed(struct iso_exec *);
+/* Sets what a call of this pass has of its shard: the rows of the step, and where its sums go. */
+void iso_exec_place_shard(const struct iso_exec *, int node, enum iso_pass, struct iso_call *);
+/* Returns the log row for the numbers of the shard in place; log_row: the step's own. */
+int64_t iso_exec_shard_log(const struct iso_exec *, int64_t log_row);
+/* Plans and allocates the levels; and asks the device about the calls that add them. */
+void iso_exec_count_levels(struct iso_exec *);
+iso_rc iso_exec_need_shards(struct iso_exec *);
+/* Returns true if forward changes weights of this node in training. */
+bool iso_exec_changes(const struct iso_graph *, int node);
 /* Called twice for each call. Before the backend has settled, fails if the device cannot run the
  * call; afterwards, makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,

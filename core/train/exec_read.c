@@ -142,6 +142,15 @@ static int add_arena(struct iso_memory *out, int max, int n, const char *name,
     return add_line(out, max, n, name, chunks(a), a->total);
 }
 
+/* Gradients and statistics that wait for their partners in the tree over the shards. */
+static uint64_t shard_sums(const struct iso_exec *e)
+{
+    const uint64_t levels = (uint64_t)e->nlevels;
+    return levels < 2 || !e->options.training
+               ? 0
+               : (levels - 1) * chunks(&e->plan.weights) + levels * chunks(&e->plan.statistics);
+}
+
 int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
 {
     const struct iso_plan *p = &e->plan;
@@ -153,6 +162,8 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
         for (int i = 0; i < e->nslots; i++)
             n = add_arena(out, max, n, iso_exec_slot(e, i), &p->weights);
     }
+    const uint64_t sums = shard_sums(e);
+    n = add_line(out, max, n, "sums of shards", sums, sums);
     n = add_arena(out, max, n, "values", &p->values);
     if (e->options.training)
         n = add_arena(out, max, n, "gradients of values", &p->gradients);

@@ -157,8 +157,7 @@ static iso_rc one_step(struct fit *fit, int64_t log_row)
     uint64_t step = (uint64_t)state->step;
     ISO_TRY(iso_exec_gather(fit->exec, 0, state->epoch_step * fit->batch,
                             batch_rows(fit, state->epoch_step)));
-    ISO_TRY(iso_exec_forward(fit->exec, true, step, log_row));
-    ISO_TRY(iso_exec_backward(fit->exec, step));
+    ISO_TRY(iso_exec_train(fit->exec, step, log_row));
     ISO_TRY(iso_exec_update(fit->exec, step - (uint64_t)state->first_step,
                             scheduled_rate(fit, state->step)));
     state->step++;

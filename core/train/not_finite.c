@@ -77,18 +77,16 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
     struct iso_call c;
     if (found(s))
         return ISO_OK;
+    s->where = pass == ISO_FORWARD ? "in the forward pass" : "in the backward pass";
     iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c);
     ISO_TRY(iso_exec_launch(s->exec, node, pass, &c));
     return pass == ISO_FORWARD ? look_forward(s, node, &c) : look_backward(s, node, &c);
 }
 
-/* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */
+/* As iso_exec_train and iso_exec_update, with a look at each result. */
 static iso_rc look_at_step(struct search *s, int64_t first_step, double rate)
 {
-    s->where = "in the forward pass";
-    ISO_TRY(iso_exec_walk(s->exec, ISO_FORWARD, run_and_look, s));
-    s->where = "in the backward pass";
-    ISO_TRY(iso_exec_walk(s->exec, ISO_BACKWARD, run_and_look, s));
+    ISO_TRY(iso_exec_walk_step(s->exec, 0, run_and_look, s));
     if (found(s))
         return ISO_OK;
     ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step), rate));

@@ -202,6 +202,17 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
     }
 }
 
+/* Sums of a shard, for the weights that a node's forward pass changes. */
+static void set_statistics(const struct iso_graph *g, const struct iso_plan_options *o, int node,
+                           struct iso_plan *p)
+{
+    const struct iso_node *n = &g->nodes[node];
+    const unsigned changes = iso_ops[n->op].def->forward_changes;
+    for (int i = 0; i < n->nw && o->training && g->shards > 1 && !n->inference; i++)
+        if (n->w[i] >= 0 && (changes >> i & 1))
+            p->statistics.extents[n->w[i]].bytes = value_bytes(&g->values[n->w[i]], o->real_size);
+}
+
 /* Weights keep the lifetime 0 to 0: they are all alive at the same time. */
 static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *o,
                       struct iso_plan *p)
@@ -221,6 +232,7 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
     }
     for (int i = 0; i < g->nnodes; i++) {
         const struct iso_fusion f = fusion_of(o, i);
+        set_statistics(g, o, i, p);
         if (f.absent)
             p->values.extents[g->nodes[i].y[0]].bytes = 0;
         if (f.absent_gradient)
@@ -232,15 +244,17 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
                      struct iso_plan *p)
 {
     static const char *const smaller_layer = "make the layer smaller, or choose another --device";
-    static const char *const smaller_batch = "use a smaller --batch";
+    static const char *const smaller_batch = "use a smaller --batch, or more shards";
     *p = (struct iso_plan){
         .weights = { .name = "weights", .advice = smaller_layer },
         .fixed = { .name = "fixed weights", .advice = smaller_layer },
         .values = { .name = "values", .advice = smaller_batch },
         .gradients = { .name = "gradients of values", .advice = smaller_batch },
+        .statistics = { .name = "sums of shards", .advice = smaller_layer },
     };
-    struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->values, &p->gradients };
-    for (int i = 0; i < 4; i++) {
+    struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->statistics, &p->values,
+                                         &p->gradients };
+    for (int i = 0; i < 5; i++) {
         arenas[i]->nextents = g->nvalues;
         arenas[i]->extents = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->extents);
         if (arenas[i]->extents == NULL)
@@ -248,8 +262,8 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
     }
     set_sizes(g, o, p);
     set_lifetimes(g, o, p);
-    for (int i = 0; i < 4; i++)
-        ISO_TRY(iso_arena_layout(arenas[i], o->max_alloc, i < 2));
+    for (int i = 0; i < 5; i++)
+        ISO_TRY(iso_arena_layout(arenas[i], o->max_alloc, i < 3));
     return ISO_OK;
 }
 
@@ -259,4 +273,5 @@ void iso_plan_clear(struct iso_plan *p)
     iso_arena_clear(&p->fixed);
     iso_arena_clear(&p->values);
     iso_arena_clear(&p->gradients);
+    iso_arena_clear(&p->statistics);
 }

@@ -31,6 +31,7 @@ struct iso_plan {
     /* Extents are indexed by value; a view uses its root's. The gradients of weights and each
      * optimizer slot have the layout of `weights`; `fixed` holds weights that are not trained. */
     struct iso_arena weights, fixed, values, gradients;
+    struct iso_arena statistics; /* sums of a shard for the weights that forward changes */
 };
 struct iso_plan_options {
     bool training, keep_all;

@@ -20,15 +20,14 @@ static int find_maker(const struct iso_graph *g, int value)
 
 int64_t iso_predict_size(const struct iso_graph *g, int value)
 {
-    return iso_shape_count(&g->values[value].shape) / g->batch;
+    return iso_shape_count(&g->values[value].shape) / g->shard_rows;
 }
 
-/* The value of rows [first, first + n). */
-static iso_rc one_batch(struct iso_exec *e, int which, int64_t first, int64_t n, int value,
-                        float *numbers)
+/* The value of the rows of a shard of the current batch. */
+static iso_rc one_shard(struct iso_exec *e, int shard, int value, float *numbers)
 {
     const int maker = find_maker(e->graph, value);
-    ISO_TRY(iso_exec_gather(e, which, first, n));
+    ISO_TRY(iso_exec_shard(e, shard));
     if (maker >= 0 && maker < e->first_node)
         return iso_fail(ISO_EUSAGE, "what '%s' gives is not computed: features behind it are kept",
                         e->graph->values[value].name);
@@ -43,10 +42,12 @@ static iso_rc predict(struct iso_exec *e, int which, int64_t rows, int value,
     const int64_t size = iso_predict_size(e->graph, value), batch = e->graph->batch;
     ISO_TRY(iso_exec_order(e, which, NULL));
     for (int64_t first = 0; first < rows; first += batch) {
-        const int64_t n = rows - first < batch ? rows - first : batch;
-        ISO_TRY(one_batch(e, which, first, n, value, numbers));
-        for (int64_t i = 0; i < n; i++)
-            ISO_TRY(told(self, first + i, numbers + i * size));
+        ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
+        for (int s = 0; s < e->shards; s++) {
+            ISO_TRY(one_shard(e, s, value, numbers));
+            for (int64_t i = 0; i < e->rows; i++)
+                ISO_TRY(told(self, first + s * e->graph->shard_rows + i, numbers + i * size));
+        }
     }
     return ISO_OK;
 }

@@ -242,6 +242,11 @@ static iso_rc write_trace(struct trace *t, const char *path)
 iso_rc iso_trace(struct iso_exec *exec, struct iso_batches *batches, int64_t steps,
                  const char *path, int64_t *tensors)
 {
+    if (iso_exec_graph(exec)->shards > 1)
+        return iso_fail(ISO_EUSAGE,
+                        "a trace has the tensors of whole batches, and this model computes them in "
+                        "%lld shards: add --set train.shards=1",
+                        (long long)iso_exec_graph(exec)->shards);
     struct trace t = { .exec = exec, .batches = batches, .steps = steps };
     iso_rc rc = write_trace(&t, path);
     if (tensors != NULL)
