@@ -266,8 +266,8 @@ ISOCL_API isocl_rc isocl_network_set_weight(isocl_network *network, const char *
 /* Sets the weights of the layers in a file of Keras (.h5) or ONNX (.onnx); other layers keep
  * theirs. by_order 1: pairs layers by their order; 0: by their names. */
 ISOCL_API isocl_rc isocl_network_import(isocl_network *network, const char *path, int by_order);
-/* Writes the weights (.safetensors; .h5 for Keras) or network and weights (.onnx, with the option
- * with_preprocessing). */
+/* Writes the weights (.safetensors; .h5 or .weights.h5 for Keras) or network and weights (.keras;
+ * .onnx, with the option with_preprocessing). */
 ISOCL_API isocl_rc isocl_network_export(isocl_network *network, const char *path);
 /* Writes the SHA-256 of the weights. */
 ISOCL_API isocl_rc isocl_network_hash(isocl_network *network, char hex[65]);

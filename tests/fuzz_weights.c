@@ -2,6 +2,7 @@
 #include "core/data/keras_file.h"
 #include "core/data/safetensors.h"
 #include "core/file.h"
+#include "core/keras/network.h"
 #include "core/onnx/import.h"
 #include "fuzz_readers.h"
 
@@ -97,6 +98,7 @@ struct fuzz_list fuzz_hdf5(void)
         { .file = "tests/keras/keras3.weights.h5",
           .copy = "damaged.weights.h5",
           .read = read_keras },
+        { .file = "tests/keras/nested.keras", .copy = "damaged.keras", .read = read_keras },
     };
     if (!iso_keras_supported())
         return (struct fuzz_list){ 0 };
@@ -104,6 +106,53 @@ struct fuzz_list fuzz_hdf5(void)
 }
 
 /* ---- Networks of other programs ------------------------------------------------------------- */
+
+/* Makes a model file of a Keras file's configuration, and reads that. */
+static iso_rc read_network(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_keras_file file = { .version = "3" };
+    struct iso_keras_network *network = NULL;
+    struct iso_faults faults = { 0 };
+    size_t n;
+    assert_int_equal(iso_file_read(path, &file.config, &n), ISO_OK);
+    iso_rc rc = iso_keras_network(&file, path, &faults, &network);
+    assert_true((rc == ISO_OK) == (network != NULL));
+    if (network != NULL) {
+        char yaml[FUZZ_PATH];
+        snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
+        assert_int_equal(iso_file_write(yaml, network->yaml, strlen(network->yaml)), ISO_OK);
+        rc = fuzz_read_model(s, yaml, folder);
+        assert_int_equal(remove(yaml), 0);
+    }
+    iso_keras_network_free(network);
+    free(file.config);
+    return rc == ISO_EMODEL ? ISO_EDATA : rc;
+}
+
+/* tests/keras/nested.json: a Functional model with a model as a layer, and calls of one layer. */
+struct fuzz_list fuzz_network(void)
+{
+    static const char *const words[] = { "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         "null",
+                                         "true",
+                                         "-1",
+                                         "1e99",
+                                         "\"Sequential\"",
+                                         "\"class_name\":",
+                                         "\"config\":{",
+                                         NULL };
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/keras/nested.json",
+          .copy = "damaged.json",
+          .read = read_network,
+          .words = words,
+          .lenient = true },
+    };
+    return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
+}
 
 /* The network, and the model file that is made of it, which may be refused in its turn. One with
  * operators that isocl has no layer for is refused with a code of its own. */

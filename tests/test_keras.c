@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/keras/order.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"
 #include "network.h"
@@ -156,18 +157,54 @@ static void written_files_are_read_back(void **state)
     const int fd = mkstemp(path);
     (void)state;
     close(fd);
-    struct network *net = open_network(NULL, NULL), *other = open_network("units: 3", "units: 3");
-    assert_int_equal(load(net, files[0], ISO_KERAS_BY_NAME, &taken), ISO_OK);
-    assert_int_equal(iso_keras_save(net->exec, path), ISO_OK);
-    if (load(other, path, ISO_KERAS_BY_NAME, &taken) != ISO_OK)
-        fail_msg("%s", iso_error());
-    assert_int_equal(iso_exec_hash(net->exec, given), ISO_OK);
-    assert_int_equal(iso_exec_hash(other->exec, got), ISO_OK);
-    assert_string_equal(given, got);
-    assert_int_equal(iso_keras_save(net->exec, "/tmp"), ISO_EIO);
+    for (int form = ISO_KERAS_H5; form <= ISO_KERAS_ARCHIVE; form++) {
+        struct network *net = open_network(NULL, NULL), *other = open_network(NULL, NULL);
+        assert_int_equal(load(net, files[0], ISO_KERAS_BY_NAME, &taken), ISO_OK);
+        assert_int_equal(iso_keras_save(net->exec, path, (enum iso_keras_form)form), ISO_OK);
+        if (load(other, path, ISO_KERAS_BY_NAME, &taken) != ISO_OK)
+            fail_msg("%s", iso_error());
+        assert_int_equal(taken.left + taken.unused, 0);
+        assert_int_equal(iso_exec_hash(net->exec, given), ISO_OK);
+        assert_int_equal(iso_exec_hash(other->exec, got), ISO_OK);
+        assert_string_equal(given, got);
+        assert_int_equal(iso_keras_save(net->exec, "/tmp", (enum iso_keras_form)form), ISO_EIO);
+        close_network(net);
+        close_network(other);
+    }
     unlink(path);
-    close_network(net);
-    close_network(other);
+}
+
+/* Keras counts the layers of a class from the input to the output, and of branches of one length
+ * those first that are met first from the output on: not the order of the model file. */
+static void layers_have_keras_names_and_order(void **state)
+{
+    struct network net;
+    char(*names)[ISO_NAME];
+    int order[64];
+    (void)state;
+    network_open(&net, "tests/keras/branches.yaml", 1, "reference", 0);
+    assert_int_equal(iso_keras_class_names(net.model, &names), ISO_OK);
+    assert_int_equal(iso_keras_order(net.model, order), net.model->nlayers);
+    static const char *const expected[][2] = { { "second", "conv2d" },  { "third", "conv2d_1" },
+                                               { "first", "conv2d_2" }, { "slopes", "p_re_lu" },
+                                               { "sum", "add" },        { "row", "flatten" },
+                                               { "top", "dense" } };
+    for (int i = 0; i < net.model->nlayers; i++) {
+        assert_string_equal(net.model->layers[order[i]].name, expected[i][0]);
+        assert_string_equal(names[order[i]], expected[i][1]);
+    }
+    free(names);
+    network_close(&net);
+}
+
+static void endings_select_a_form(void **state)
+{
+    enum iso_keras_form form;
+    (void)state;
+    assert_true(iso_keras_form_of("a.weights.h5", &form) && form == ISO_KERAS_WEIGHTS_H5);
+    assert_true(iso_keras_form_of("a.h5", &form) && form == ISO_KERAS_H5);
+    assert_true(iso_keras_form_of("a.keras", &form) && form == ISO_KERAS_ARCHIVE);
+    assert_false(iso_keras_form_of("a.pt", &form) || iso_keras_form_of("h5", &form));
 }
 
 /* A file cut short is refused or, where only unused bytes are gone, read. */
@@ -221,6 +258,8 @@ int main(void)
         cmocka_unit_test(a_top_of_its_own_stays),
         cmocka_unit_test(weights_that_do_not_fit_are_named),
         cmocka_unit_test(written_files_are_read_back),
+        cmocka_unit_test(layers_have_keras_names_and_order),
+        cmocka_unit_test(endings_select_a_form),
         cmocka_unit_test(short_files_are_survived),
         cmocka_unit_test(sizes_are_not_believed),
     };

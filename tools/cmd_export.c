@@ -20,15 +20,25 @@ static const struct iso_option options[] = {
     { "with-preprocessing", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, preprocessing),
       "ONNX: the graph takes an image's bytes and scales them like the model file", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, out),
-      "the file to write, .h5 or .onnx (default weights.h5)", 0 },
+      "the file to write; its ending selects the format (default weights.h5)", 0 },
     ISO_OPTION_SEED(struct export_options),
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static bool ends_in(const char *path, const char *end)
+static bool is_onnx(const char *path)
 {
-    const size_t n = strlen(path), m = strlen(end);
-    return n >= m && strcmp(path + n - m, end) == 0;
+    const size_t n = strlen(path);
+    return n > 5 && strcmp(path + n - 5, ".onnx") == 0;
+}
+
+static iso_rc check_ending(const char *out, enum iso_keras_form *form)
+{
+    if (is_onnx(out) || iso_keras_form_of(out, form))
+        return ISO_OK;
+    return iso_fail(ISO_EUSAGE,
+                    "--out %s: the ending selects the format, and there is none of this one; give "
+                    "a name that ends in .keras, .weights.h5, .h5 or .onnx",
+                    out);
 }
 
 static void print_value(const char *what, const struct iso_onnx_value *v)
@@ -58,6 +68,18 @@ static iso_rc write_onnx(const struct iso_job *setup, const char *out, bool prep
     return rc;
 }
 
+static iso_rc write_keras(const struct iso_job *setup, const char *out, enum iso_keras_form form)
+{
+    static const char *const uses[] = { [ISO_KERAS_H5] = "load_weights",
+                                        [ISO_KERAS_WEIGHTS_H5] = "load_weights",
+                                        [ISO_KERAS_ARCHIVE] = "load_model" };
+    ISO_TRY(iso_keras_save(setup->exec, out, form));
+    printf("%s: %s of %s, for Keras's %s\n", out,
+           form == ISO_KERAS_ARCHIVE ? "network and weights" : "the weights", setup->model->name,
+           uses[form]);
+    return ISO_OK;
+}
+
 static iso_rc set_weights(struct iso_job *setup, const char *weights, bool initial)
 {
     return initial ? iso_exec_initialize(setup->exec) : iso_job_weights(setup, weights);
@@ -67,7 +89,9 @@ static iso_rc export(struct iso_job *setup, const char *model, const char *weigh
                      const struct export_options *o)
 {
     const char *out = o->out != NULL ? o->out : "weights.h5";
-    const bool onnx = ends_in(out, ".onnx");
+    const bool onnx = is_onnx(out);
+    enum iso_keras_form form = ISO_KERAS_H5;
+    ISO_TRY(check_ending(out, &form));
     if (o->preprocessing && !onnx)
         return iso_fail(ISO_EUSAGE,
                         "--with-preprocessing is for ONNX; name a file that ends in "
@@ -80,9 +104,7 @@ static iso_rc export(struct iso_job *setup, const char *model, const char *weigh
     ISO_TRY(set_weights(setup, weights, o->initial));
     if (onnx)
         return write_onnx(setup, out, o->preprocessing);
-    ISO_TRY(iso_keras_save(setup->exec, out));
-    printf("%s: the weights of %s, for Keras's load_weights\n", out, setup->model->name);
-    return ISO_OK;
+    return write_keras(setup, out, form);
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -111,8 +133,12 @@ const struct iso_command iso_command_export = {
     .doc = "writes trained weights for Keras, or the network as ONNX",
     .more =
         "The file's ending selects the format.\n"
-        "  .h5    weights, layer by layer in the order of the model file, each under its\n"
+        "  .h5    weights, layer by layer in Keras's order of the network, each under its\n"
         "         name, which every version of Keras loads into the same network\n"
+        "  .weights.h5\n"
+        "         weights as Keras 3 identifies them, by class and order of the layers\n"
+        "  .keras network and weights, which Keras 3's load_model reads. Its input is the\n"
+        "         network's, scaled as in the model file; compile it before training\n"
         "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
         "         Its input is float32 [N, height, width, channels], as libraries that\n"
         "         read images give it: the network's input, scaled as in the model file,\n"

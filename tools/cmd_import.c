@@ -1,6 +1,7 @@
-/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or an ONNX
- * file's network as one. */
+/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or the file's
+ * network as one. */
 #include "commands.h"
+#include "core/keras/network.h"
 #include "core/onnx/import.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"
@@ -18,7 +19,7 @@ static const struct iso_option options[] = {
     { "by", "name|order", ISO_OPTION_CHOICE, offsetof(struct import_options, by),
       "pair layers by equal names (default) or by their order", 0 },
     { "model", "MODEL.yaml", ISO_OPTION_TEXT, offsetof(struct import_options, model),
-      "ONNX: model file to write for the network, instead of using an existing one", 0 },
+      "model file to write for the file's network, instead of using an existing one", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct import_options, out),
       "the file to write (default weights.safetensors)", 0 },
     ISO_OPTION_SEED(struct import_options),
@@ -40,6 +41,15 @@ static bool is_onnx(const char *path)
     return dot != NULL && strcmp(dot, ".onnx") == 0;
 }
 
+/* Fails if the file lacks the weights of a network that it holds. */
+static iso_rc check_whole(const char *path, const struct iso_keras_taken *taken)
+{
+    if (taken->left == 0)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA, "%s: has the network, but not the weights of %s", path,
+                    taken->left_names);
+}
+
 /* Sets the weights of the model at `path`, and saves them all. */
 static iso_rc take(struct iso_job *setup, const char *model, const char *path,
                    const struct iso_keras_file *file, const struct import_options *o)
@@ -57,6 +67,8 @@ static iso_rc take(struct iso_job *setup, const char *model, const char *path,
         ISO_TRY(iso_keras_load(setup->exec, file, path,
                                by_order ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME, &setup->faults,
                                &taken));
+        if (o->model != NULL && !is_onnx(path))
+            ISO_TRY(check_whole(path, &taken));
         print_taken(&taken);
     }
     ISO_TRY(iso_weights_save(setup->exec, out, false, metadata));
@@ -65,15 +77,13 @@ static iso_rc take(struct iso_job *setup, const char *model, const char *path,
     return ISO_OK;
 }
 
-/* The model file exists only if its weights do. */
-static iso_rc make_model(struct iso_job *setup, const char *path,
-                         const struct iso_onnx_network *network, const struct import_options *o)
+/* Writes a model file; it exists only if its weights do. */
+static iso_rc make_model(struct iso_job *setup, const char *path, const char *yaml,
+                         const struct iso_keras_file *weights, const struct import_options *o)
 {
-    ISO_TRY(iso_file_write(o->model, network->yaml, strlen(network->yaml)));
-    const iso_rc rc = take(setup, o->model, path, &network->weights, o);
-    if (rc == ISO_OK)
-        printf("%s: %d layers, of %d nodes\n", o->model, network->nlayers, network->nnodes);
-    else
+    ISO_TRY(iso_file_write(o->model, yaml, strlen(yaml)));
+    const iso_rc rc = take(setup, o->model, path, weights, o);
+    if (rc != ISO_OK)
         unlink(o->model);
     return rc;
 }
@@ -86,10 +96,34 @@ static iso_rc import_onnx(struct iso_job *setup, const char *path, const char *m
     ISO_TRY(iso_onnx_read(path, &m));
     iso_rc rc = iso_onnx_import(m, path, &network);
     if (rc == ISO_OK)
-        rc = o->model != NULL ? make_model(setup, path, network, o)
+        rc = o->model != NULL ? make_model(setup, path, network->yaml, &network->weights, o)
                               : take(setup, model, path, &network->weights, o);
+    if (rc == ISO_OK && o->model != NULL)
+        printf("%s: %d layers, of %d nodes\n", o->model, network->nlayers, network->nnodes);
     iso_onnx_network_free(network);
     iso_onnx_free(m);
+    return rc;
+}
+
+static void print_network(const struct iso_keras_network *n, const char *model)
+{
+    printf("%s: %d layers\n", model, n->nlayers);
+    if (*n->left_out)
+        printf("left out, as they do nothing outside training: %s\n", n->left_out);
+    if (*n->optimizer)
+        printf("optimizer %s: its settings are taken, its state is left\n", n->optimizer);
+}
+
+static iso_rc import_network(struct iso_job *setup, const char *path, struct iso_keras_file *file,
+                             const struct import_options *o)
+{
+    struct iso_keras_network *network = NULL;
+    ISO_TRY(iso_keras_network(file, path, &setup->faults, &network));
+    iso_keras_rename(network, file);
+    const iso_rc rc = make_model(setup, path, network->yaml, file, o);
+    if (rc == ISO_OK)
+        print_network(network, o->model);
+    iso_keras_network_free(network);
     return rc;
 }
 
@@ -100,7 +134,8 @@ static iso_rc import(struct iso_job *setup, const char *path, const char *model,
     if (is_onnx(path))
         return import_onnx(setup, path, model, o);
     ISO_TRY(iso_keras_open(path, &file));
-    const iso_rc rc = take(setup, model, path, file, o);
+    const iso_rc rc = o->model != NULL ? import_network(setup, path, file, o)
+                                       : take(setup, model, path, file, o);
     iso_keras_close(file);
     return rc;
 }
@@ -112,14 +147,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.model != NULL && !is_onnx(argv[0]))
-        return iso_usage(command,
-                         "--model makes a model file of an .onnx file's network; %s is "
-                         "none",
-                         argv[0]);
     if ((count == 2) == (o.model != NULL))
-        return iso_usage(command, "name the model file that the weights are for%s",
-                         is_onnx(argv[0]) ? ", or one to make: --model MODEL.yaml" : "");
+        return iso_usage(command,
+                         "name the model file that the weights are for, or one to make: "
+                         "--model MODEL.yaml");
     code = iso_report(command, import(&setup, argv[0], o.model != NULL ? NULL : argv[1], &o),
                       &setup.faults);
     iso_job_free(&setup);
@@ -129,19 +160,22 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_import = {
     .name = "import",
     .arguments = "FILE [MODEL.yaml]",
-    .doc = "reads weights of Keras or ONNX files for a model file",
+    .doc = "reads weights or networks of Keras and ONNX files",
     .more =
-        "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and\n"
+        "Reads weights (.h5, .weights.h5) and whole models (.h5, .keras) of Keras, and\n"
         "writes all weights of the model as safetensors, for --weights of train, eval and\n"
         "trace. Layers that the file lacks are initialized as the model file says, so\n"
         "that a network without its top can get another one. Every shape that does not\n"
         "fit is reported.\n"
-        "From an .onnx file it reads the weights in the same way, or with --model the\n"
-        "network, too; channels are moved to the end, where isocl has them. An operator\n"
-        "for which isocl has no layer is reported with its node and attribute.",
+        "From an .onnx file it reads the weights in the same way. With --model it makes\n"
+        "a model file of the network in an .onnx file or of a whole model of Keras, whose\n"
+        "models within models become layers of the one. Channels are moved to the end,\n"
+        "where isocl has them. What isocl has no layer for is reported by name, all of a\n"
+        "Keras file at once.",
     .examples =
         "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
         "  isocl import mine.weights.h5 mine.yaml --by order\n"
+        "  isocl import theirs.keras --model theirs.yaml --out theirs.safetensors\n"
         "  isocl import theirs.onnx --model theirs.yaml --out theirs.safetensors\n",
     .options = options,
     .min_arguments = 1,

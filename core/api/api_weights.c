@@ -140,17 +140,18 @@ isocl_rc isocl_network_export(isocl_network *n, const char *path)
 {
     const char *const metadata[] = { "isocl", ISO_VERSION, NULL };
     struct iso_exec *exec = n->prediction.job.exec;
+    enum iso_keras_form form;
     iso_rc rc;
     if (ends_in(path, ".safetensors"))
         rc = iso_weights_save(exec, path, false, metadata);
-    else if (ends_in(path, ".h5"))
-        rc = iso_keras_save(exec, path);
+    else if (iso_keras_form_of(path, &form))
+        rc = iso_keras_save(exec, path, form);
     else if (ends_in(path, ".onnx"))
         rc = export_onnx(n, path);
     else
         rc = iso_fail(ISO_EUSAGE,
-                      "%s: the name of a file to write ends in .safetensors, .h5 or "
-                      ".onnx",
+                      "%s: the name of a file to write ends in .safetensors, .keras, "
+                      ".weights.h5, .h5 or .onnx",
                       path);
     return iso_api_end(rc, NULL);
 }

@@ -11,13 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { TEXT_MAX = 64 << 20 };
 enum { SECONDS = 2, BYTES_A_SECOND = 8 << 20, MEMORY = 256 << 20, SIZES = 8, LAYERS_MAX = 1 << 16 };
 /* The disk, or the network it is at the end of, may be slow. */
 enum { SECONDS_TO_WAIT = 60, BYTES_A_SECOND_TO_WAIT = 1 << 20 };
 
-/* The child's first record; the layers follow. */
+/* The child's first record; the layers and the texts follow. */
 struct opened {
     int nlayers;
+    int config, training; /* bytes of the texts; 0: none */
     char version[32];
 };
 
@@ -35,6 +37,13 @@ static bool answer(const struct iso_task *t, const struct iso_keras_file *f,
     return sent;
 }
 
+/* Returns the bytes of a text that are sent: none of one that is too long to be a network's. */
+static int text_bytes(const char *text)
+{
+    const size_t n = text != NULL ? strlen(text) : 0;
+    return n <= TEXT_MAX ? (int)n : 0;
+}
+
 iso_rc iso_keras_task(const struct iso_task *t)
 {
     struct opened said = { 0 };
@@ -44,8 +53,12 @@ iso_rc iso_keras_task(const struct iso_task *t)
     ISO_TRY(iso_keras_direct_open(t->argv[0], &f));
     said.nlayers = f->nlayers;
     memcpy(said.version, f->version, sizeof said.version);
+    said.config = text_bytes(f->config);
+    said.training = text_bytes(f->training);
     if (iso_task_send(t, &said, sizeof said) &&
-        iso_task_send(t, f->layers, (size_t)f->nlayers * sizeof *f->layers))
+        iso_task_send(t, f->layers, (size_t)f->nlayers * sizeof *f->layers) &&
+        (said.config == 0 || iso_task_send(t, f->config, (size_t)said.config)) &&
+        (said.training == 0 || iso_task_send(t, f->training, (size_t)said.training)))
         while (iso_task_receive(t, &wanted, sizeof wanted, &n) && n == sizeof wanted &&
                answer(t, f, &wanted))
             continue;
@@ -87,7 +100,8 @@ static bool text_ends(const char *text, size_t n) { return memchr(text, '\0', n)
 static bool makes_sense(struct iso_keras_layer *l)
 {
     bool fine = text_ends(l->name, sizeof l->name) && text_ends(l->class, sizeof l->class) &&
-                l->nweights >= 0 && l->nweights <= ISO_KERAS_WEIGHTS;
+                text_ends(l->place, sizeof l->place) && l->nweights >= 0 &&
+                l->nweights <= ISO_KERAS_WEIGHTS;
     for (int i = 0; fine && i < l->nweights; i++) {
         const struct iso_shape *s = &l->weights[i].shape;
         l->weights[i].values = NULL;
@@ -95,6 +109,19 @@ static bool makes_sense(struct iso_keras_layer *l)
                s->ndim <= ISO_DIMS && iso_shape_countable(s);
     }
     return fine;
+}
+
+/* Receives a text of `bytes` bytes; leaves *out NULL for none. */
+static iso_rc receive_text(struct iso_keras_file *f, int bytes, char **out, bool *lost)
+{
+    *lost = *lost || bytes < 0 || bytes > TEXT_MAX;
+    if (*lost || bytes == 0)
+        return ISO_OK;
+    *out = iso_alloc((size_t)bytes + 1, 1);
+    if (*out == NULL)
+        return ISO_ENOMEM;
+    *lost = !iso_child_receive_all(f->child, *out, (size_t)bytes);
+    return ISO_OK;
 }
 
 static iso_rc receive_layers(struct iso_keras_file *f, const struct opened *said, bool *lost)
@@ -111,7 +138,8 @@ static iso_rc receive_layers(struct iso_keras_file *f, const struct opened *said
             !text_ends(f->version, sizeof f->version);
     for (int i = 0; i < f->nlayers && !*lost; i++)
         *lost = !makes_sense(&f->layers[i]);
-    return ISO_OK;
+    ISO_TRY(receive_text(f, said->config, &f->config, lost));
+    return receive_text(f, said->training, &f->training, lost);
 }
 
 static iso_rc receive(const char *path, struct iso_keras_file *f)
@@ -152,6 +180,8 @@ void iso_keras_close(struct iso_keras_file *f)
         return;
     iso_child_free(f->child);
     free(f->layers);
+    free(f->config);
+    free(f->training);
     free(f);
 }
 

@@ -28,23 +28,21 @@ iso_rc iso_keras_read(const struct iso_keras_file *f, const struct iso_keras_wei
 
 iso_rc iso_keras_task(const struct iso_task *t) { return without(t->argv[0]); }
 
-iso_rc iso_keras_begin(const char *path, struct iso_keras_writer **out)
+iso_rc iso_keras_begin(const char *path, enum iso_keras_form form, struct iso_keras_writer **out)
 {
-    (void)out;
+    (void)form, (void)out;
     return without(path);
 }
 
-iso_rc iso_keras_put(struct iso_keras_writer *w, const char *layer, int nweights,
-                     const char *const *names, const struct iso_shape *shapes,
-                     const float *const *values)
-{
-    (void)w, (void)nweights, (void)names, (void)shapes, (void)values;
-    return without(layer);
-}
-
-iso_rc iso_keras_end(struct iso_keras_writer *w)
+iso_rc iso_keras_put(struct iso_keras_writer *w, const struct iso_keras_put_layer *layer)
 {
     (void)w;
+    return without(layer->name);
+}
+
+iso_rc iso_keras_end(struct iso_keras_writer *w, const char *config, const char *metadata)
+{
+    (void)w, (void)config, (void)metadata;
     return ISO_EDATA;
 }
 

@@ -1,6 +1,7 @@
 /* import_text.c: a network's layers as a model file. */
 #include "import_build.h"
 #include "core/model/field.h"
+#include "core/model/input_scaling.h"
 #include "core/ops/activation.h"
 
 #include <stdarg.h>
@@ -58,40 +59,16 @@ static iso_rc put_layers(FILE *out, const struct iso_onnx_importer *im, int *las
     return ISO_OK;
 }
 
-/* One number is a float's own; several are quotients, which must become floats again. */
-static void put_reals(FILE *out, const char *key, const double *v, int n)
-{
-    fprintf(out, ", %s: %s", key, n > 1 ? "[" : "");
-    for (int i = 0; i < n; i++)
-        fprintf(out, "%s%.*g", i ? ", " : "", n > 1 ? 17 : 9, v[i]);
-    fprintf(out, "%s", n > 1 ? "]" : "");
-}
-
-/* x factor + offset, which isocl computes as x scale / std - mean / std. */
-static void put_scales(FILE *out, const struct iso_onnx_importer *im)
-{
-    double mean[ISO_REALS], std[ISO_REALS];
-    for (int i = 0; i < ISO_REALS; i++) {
-        std[i] = 1 / im->factor[i];
-        mean[i] = -im->offset[i] * std[i];
-    }
-    if (im->nscales == 1) {
-        put_reals(out, "scale", im->factor, 1);
-        if (im->offset[0] != 0)
-            put_reals(out, "mean", (double[]){ -im->offset[0] }, 1);
-    } else if (im->nscales > 1) {
-        put_reals(out, "mean", mean, im->nscales);
-        put_reals(out, "std", std, im->nscales);
-    }
-}
-
 static void put_input(FILE *out, const struct iso_onnx_importer *im)
 {
     fprintf(out, "input: {shape: [");
     for (int i = 1; i < im->input.ndim; i++)
         fprintf(out, "%s%lld", i > 1 ? ", " : "", (long long)im->input.dim[i]);
     fprintf(out, "]");
-    put_scales(out, im);
+    struct iso_input_scaling scaling = { .n = im->nscales };
+    memcpy(scaling.factor, im->factor, sizeof scaling.factor);
+    memcpy(scaling.offset, im->offset, sizeof scaling.offset);
+    iso_input_scaling_put(out, &scaling);
     fprintf(out, "}\n");
 }
 

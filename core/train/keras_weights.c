@@ -1,4 +1,6 @@
 #include "keras_weights.h"
+#include "core/keras/config.h"
+#include "core/keras/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +68,7 @@ static const struct iso_keras_layer *find(const struct iso_keras_file *f, const 
 /* Returns the name of a layer of the file for messages. */
 static const char *shown_name(const struct iso_keras_layer *l)
 {
-    return *l->name ? l->name : l->class;
+    return *l->name ? l->name : *l->class ? l->class : l->place;
 }
 
 static void list_name(char *list, size_t n, int before, const char *name)
@@ -142,6 +144,11 @@ static void check_order(const struct iso_keras_file *f, const struct iso_keras_t
                        "the file has %d layer%s with weights and the model %d; to "
                        "take those with equal names, leave --by order out",
                        f->nlayers, f->nlayers == 1 ? "" : "s", n);
+    else if (taken->left > 0)
+        iso_faults_add(faults, location,
+                       "the file has no layers of the order and classes of %s; to take those with "
+                       "equal names, leave --by order out",
+                       taken->left_names);
 }
 
 /* Pairs the layers, checks that they fit, and finds the file's layers that are not used. */
@@ -200,6 +207,26 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
 
 /* ---- Saving -------------------------------------------------------------------------------- */
 
+bool iso_keras_form_of(const char *path, enum iso_keras_form *form)
+{
+    /* A longer ending stands before the one that it ends in. */
+    static const struct {
+        const char *ending;
+        enum iso_keras_form form;
+    } forms[] = { { ".keras", ISO_KERAS_ARCHIVE },
+                  { ".weights.h5", ISO_KERAS_WEIGHTS_H5 },
+                  { ".h5", ISO_KERAS_H5 } };
+    const size_t n = strlen(path);
+    for (int i = 0; i < 3; i++) {
+        const size_t m = strlen(forms[i].ending);
+        if (n < m || strcmp(path + n - m, forms[i].ending) != 0)
+            continue;
+        *form = forms[i].form;
+        return true;
+    }
+    return false;
+}
+
 struct layer_values {
     int n;
     const char *names[ISO_OPERANDS];
@@ -227,29 +254,86 @@ static iso_rc read_layer(struct iso_exec *e, int node, struct layer_values *out)
     return ISO_OK;
 }
 
-static iso_rc put_layer(struct iso_exec *e, int node, struct iso_keras_writer *w)
+static iso_rc put_layer(struct iso_exec *e, int node, const char *class_name,
+                        struct iso_keras_writer *w)
 {
     struct layer_values v = { 0 };
     iso_rc rc = read_layer(e, node, &v);
+    const struct iso_keras_put_layer layer = { .name = layer_name(iso_exec_graph(e), node),
+                                               .class = class_name,
+                                               .nweights = v.n,
+                                               .names = v.names,
+                                               .shapes = v.shapes,
+                                               .values = (const float *const *)v.values };
     if (rc == ISO_OK)
-        rc = iso_keras_put(w, layer_name(iso_exec_graph(e), node), v.n, v.names, v.shapes,
-                           (const float *const *)v.values);
+        rc = iso_keras_put(w, &layer);
     for (int i = 0; i < v.n; i++)
         free(v.values[i]);
     return rc;
 }
 
-iso_rc iso_keras_save(struct iso_exec *e, const char *path)
+/* Returns the node with a layer's weights; nnodes if it has none. */
+static int node_of(const struct iso_graph *g, int layer)
+{
+    int node = next_layer(g, 0);
+    while (node < g->nnodes && g->nodes[node].layer != layer)
+        node = next_layer(g, node + 1);
+    return node;
+}
+
+/* Writes the layers on which the output depends, in Keras's order, by which it loads a .h5. */
+static iso_rc put_layers(struct iso_exec *e, const int *order, int n, char (*names)[ISO_NAME],
+                         struct iso_keras_writer *w)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    struct iso_keras_writer *w;
-    ISO_TRY(iso_keras_begin(path, &w));
-    for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
-        const iso_rc rc = put_layer(e, i, w);
-        if (rc != ISO_OK) {
-            iso_keras_abort(w);
-            return rc;
-        }
+    for (int i = 0; i < n; i++) {
+        const int node = node_of(g, order[i]);
+        if (node < g->nnodes)
+            ISO_TRY(put_layer(e, node, names[order[i]], w));
     }
-    return iso_keras_end(w);
+    return ISO_OK;
+}
+
+static iso_rc put_in_order(struct iso_exec *e, char (*names)[ISO_NAME], struct iso_keras_writer *w)
+{
+    const struct iso_model *m = iso_exec_graph(e)->model;
+    int *order = iso_alloc((size_t)m->nlayers, sizeof *order);
+    const int n = order != NULL ? iso_keras_order(m, order) : -1;
+    const iso_rc rc = n >= 0 ? put_layers(e, order, n, names, w) : ISO_ENOMEM;
+    free(order);
+    return rc;
+}
+
+static iso_rc save(struct iso_exec *e, const char *path, enum iso_keras_form form,
+                   const char *config, const char *metadata)
+{
+    struct iso_keras_writer *w;
+    char(*names)[ISO_NAME];
+    ISO_TRY(iso_keras_class_names(iso_exec_graph(e)->model, &names));
+    iso_rc rc = iso_keras_begin(path, form, &w);
+    if (rc == ISO_OK) {
+        rc = put_in_order(e, names, w);
+        if (rc == ISO_OK)
+            rc = iso_keras_end(w, config, metadata);
+        else
+            iso_keras_abort(w);
+    }
+    free(names);
+    return rc;
+}
+
+iso_rc iso_keras_save(struct iso_exec *e, const char *path, enum iso_keras_form form)
+{
+    char *config = NULL, *metadata = NULL;
+    iso_rc rc = ISO_OK;
+    if (form == ISO_KERAS_ARCHIVE) {
+        rc = iso_keras_config(iso_exec_graph(e)->model, &config);
+        if (rc == ISO_OK)
+            rc = iso_keras_metadata(&metadata);
+    }
+    if (rc == ISO_OK)
+        rc = save(e, path, form, config, metadata);
+    free(config);
+    free(metadata);
+    return rc;
 }

@@ -20,6 +20,12 @@ struct iso_keras_taken {
  * path is for messages; the faults borrow it. */
 iso_rc iso_keras_load(struct iso_exec *, const struct iso_keras_file *, const char *path,
                       enum iso_keras_match, struct iso_faults *, struct iso_keras_taken *);
-/* Writes all weights, layer by layer, as a file for Keras's load_weights. */
-iso_rc iso_keras_save(struct iso_exec *, const char *path);
+/* Finds the form that a name's ending selects: .keras, .weights.h5 or .h5. Returns false for
+ * others.
+ */
+bool iso_keras_form_of(const char *path, enum iso_keras_form *);
+/* Writes all weights, layer by layer, as a file for Keras: ARCHIVE for load_model, with the
+ * network, the others for load_weights. Fails with ISO_EDATA if Keras lacks a layer of an ARCHIVE.
+ */
+iso_rc iso_keras_save(struct iso_exec *, const char *path, enum iso_keras_form);
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights; countless.h5 is no
-such file.
+"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights; nested.* are a network
+and its weights with an output; countless.h5 is no such file.
 
     python3 tools/golden/make_keras_files.py tests/keras
 
@@ -8,6 +8,7 @@ The files are part of the repository; neither the build nor the tests run this. 
 """
 import os
 import sys
+import zipfile
 
 os.environ["KERAS_BACKEND"] = "torch"
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -33,6 +34,39 @@ def network():
     rng = np.random.default_rng(5)
     model.set_weights([rng.uniform(0.1, 1, w.shape).astype(np.float32) for w in model.get_weights()])
     return model
+
+
+def nested():
+    """A model as a layer of another, between an input that is scaled and layers that are called by their results."""
+    keras.utils.set_random_seed(4)
+    inner = keras.Sequential([layers.Input((6, 5, 2)), layers.Conv2D(3, 2, activation="relu"),
+                              layers.BatchNormalization()], name="base")
+    x = image = layers.Input((6, 5, 2))
+    x = inner(layers.Rescaling(1 / 255.0)(layers.RandomFlip()(x)))
+    y = layers.Conv2D(3, 1, name="beside")(x)
+    x = layers.GlobalAveragePooling2D()(layers.ReLU(6.0)(layers.Add()([x, y])))
+    model = keras.Model(image, layers.Dense(3, name="out", activation="softmax")(x))
+    rng = np.random.default_rng(6)
+    model.set_weights([rng.uniform(0.1, 1, w.shape).astype(w.dtype) for w in model.get_weights()])
+    model.compile(keras.optimizers.SGD(0.02, momentum=0.9), "sparse_categorical_crossentropy")
+    return model
+
+
+def write_nested(folder):
+    """The same network as .keras, as .h5 and its configuration alone; with an input and what Keras makes of it."""
+    model = nested()
+    path = os.path.join(folder, "nested.keras")
+    model.save(path)
+    with zipfile.ZipFile(path) as whole:
+        parts = {n: whole.read(n) for n in whole.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as small:
+        for name, part in parts.items():
+            small.writestr(name, part)
+    model.save(os.path.join(folder, "nested.h5"))
+    with open(os.path.join(folder, "nested.json"), "wb") as f:
+        f.write(parts["config.json"])
+    x = np.random.default_rng(7).uniform(0, 255, (2, 6, 5, 2)).astype(np.float32)
+    write_tensors(os.path.join(folder, "nested.safetensors"), {"x": x / np.float32(255), "y": model.predict(x, verbose=0)})
 
 
 def write_keras_2(path, model):
@@ -71,6 +105,7 @@ def main():
     with h5py.File(os.path.join(folder, "weights.h5"), "w") as f:
         legacy_h5_format.save_weights_to_hdf5_group(f, model)
     write_keras_2(os.path.join(folder, "keras2.h5"), model)
+    write_nested(folder)
     write_countless(os.path.join(folder, "countless.h5"))
     write_expected(os.path.join(folder, "expected.safetensors"), model)
 

@@ -1,0 +1,172 @@
+/* test_keras_network.c: networks in Keras's files as model files: tests/keras/nested.*, made by
+ * Keras itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/data/safetensors.h"
+#include "core/file.h"
+#include "core/keras/network.h"
+#include "core/train/keras_weights.h"
+#include "network.h"
+
+static const char *const files[] = { "tests/keras/nested.keras", "tests/keras/nested.h5" };
+static const double MOST = 1e-5; /* difference of outputs beside their largest, of two programs */
+
+/* Opens a network of the text of a model file. */
+static void open_text(struct network *net, const char *yaml, int64_t batch)
+{
+    char path[] = "/tmp/isocl-test-network-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    must(iso_file_write(path, yaml, strlen(yaml)));
+    network_open(net, path, batch, "reference", 0);
+    network_begin(net, &(struct iso_exec_options){ .seed = 1 });
+    unlink(path);
+}
+
+static void import(const char *path, struct iso_keras_file **file,
+                   struct iso_keras_network **network)
+{
+    struct iso_faults faults = { 0 };
+    must(iso_keras_open(path, file));
+    if (iso_keras_network(*file, path, &faults, network) != ISO_OK) {
+        iso_faults_print(&faults, stderr);
+        fail_msg("%s", iso_error());
+    }
+    iso_keras_rename(*network, *file);
+}
+
+/* Runs the network on the file's images, and compares with what Keras made of them. */
+static void assert_outputs(struct network *net, const struct iso_st_file *want)
+{
+    const struct iso_st_tensor *x = iso_st_find(want, "x"), *y = iso_st_find(want, "y");
+    struct iso_tensor input;
+    float got[6];
+    double error = 0, largest = 0;
+    assert_true(iso_exec_tensor(net->exec, "input", &input));
+    must(iso_tensor_write_f32(net->backend, &input, x->data));
+    must(iso_exec_forward(net->exec, false, 0, 0));
+    network_read(net, net->graph->values[net->graph->output].name, 6, got);
+    for (int i = 0; i < 6; i++) {
+        const double wanted = ((const float *)y->data)[i];
+        error = fmax(error, fabs(got[i] - wanted));
+        largest = fmax(largest, fabs(wanted));
+    }
+    if (!(error <= MOST * largest))
+        fail_msg("differs by %g of %g", error, largest);
+}
+
+static void network_and_weights_are_taken(void **state)
+{
+    struct iso_st_file *want;
+    (void)state;
+    must(iso_st_open("tests/keras/nested.safetensors", &want));
+    for (int i = 0; i < 2; i++) {
+        struct iso_keras_file *file;
+        struct iso_keras_network *network;
+        struct iso_keras_taken taken;
+        struct network net;
+        import(files[i], &file, &network);
+        open_text(&net, network->yaml, 2);
+        must(iso_keras_load(net.exec, file, files[i], ISO_KERAS_BY_NAME, &net.faults, &taken));
+        assert_int_equal(taken.layers, 4);
+        assert_int_equal(taken.left + taken.unused, 0);
+        assert_outputs(&net, want);
+        network_close(&net);
+        iso_keras_network_free(network);
+        iso_keras_close(file);
+    }
+    iso_st_close(want);
+}
+
+static void training_is_the_files(void **state)
+{
+    static const char *const lines[] = { "loss: sparse_categorical_crossentropy # the file's\n",
+                                         "optimizer: {sgd: {learning_rate: 0.02, momentum: 0.9",
+                                         "input: {shape: [6, 5, 2], scale: 0.00392156",
+                                         "max_value: 6" };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct iso_keras_file *file;
+        struct iso_keras_network *network;
+        import(files[i], &file, &network);
+        for (int k = 0; k < 4; k++)
+            if (strstr(network->yaml, lines[k]) == NULL)
+                fail_msg("%s: no '%s' in\n%s", files[i], lines[k], network->yaml);
+        assert_string_equal(network->optimizer, "sgd");
+        assert_string_equal(network->left_out, "random_flip");
+        iso_keras_network_free(network);
+        iso_keras_close(file);
+    }
+}
+
+/* Replaces a text in another by one that is no longer. */
+static void replace(char *text, const char *old, const char *by)
+{
+    char *at = strstr(text, old);
+    assert_non_null(at);
+    memset(at, ' ', strlen(old));
+    memcpy(at, by, strlen(by));
+}
+
+static void every_layer_that_isocl_lacks_is_named(void **state)
+{
+    struct iso_keras_file file = { .version = "3" };
+    struct iso_keras_network *network = NULL;
+    struct iso_faults faults = { 0 };
+    size_t n;
+    (void)state;
+    must(iso_file_read("tests/keras/nested.json", &file.config, &n));
+    replace(file.config, "\"ReLU\"", "\"Rho\"");
+    replace(file.config, "\"dilation_rate\": [1, 1]", "\"dilation_rate\": [[]]");
+    iso_error_clear();
+    assert_int_equal(iso_keras_network(&file, "some.keras", &faults, &network), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "cannot be made into a model file"));
+    assert_int_equal(faults.count, 2);
+    assert_non_null(strstr(faults.list[0].text, "isocl has no dilation_rate: [[]]"));
+    assert_non_null(strstr(faults.list[1].text, "isocl has no layer for Keras's class Rho"));
+    assert_null(network);
+    free(file.config);
+}
+
+static void weights_alone_are_no_network(void **state)
+{
+    struct iso_keras_file *file;
+    struct iso_keras_network *network;
+    struct iso_faults faults = { 0 };
+    (void)state;
+    must(iso_keras_open("tests/keras/keras3.weights.h5", &file));
+    assert_int_equal(iso_keras_network(file, "keras3.weights.h5", &faults, &network), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "holds weights but no network"));
+    iso_keras_close(file);
+}
+
+static void nothing_without_hdf5(void **state)
+{
+    (void)state;
+    print_message("skipped: this isocl was built without HDF5\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(network_and_weights_are_taken),
+        cmocka_unit_test(training_is_the_files),
+        cmocka_unit_test(every_layer_that_isocl_lacks_is_named),
+        cmocka_unit_test(weights_alone_are_no_network),
+    };
+    const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };
+    if (!iso_keras_supported())
+        return cmocka_run_group_tests(none, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
