@@ -1,7 +1,7 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
  * import_window.c), import_normalizations.c and import_shapes.c know ONNX's operators,
- * import_layers.c keeps layers and values, import_text.c writes the model file. */
+ * import_state.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -53,7 +53,7 @@ struct iso_onnx_importer {
     int unnamed[ISO_OP_COUNT];
 };
 
-/* ---- import_layers.c ---- */
+/* ---- import_state.c ---- */
 
 /* Fails with the path, the node at hand and its operator before the text. */
 iso_rc iso_onnx_refuse(const struct iso_onnx_importer *, const char *fmt, ...) ISO_PRINTF(2, 3);

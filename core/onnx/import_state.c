@@ -1,4 +1,4 @@
-/* import_layers.c: the layers that a network becomes, and the values that ONNX's nodes name. */
+/* import_state.c: the layers that a network becomes, and the values that ONNX's nodes name. */
 #include "import_build.h"
 #include "core/model/field.h"
 #include "core/model/section.h"
