@@ -2,7 +2,7 @@
 
 #include "core/machine.h"
 #include "core/train/run.h"
-#include "core/train/watch.h"
+#include "core/train/warnings.h"
 #include "core/wrap.h"
 
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #include "train.h"
 #include "core/data/left_out.h"
 #include "core/model/field.h"
-#include "core/train/watch.h"
+#include "core/train/warnings.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "core/data/shuffle.h"
 #include "core/machine.h"
 #include "finite.h"
-#include "watch.h"
+#include "warnings.h"
 
 #include <math.h>
 #include <stdio.h>

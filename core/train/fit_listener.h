@@ -62,7 +62,7 @@ struct iso_fit_listener {
     iso_rc (*epoch)(void *self, const struct iso_fit_epoch *, const struct iso_fit_state *);
     /* Called within an epoch every checkpoint_seconds; the executor is at the given state. */
     iso_rc (*checkpoint)(void *self, const struct iso_fit_state *);
-    /* Called with a warning (watch.h). If the fault also ends the training, the error message
+    /* Called with a warning (warnings.h). If the fault also ends the training, the error message
      * repeats it. */
     iso_rc (*warning)(void *self, const struct iso_warning *);
     /* Called if step `step`, from 0, makes the training fail: finds the first tensor that is not

@@ -1,8 +1,8 @@
-/* watch.h: detects faults that do not end a training, from the numbers of its epochs and the values
- * of the last batch in the executor's memory. Warns of each fault once, changes no number of the
- * training, and does nothing within a step. */
-#ifndef ISO_WATCH_H
-#define ISO_WATCH_H
+/* warnings.h: detects faults that do not end a training, from the numbers of its epochs and the
+ * values of the last batch in the executor's memory. Warns of each fault once, changes no number of
+ * the training, and does nothing within a step. */
+#ifndef ISO_WARNINGS_H
+#define ISO_WARNINGS_H
 #include "fit_listener.h"
 
 struct iso_warning {

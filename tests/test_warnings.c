@@ -1,7 +1,7 @@
-/* test_watch.c: what a training warns of, and where numbers first stop being finite. */
+/* test_warnings.c: what a training warns of, and where numbers first stop being finite. */
 #include "core/train/exec_private.h"
 #include "core/train/not_finite.h"
-#include "core/train/watch.h"
+#include "core/train/warnings.h"
 #include "trainer.h"
 
 #include <math.h>

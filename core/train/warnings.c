@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "warnings.h"
 
 #include "core/ops/activation.h"
 #include "exec_private.h"
