@@ -6,7 +6,7 @@
 #include "core/data/pad.h"
 #include "core/number.h"
 #include "core/suggest.h"
-#include "paper.h"
+#include "invert_paper.h"
 #include "core/train/fit.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* test_paper.c: dark ink on light paper is told from light ink on dark ground. */
-#include "core/job/paper.h"
+/* test_invert_paper.c: dark ink on light paper is told from light ink on dark ground. */
+#include "core/job/invert_paper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "paper.h"
+#include "invert_paper.h"
 
 /* Returns the sum of the pixels at the border of an image, and adds their number to *n. */
 static int64_t sum_border(const uint8_t *image, int height, int width, int64_t *n)
