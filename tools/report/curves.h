@@ -2,7 +2,7 @@
 #ifndef ISO_REPORT_CURVES_H
 #define ISO_REPORT_CURVES_H
 #include "svg.h"
-#include "told.h"
+#include "run_folder.h"
 
 enum { ISO_METRICS_SHOWN = 32 };
 /* Draws training and validation of one metric over the epochs; for a metric with a number per

@@ -3,7 +3,7 @@
  * epoch is its number, from 1. */
 #ifndef ISO_REPORT_EVENTS_H
 #define ISO_REPORT_EVENTS_H
-#include "told.h"
+#include "run_folder.h"
 
 struct iso_events { /* files of one run; zeroed at first */
     bool begun;

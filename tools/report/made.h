@@ -1,7 +1,7 @@
 /* made.h: the content of run.json: a run's data, and the commands that made it. */
 #ifndef ISO_REPORT_MADE_H
 #define ISO_REPORT_MADE_H
-#include "told.h"
+#include "run_folder.h"
 
 enum { ISO_MADE_NUMBER = 24 };
 /* Returns a text or a whole number of an object of run.json, or "" if it has none. */

@@ -6,7 +6,7 @@
 #include "core/bench/bench.h"
 #include "core/job/job.h"
 #include "threshold.h"
-#include "told.h"
+#include "run_folder.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SHOWN_NAME = 512, ISO_SPLITS = 3 };
 typedef char iso_note[ISO_NOTE]; /* a sentence; "": none */

@@ -3,7 +3,7 @@
 #define ISO_REPORT_PAGE_H
 #include "measured.h"
 #include "svg.h"
-#include "told.h"
+#include "run_folder.h"
 
 struct iso_page {
     FILE *out;

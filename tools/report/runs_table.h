@@ -1,7 +1,7 @@
 /* runs_table.h: the table of `isocl runs`, and the page's of several runs: one list of columns. */
 #ifndef ISO_REPORT_RUNS_TABLE_H
 #define ISO_REPORT_RUNS_TABLE_H
-#include "told.h"
+#include "run_folder.h"
 
 enum { ISO_RUN_CELL = 192 };
 struct iso_run_column {

@@ -1,4 +1,4 @@
-#include "told.h"
+#include "run_folder.h"
 
 #include "core/data/sha256.h"
 #include "core/train/history_csv.h"

@@ -1,6 +1,6 @@
-/* told.h: the content of a run's folder, read without a device and without data. */
-#ifndef ISO_REPORT_TOLD_H
-#define ISO_REPORT_TOLD_H
+/* run_folder.h: the content of a run's folder, read without a device and without data. */
+#ifndef ISO_RUN_FOLDER_H
+#define ISO_RUN_FOLDER_H
 #include "core/train/run.h"
 #include "core/train/device_json.h"
 #include "table.h"
