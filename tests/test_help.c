@@ -1,7 +1,7 @@
 /* test_help.c: every word that help should know, how near misses and long lines are told, and what
  * completion offers. */
 #include "cli.h"
-#include "core/model/reference_page.h"
+#include "core/help/help_page.h"
 #include "core/ops/activation.h"
 #include "core/data/dataset.h"
 #include "tools/commands.h"

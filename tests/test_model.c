@@ -13,7 +13,7 @@
 
 #include "core/model/field.h"
 #include "core/model/graph.h"
-#include "core/model/reference_page.h"
+#include "core/help/help_page.h"
 #include "core/model/section.h"
 #include "core/ops/activation.h"
 #include "core/ops/adam.h"

@@ -1,7 +1,7 @@
 /* isocl completion: prints a shell's completion of commands and options, from the commands' own
  * tables. */
 #include "commands.h"
-#include "core/model/reference_page.h"
+#include "core/help/help_page.h"
 #include "help_topics.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* isocl help: all that a model file may say, from the ops' own descriptions. */
 #include "commands.h"
-#include "core/model/reference_page.h"
+#include "core/help/help_page.h"
 #include "help_topics.h"
 #include "manual.h"
 #include "setup.h"

@@ -1,6 +1,6 @@
 #include "help_topics.h"
 #include "commands.h"
-#include "core/model/reference_page.h"
+#include "core/help/help_page.h"
 #include "core/suggest.h"
 #include "core/wrap.h"
 

@@ -1,5 +1,5 @@
-/* reference_sums.c: the sums that ops make, for help and the reference page. */
-#include "reference_sums.h"
+/* help_sums.c: the sums that ops make, for help and the reference page. */
+#include "help_sums.h"
 #include "core/iso.h"
 #include "core/wrap.h"
 

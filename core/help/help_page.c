@@ -1,13 +1,13 @@
-/* reference_page.c: help and the reference page, from the tables that read model files. This file
+/* help_page.c: help and the reference page, from the tables that read model files. This file
  * contains the layout only, nothing about any op, section or data set. */
-#include "reference_page.h"
-#include "reference_sums.h"
-#include "reference_words.h"
-#include "field.h"
-#include "initializer.h"
-#include "regularizer.h"
-#include "schedule.h"
-#include "section.h"
+#include "help_page.h"
+#include "help_sums.h"
+#include "help_words.h"
+#include "core/model/field.h"
+#include "core/model/initializer.h"
+#include "core/model/regularizer.h"
+#include "core/model/schedule.h"
+#include "core/model/section.h"
 #include "core/suggest.h"
 #include "core/wrap.h"
 #include "core/data/dataset.h"

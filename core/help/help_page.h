@@ -1,7 +1,7 @@
-/* reference_page.h: describes everything that a model file can contain, from the descriptors that
+/* help_page.h: describes everything that a model file can contain, from the descriptors that
  * also read it. */
-#ifndef ISO_REFERENCE_PAGE_H
-#define ISO_REFERENCE_PAGE_H
+#ifndef ISO_HELP_PAGE_H
+#define ISO_HELP_PAGE_H
 #include "core/iso.h"
 #include <stdio.h>
 

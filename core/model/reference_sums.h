@@ -1,9 +1,0 @@
-/* reference_sums.h (private): prints the sums that ops compute, as text and as a Markdown table,
- * from the ops' descriptors. */
-#ifndef ISO_REFERENCE_SUMS_H
-#define ISO_REFERENCE_SUMS_H
-#include <stdio.h>
-
-void iso_sums_print(FILE *);
-void iso_sums_markdown(FILE *);
-#endif
