@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/exact.h"
+#include "core/train/early_stopping.h"
 #include "core/train/learning_rate.h"
 
 #define TOLERANCE 1e-10

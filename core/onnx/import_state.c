@@ -1,4 +1,5 @@
-/* import_state.c: the layers that a network becomes, and the values that ONNX's nodes name. */
+/* import_state.c: an import so far: the values that ONNX's nodes name, and the layers made of them
+ * with their weights; reads a node's inputs and attributes. */
 #include "import_build.h"
 #include "core/model/field.h"
 #include "core/model/section.h"

@@ -3,6 +3,7 @@
 #include "core/data/shuffle.h"
 #include "core/machine.h"
 #include "finite.h"
+#include "learning_rate.h"
 #include "warnings.h"
 
 #include <math.h>

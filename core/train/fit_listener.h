@@ -2,7 +2,7 @@
 #ifndef ISO_FIT_LISTENER_H
 #define ISO_FIT_LISTENER_H
 #include "exec.h"
-#include "learning_rate.h"
+#include "early_stopping.h"
 #include "scores.h"
 
 #include <signal.h>

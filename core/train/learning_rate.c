@@ -1,13 +1,8 @@
-/* learning_rate.c: schedules of the learning rate, reduction on a plateau and early stopping as
- * Keras has them. step counts from 0, t from the end of the warm-up. */
+/* learning_rate.c: schedules of the learning rate. step counts from 0, t from the end of the
+ * warm-up. */
 #include "learning_rate.h"
 
 #include "core/exact.h"
-
-#include <math.h>
-#include <string.h>
-
-/* ---- Rates --------------------------------------------------------------------------------- */
 
 /* t / decay_steps, whole with staircase. */
 static double decays(const struct iso_schedule *s, int64_t t)
@@ -113,57 +108,4 @@ double iso_training_rate_used(const struct iso_training *t, double rate, uint64_
 {
     const struct iso_op_def *def = iso_ops[t->optimizer.op].def;
     return def->decayed != NULL ? def->decayed(t->optimizer.params, rate, step) : rate;
-}
-
-/* ---- Epochs -------------------------------------------------------------------------------- */
-
-bool iso_monitor_rises(const struct iso_monitor *m)
-{
-    const size_t n = strlen(m->name);
-    return n < 4 || strcmp(m->name + n - 4, "loss") != 0;
-}
-
-/* Takes the value if it is better than the best so far, which NaN never is. */
-static bool improves(const struct iso_monitor *m, double value, struct iso_watch *w)
-{
-    const bool better = !w->begun              ? !isnan(value)
-                        : iso_monitor_rises(m) ? value - m->min_delta > w->best
-                                               : value + m->min_delta < w->best;
-    if (better) {
-        w->begun = 1;
-        w->best = value;
-        w->wait = 0;
-    }
-    return better;
-}
-
-void iso_plateau_epoch(const struct iso_schedule *s, double value, double rate,
-                       struct iso_plateau *p)
-{
-    if (p->cooldown > 0) {
-        p->cooldown--;
-        p->watch.wait = 0;
-    }
-    if (improves(&s->monitor, value, &p->watch) || p->cooldown > 0)
-        return;
-    p->watch.wait++;
-    if (p->watch.wait < s->monitor.patience || !(rate > s->min_learning_rate))
-        return;
-    const double reduced = rate * s->factor;
-    p->rate = reduced > s->min_learning_rate ? reduced : s->min_learning_rate;
-    p->cooldown = s->cooldown;
-    p->watch.wait = 0;
-}
-
-bool iso_stopping_epoch(const struct iso_early_stopping *s, int64_t epoch, double value,
-                        struct iso_stopping *p)
-{
-    if (epoch < s->start_from_epoch)
-        return false;
-    if (improves(&s->monitor, value, &p->watch))
-        return true;
-    p->watch.wait++;
-    if (p->watch.wait >= s->monitor.patience && epoch > 0)
-        p->stopped = 1;
-    return false;
 }

@@ -1,5 +1,4 @@
-/* learning_rate.h: the learning rate of a step, and the decisions that depend on the numbers of the
- * epochs: reducing the rate on a plateau, early stopping. */
+/* learning_rate.h: the learning rate of a step. early_stopping.h reduces it on a plateau. */
 #ifndef ISO_LEARNING_RATE_H
 #define ISO_LEARNING_RATE_H
 #include "core/model/model.h"
@@ -19,27 +18,4 @@ double iso_training_rate(const struct iso_training *, double reduced, int64_t ep
 double iso_training_rate_alone(const struct iso_training *, uint64_t step);
 /* Returns the rate that the update then uses, after the optimizer's own decay. */
 double iso_training_rate_used(const struct iso_training *, double rate, uint64_t step);
-
-struct iso_watch {       /* history of a monitored number; zeroed: no epoch yet */
-    int64_t begun, wait; /* wait: epochs since the best one */
-    double best;
-};
-struct iso_plateau {
-    struct iso_watch watch;
-    int64_t cooldown;
-    double rate; /* 0: not reduced */
-};
-struct iso_stopping {
-    struct iso_watch watch;
-    int64_t stopped;
-};
-
-/* Returns true if a higher monitored number is better. */
-bool iso_monitor_rises(const struct iso_monitor *);
-/* Counts an epoch with this value, NaN for none. rate: the rate after the warm-up. */
-void iso_plateau_epoch(const struct iso_schedule *, double value, double rate,
-                       struct iso_plateau *);
-/* Counts epoch `epoch`, from 0. Returns true if its weights are the ones to restore. */
-bool iso_stopping_epoch(const struct iso_early_stopping *, int64_t epoch, double value,
-                        struct iso_stopping *);
 #endif

@@ -3,6 +3,7 @@
 #include "core/data/shuffle.h"
 #include "exec_private.h"
 #include "fit.h"
+#include "learning_rate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
