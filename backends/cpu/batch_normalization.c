@@ -175,10 +175,10 @@ static void addend_gradients(void *data, int64_t unit, int thread)
     }
 }
 
-static void run_elements(struct iso_backend *backend, struct work *w, iso_job *job)
+static void run_elements(struct iso_backend *backend, struct work *w, iso_team_task *task)
 {
     w->each = iso_cpu_unit_rows(w->segment);
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->segment), job, w);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->segment), task, w);
 }
 
 /* ---- Forward ------------------------------------------------------------------------------- */

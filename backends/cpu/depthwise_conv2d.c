@@ -328,13 +328,13 @@ static void turn_kernel(const struct work *w, float *to)
                 to[(tap * w->m + d) * w->g.c + i] = w->kernel[(tap * w->g.c + i) * w->m + d];
 }
 
-static const float *run_copy(struct iso_backend *b, struct work *w, iso_job *job, int64_t units,
-                             const float *from, float *to)
+static const float *run_copy(struct iso_backend *b, struct work *w, iso_team_task *task,
+                             int64_t units, const float *from, float *to)
 {
     w->from = from;
     w->to = to;
     w->unit_rows = iso_cpu_unit_rows(w->m);
-    iso_team_run(iso_cpu_team(b), iso_ceil_div(units, w->unit_rows), job, w);
+    iso_team_run(iso_cpu_team(b), iso_ceil_div(units, w->unit_rows), task, w);
     return to;
 }
 

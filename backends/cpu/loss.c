@@ -19,7 +19,7 @@ void ISO_CPU(loss_mean)(const struct iso_call *call, int output)
 }
 
 static void share(struct iso_backend *backend, const struct iso_call *call,
-                  const struct iso_tensor *p, float *out, iso_job *job)
+                  const struct iso_tensor *p, float *out, iso_team_task *task)
 {
     const int64_t rows = p->shape.dim[0], columns = p->shape.dim[1];
     struct iso_cpu_loss work = {
@@ -34,11 +34,11 @@ static void share(struct iso_backend *backend, const struct iso_call *call,
         .unit_rows = iso_cpu_unit_rows(columns * ISO_CPU_LOSS_COST),
         .scalars = iso_cpu_loss_scalars(call),
     };
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), job, &work);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), task, &work);
 }
 
 void ISO_CPU(pointwise_forward)(struct iso_backend *backend, const struct iso_call *call,
-                                int output, iso_job *losses)
+                                int output, iso_team_task *losses)
 {
     if (!iso_cpu_loss_wanted(call, output))
         return;
@@ -47,7 +47,7 @@ void ISO_CPU(pointwise_forward)(struct iso_backend *backend, const struct iso_ca
 }
 
 void ISO_CPU(pointwise_backward)(struct iso_backend *backend, const struct iso_call *call,
-                                 const struct iso_tensor *p, iso_job *gradients)
+                                 const struct iso_tensor *p, iso_team_task *gradients)
 {
     if (call->dx[0].mem != NULL)
         share(backend, call, p, iso_cpu_f32(&call->dx[0]), gradients);

@@ -40,9 +40,9 @@ void ISO_CPU(loss_mean)(const struct iso_call *, int output);
 /* Run a pointwise loss: `losses` over the rows for y[output], if that is wanted, or `gradients` for
  * dx[0], with the slope at each element of p. Both jobs get a struct iso_cpu_loss. */
 void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, int output,
-                                iso_job *losses);
+                                iso_team_task *losses);
 void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
-                                 const struct iso_tensor *p, iso_job *gradients);
+                                 const struct iso_tensor *p, iso_team_task *gradients);
 
 /* Add f to a lane, and return its slope (core/formulas.h). */
 typedef float iso_cpu_loss_add(float p, float t, struct iso_loss_scalars, float lane);

@@ -99,17 +99,17 @@ static struct work work_of(const struct iso_call *call)
 static void multiply(struct iso_backend *backend, struct work w, const float *large,
                      const struct iso_tensor *small, const struct iso_tensor *out, bool add)
 {
-    iso_job *const job = w.l.repeats == 1 ? plain : w.l.inner == 1 ? scaled : products;
+    iso_team_task *const task = w.l.repeats == 1 ? plain : w.l.inner == 1 ? scaled : products;
     w.large = large;
     w.small = iso_cpu_f32(small);
     w.out = iso_cpu_f32(out);
     w.add = add;
-    w.rows = job == products ? w.l.outer * w.l.repeats : w.l.outer;
-    w.each = job == plain ? ISO_CPU_UNIT
-                          : iso_cpu_unit_rows(job == scaled ? w.l.repeats : w.l.inner);
-    if (job == plain)
+    w.rows = task == products ? w.l.outer * w.l.repeats : w.l.outer;
+    w.each = task == plain ? ISO_CPU_UNIT
+                           : iso_cpu_unit_rows(task == scaled ? w.l.repeats : w.l.inner);
+    if (task == plain)
         w.rows *= w.l.inner;
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w.rows, w.each), job, &w);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w.rows, w.each), task, &w);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

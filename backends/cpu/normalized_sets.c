@@ -264,9 +264,9 @@ static void sum_part(void *data, int64_t unit, int thread)
 
 /* ---- Calls --------------------------------------------------------------------------------- */
 
-static void run_sets(struct iso_backend *backend, struct work *w, iso_job *job)
+static void run_sets(struct iso_backend *backend, struct work *w, iso_team_task *task)
 {
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(iso_sets_count(&w->s), w->each), job, w);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(iso_sets_count(&w->s), w->each), task, w);
 }
 
 void ISO_CPU(normalize_sets)(struct iso_backend *backend, const struct iso_call *call,

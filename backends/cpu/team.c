@@ -1,5 +1,5 @@
-/* team.c: a team of threads. Each has its own share of a job's units, the same of every job,
- * so that what one job wrote lies in the cache of the thread that reads it in the next. A thread
+/* team.c: a team of threads. Each has its own share of a task's units, the same of every task,
+ * so that what one task wrote lies in the cache of the thread that reads it in the next. A thread
  * that has done its share helps the others, from the end of theirs. */
 #include "core/machine.h"
 #include "team.h"
@@ -15,8 +15,8 @@
 enum { SPINS = 20000 }; /* about 100 microseconds awake before a thread sleeps */
 
 /* A share of units, packed into one word: those from `front` to before `back` are nobody's yet. Who
- * moves one end has taken a unit, and holds the job open until it is counted in `done`. So the
- * other members are stable for whoever has a unit, and a job never waits for a thread that has
+ * moves one end has taken a unit, and holds the task open until it is counted in `done`. So the
+ * other members are stable for whoever has a unit, and a task never waits for a thread that has
  * none: one asleep, late, or without a processor. */
 struct share {
     _Alignas(64) atomic_ullong word;
@@ -36,10 +36,10 @@ struct iso_team {
     pthread_cond_t wake;
     atomic_int sleeping;
     atomic_bool stop;
-    iso_job *job;
+    iso_team_task *task;
     void *data;
     struct share *shares;           /* [size] */
-    _Alignas(64) atomic_uint jobs;  /* given out so far */
+    _Alignas(64) atomic_uint tasks; /* given out so far */
     _Alignas(64) atomic_llong done; /* units that are finished */
 };
 
@@ -71,7 +71,7 @@ static void take_units(struct iso_team *t, int thread)
     for (int i = 0; i < t->size; i++) {
         struct share *share = &t->shares[(thread + i) % t->size];
         for (int64_t unit; (unit = take_unit(share, i == 0)) >= 0; finished++)
-            t->job(t->data, unit, thread);
+            t->task(t->data, unit, thread);
     }
     if (finished > 0)
         atomic_fetch_add_explicit(&t->done, finished, memory_order_release);
@@ -79,10 +79,10 @@ static void take_units(struct iso_team *t, int thread)
 
 static bool idle(struct iso_team *t, unsigned seen)
 {
-    return atomic_load(&t->jobs) == seen && !atomic_load(&t->stop);
+    return atomic_load(&t->tasks) == seen && !atomic_load(&t->stop);
 }
 
-/* Waits for a job after those seen, or for the end: awake for a moment, then asleep. */
+/* Waits for a task after those seen, or for the end: awake for a moment, then asleep. */
 static void wait_for_work(struct iso_team *t, unsigned seen)
 {
     for (int i = 0; i < t->spins; i++) {
@@ -103,7 +103,7 @@ static void *worker_main(void *argument)
     const struct worker *w = argument;
     struct iso_team *t = w->team;
     while (!atomic_load(&t->stop)) {
-        const unsigned seen = atomic_load(&t->jobs);
+        const unsigned seen = atomic_load(&t->tasks);
         take_units(t, w->index);
         wait_for_work(t, seen);
     }
@@ -121,15 +121,15 @@ static void wake_sleepers(struct iso_team *t)
     pthread_mutex_unlock(&t->lock);
 }
 
-void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
+void iso_team_run(struct iso_team *t, int64_t units, iso_team_task *task, void *data)
 {
     if (t->size == 1 || units <= 1) {
         for (int64_t i = 0; i < units; i++)
-            job(data, i, 0);
+            task(data, i, 0);
         return;
     }
     assert(units <= UINT32_MAX);
-    t->job = job;
+    t->task = task;
     t->data = data;
     atomic_store_explicit(&t->done, 0, memory_order_relaxed);
     for (int i = 0; i < t->size; i++) {
@@ -137,7 +137,7 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
         const uint64_t back = (uint64_t)(units * (i + 1) / t->size);
         atomic_store_explicit(&t->shares[i].word, front << 32 | back, memory_order_release);
     }
-    atomic_fetch_add(&t->jobs, 1);
+    atomic_fetch_add(&t->tasks, 1);
     wake_sleepers(t);
     take_units(t, 0);
     for (int i = 0; atomic_load_explicit(&t->done, memory_order_acquire) < units; i++) {

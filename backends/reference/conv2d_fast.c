@@ -47,7 +47,7 @@ static size_t workspace(struct iso_backend *backend, const struct iso_call *call
     if (iso_conv2d_has_groups(call))
         return 0;
     return sizeof(iso_real) * (size_t)(s.winograd
-                                           ? ISO_KERNEL(winograd_workspace)(&s.win, s.filters, pass)
+                                           ? ISO_KERNEL(winograd_reals)(&s.win, s.filters, pass)
                                            : direct_workspace(&s, pass));
 }
 

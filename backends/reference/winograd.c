@@ -59,8 +59,7 @@ static struct correlation input_gradient_of(const struct iso_window *g, int64_t 
                       g->n);
 }
 
-int64_t ISO_KERNEL(winograd_workspace)(const struct iso_window *g, int64_t filters,
-                                       enum iso_pass pass)
+int64_t ISO_KERNEL(winograd_reals)(const struct iso_window *g, int64_t filters, enum iso_pass pass)
 {
     const int64_t tiles = TILES * (g->c + filters), kernel = g->c * filters;
     const int64_t sums = pass == ISO_FORWARD ? 1 : 1 + ISO_REF_BLOCKS_WORK;

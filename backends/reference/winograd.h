@@ -5,7 +5,7 @@
 #include "reference.h"
 
 /* Returns the size of the workspace in reals. */
-int64_t ISO_KERNEL(winograd_workspace)(const struct iso_window *, int64_t filters, enum iso_pass);
+int64_t ISO_KERNEL(winograd_reals)(const struct iso_window *, int64_t filters, enum iso_pass);
 /* Compute y without the bias, dx[0], and dw[0], in this order. */
 void ISO_KERNEL(winograd_forward)(const struct iso_call *, const struct iso_window *,
                                   int64_t filters);

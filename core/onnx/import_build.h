@@ -68,9 +68,9 @@ const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i
 bool iso_onnx_has(const struct iso_onnx_importer *, int i);
 /* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
-/* Returns the node's attribute, or its default if it is missing. */
-int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t left_out);
-double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double left_out);
+/* Returns the node's attribute, or `otherwise` if it is missing. */
+int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t otherwise);
+double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double otherwise);
 /* Reads n whole numbers. Fails with ISO_EDATA if there are more or fewer. Leaves `out`, which holds
  * the default, as it is if they are missing. */
 iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *, const char *name, int n, int64_t *out);

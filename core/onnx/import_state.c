@@ -107,16 +107,16 @@ iso_rc iso_onnx_same(struct iso_onnx_importer *im, const struct iso_onnx_known *
 
 /* ---- Attributes ---------------------------------------------------------------------------- */
 
-int64_t iso_onnx_get_int(const struct iso_onnx_importer *im, const char *name, int64_t left_out)
+int64_t iso_onnx_get_int(const struct iso_onnx_importer *im, const char *name, int64_t otherwise)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
-    return a != NULL ? a->i : left_out;
+    return a != NULL ? a->i : otherwise;
 }
 
-double iso_onnx_get_real(const struct iso_onnx_importer *im, const char *name, double left_out)
+double iso_onnx_get_real(const struct iso_onnx_importer *im, const char *name, double otherwise)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
-    return a != NULL ? iso_onnx_decimal(a->f) : left_out;
+    return a != NULL ? iso_onnx_decimal(a->f) : otherwise;
 }
 
 iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *im, const char *name, int n, int64_t *out)
