@@ -1,18 +1,32 @@
-/* registry.c: the backends that were built, and how a device is chosen by its name. */
+/* registry.c: the backends that were built, what they add to the program, and how a device is
+ * chosen by its name. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/iso.h"
+#include "core/child.h"
+#include "diagnose.h"
 
 #define BACKEND(name) extern const struct iso_backend_ops iso_backend_##name;
+#define TASKS(name) extern const struct iso_task_entry iso_##name##_tasks[];
+#define DIAGNOSIS(name) extern iso_diagnosis iso_##name##_diagnose;
 #include "backends.def"
-#undef BACKEND
 
 const struct iso_backend_ops *const iso_backends[] = {
 #define BACKEND(name) &iso_backend_##name,
 #include "backends.def"
-#undef BACKEND
+    NULL,
+};
+
+const struct iso_task_entry *const iso_backend_tasks[] = {
+#define TASKS(name) iso_##name##_tasks,
+#include "backends.def"
+    NULL,
+};
+
+iso_diagnosis *const iso_diagnoses[] = {
+#define DIAGNOSIS(name) iso_##name##_diagnose,
+#include "backends.def"
     NULL,
 };
 

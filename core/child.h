@@ -32,7 +32,7 @@ struct iso_child_limits {
 };
 /* A job may be started any number of times. */
 struct iso_child_job {
-    const char *task;             /* a name of iso_tasks */
+    const char *task;             /* a name of iso_tasks or iso_backend_tasks */
     const char *const *arguments; /* for the task, NULL-terminated; NULL: none */
     struct iso_child_limits limits;
 };
@@ -104,8 +104,10 @@ struct iso_task_entry {
     const char *name;
     iso_rc (*run)(const struct iso_task *);
 };
-extern const struct iso_task_entry
-    iso_tasks[]; /* core/job/child_tasks.c has them all; name NULL ends it */
+/* core/job/child_tasks.c: core's own tasks; name NULL ends them. */
+extern const struct iso_task_entry iso_tasks[];
+/* backends/registry.c: those of each backend, ended in the same way; NULL at the end. */
+extern const struct iso_task_entry *const iso_backend_tasks[];
 /* iso_child_main for a program that has tasks of its own, which other programs cannot run. */
 void iso_child_main_with(int argc, char **argv, const struct iso_task_entry *more);
 #endif

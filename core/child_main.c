@@ -158,14 +158,21 @@ static const struct iso_task_entry *find(const struct iso_task_entry *tasks, con
     return NULL;
 }
 
+/* Looks among the tasks of core, of the backends, and of this program. */
+static const struct iso_task_entry *find_any(const struct iso_task_entry *more, const char *name)
+{
+    const struct iso_task_entry *entry = find(iso_tasks, name);
+    for (int i = 0; entry == NULL && iso_backend_tasks[i] != NULL; i++)
+        entry = find(iso_backend_tasks[i], name);
+    return entry != NULL ? entry : find(more, name);
+}
+
 static iso_rc run(int argc, char **argv, const struct iso_task_entry *more)
 {
     const struct iso_task t = {
         .argc = argc - 2, .argv = argv + 2, .requests = REQUESTS, .results = RESULTS
     };
-    const struct iso_task_entry *entry = argc > 1 ? find(iso_tasks, argv[1]) : NULL;
-    if (entry == NULL && argc > 1)
-        entry = find(more, argv[1]);
+    const struct iso_task_entry *entry = argc > 1 ? find_any(more, argv[1]) : NULL;
     if (entry == NULL)
         return iso_fail(ISO_EUSAGE, "%s has no task '%s'", argv[0], argc > 1 ? argv[1] : "");
     return entry->run(&t);

@@ -8,10 +8,7 @@
 #include "core/onnx/onnx.h"
 #include "hardware.h"
 #include "setup.h"
-
-#ifdef ISO_HAVE_OPENCL
-#include "backends/opencl/diagnose.h"
-#endif
+#include "backends/diagnose.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,23 +47,21 @@ static void advise(struct doctor *d, const char *fmt, ...)
     va_end(arguments);
 }
 
-#ifdef ISO_HAVE_OPENCL
-static void check_opencl(struct doctor *d)
+/* Lets each backend say why it shows no device. */
+static void check_backends(struct doctor *d)
 {
     char advice[512];
-    iso_opencl_diagnose(stdout, advice, sizeof advice);
-    if (*advice)
-        advise(d, "%s", advice);
-}
-#else
-static void check_opencl(struct doctor *d)
-{
-    char command[256];
+    for (int i = 0; iso_diagnoses[i] != NULL; i++) {
+        iso_diagnoses[i](stdout, advice, sizeof advice);
+        if (*advice)
+            advise(d, "%s", advice);
+    }
+#ifndef ISO_HAVE_OPENCL
     printf("OpenCL: this isocl was built without it\n");
     advise(d, "build with OpenCL: %s, then  make",
-           iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
-}
+           iso_install_command(ISO_PACKAGE_LOADER, advice, sizeof advice));
 #endif
+}
 
 #if defined(ISO_HAVE_OPENCL) && !defined(ISO_HAVE_CLBLAST)
 static void check_clblast(struct doctor *d)
@@ -120,7 +115,7 @@ static void check_build(struct doctor *d)
     check_onnx(d);
     check_images(d);
     check_clblast(d);
-    check_opencl(d);
+    check_backends(d);
 }
 
 static void check_devices(struct doctor *d)

@@ -2,9 +2,7 @@
  * do not load, platforms without devices. */
 #ifndef ISO_OPENCL_DIAGNOSE_H
 #define ISO_OPENCL_DIAGNOSE_H
-#include <stddef.h>
-#include <stdio.h>
+#include "backends/diagnose.h"
 
-/* Prints what it finds, and writes what the user can do about it into advice, or "". */
-void iso_opencl_diagnose(FILE *out, char *advice, size_t n);
+iso_diagnosis iso_opencl_diagnose;
 #endif

@@ -29,7 +29,7 @@ static void answer(struct iso_backend *be, const struct iso_task *task)
     }
 }
 
-iso_rc iso_opencl_tune_task(const struct iso_task *task)
+static iso_rc tune(const struct iso_task *task)
 {
     struct iso_backend *be;
     const char ready = 1;
@@ -43,10 +43,16 @@ iso_rc iso_opencl_tune_task(const struct iso_task *task)
     return rc;
 }
 
-iso_rc iso_opencl_driver_task(const struct iso_task *task)
+static iso_rc try_driver(const struct iso_task *task)
 {
     struct iso_backend *be;
     ISO_TRY(open_device(task, ISO_MODE_DEFAULT, &be));
     iso_backend_close(be);
     return ISO_OK;
 }
+
+const struct iso_task_entry iso_opencl_tasks[] = {
+    { OPENCL_TUNER_TASK, tune },
+    { OPENCL_DRIVER_TASK, try_driver },
+    { NULL, NULL },
+};
