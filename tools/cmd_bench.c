@@ -250,19 +250,19 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
     double best_rate = 0, second_rate = 0;
     char name[sizeof((struct iso_model *)0)->name] = "";
     for (int i = 0; i < b->ndevices; i++) {
-        struct iso_job setup = { 0 };
+        struct iso_job job = { 0 };
         double rate = 0;
-        iso_rc rc = iso_setup_model(&setup, path, &b->options.setup);
+        iso_rc rc = iso_setup_model(&job, path, &b->options.setup);
         if (rc == ISO_OK) {
-            memcpy(name, setup.model->name, sizeof name);
-            rc = bench_device(b, &setup, path, b->devices[i], &rate);
+            memcpy(name, job.model->name, sizeof name);
+            rc = bench_device(b, &job, path, b->devices[i], &rate);
         }
-        if (setup.faults.count > 0 || setup.model == NULL) {
-            const int code = iso_report(command, rc, &setup.faults);
-            iso_job_free(&setup);
+        if (job.faults.count > 0 || job.model == NULL) {
+            const int code = iso_report(command, rc, &job.faults);
+            iso_job_free(&job);
             return code;
         }
-        iso_job_free(&setup);
+        iso_job_free(&job);
         if (rc != ISO_OK) {
             tell_failure(b, name, b->devices[i]);
             continue;
@@ -309,16 +309,16 @@ static void bench_sizes(struct bench *b)
 {
     for (int i = 0; i < b->ndevices; i++) {
         struct iso_job_options o = b->options.setup;
-        struct iso_job setup = { 0 };
+        struct iso_job job = { 0 };
         o.device = b->devices[i];
-        iso_rc rc = iso_job_backend(&setup, &o);
+        iso_rc rc = iso_job_backend(&job, &o);
         if (rc == ISO_OK)
-            rc = bench_sizes_on(b, setup.backend, b->devices[i]);
+            rc = bench_sizes_on(b, job.backend, b->devices[i]);
         if (rc != ISO_OK)
             tell_failure(b, "ops", b->devices[i]);
         else
             b->measured++;
-        iso_job_free(&setup);
+        iso_job_free(&job);
     }
     b->report.head = false;
 }

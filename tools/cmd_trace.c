@@ -34,52 +34,52 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static iso_rc open_batches(struct iso_job *setup, const struct trace_options *o,
+static iso_rc open_batches(struct iso_job *job, const struct trace_options *o,
                            struct iso_batches **batches)
 {
     if (o->batch_from != NULL)
-        return iso_batches_from_file(o->batch_from, setup->exec, batches);
-    ISO_TRY(iso_job_data(setup, "train", &o->setup, &setup->data[0]));
-    return iso_batches_from_data(setup->data[0], setup->model->seed, setup->exec, batches);
+        return iso_batches_from_file(o->batch_from, job->exec, batches);
+    ISO_TRY(iso_job_data(job, "train", &o->setup, &job->data[0]));
+    return iso_batches_from_data(job->data[0], job->model->seed, job->exec, batches);
 }
 
-static iso_rc trace(struct iso_job *setup, const struct trace_options *o, const char *path,
+static iso_rc trace(struct iso_job *job, const struct trace_options *o, const char *path,
                     struct iso_batches **batches)
 {
     char hex[65], where[256];
     int64_t tensors;
     const char *out = o->out != NULL ? o->out : "trace.safetensors";
-    ISO_TRY(iso_setup_model(setup, path, &o->setup));
-    ISO_TRY(iso_job_backend(setup, &o->setup));
-    ISO_TRY(iso_job_exec(setup, 0, 0,
+    ISO_TRY(iso_setup_model(job, path, &o->setup));
+    ISO_TRY(iso_job_backend(job, &o->setup));
+    ISO_TRY(iso_job_exec(job, 0, 0,
                          &(struct iso_exec_options){ .training = !o->inference,
                                                      .keep_all = true,
                                                      .augmented = o->batch_from != NULL,
-                                                     .seed = setup->model->seed,
+                                                     .seed = job->model->seed,
                                                      .log_steps = 1 }));
-    ISO_TRY(open_batches(setup, o, batches));
-    ISO_TRY(iso_exec_initialize(setup->exec));
+    ISO_TRY(open_batches(job, o, batches));
+    ISO_TRY(iso_exec_initialize(job->exec));
     if (o->weights != NULL)
-        ISO_TRY(iso_job_weights(setup, o->weights));
-    ISO_TRY(iso_trace(setup->exec, *batches, o->steps, out, &tensors));
-    ISO_TRY(iso_exec_hash(setup->exec, hex));
+        ISO_TRY(iso_job_weights(job, o->weights));
+    ISO_TRY(iso_trace(job->exec, *batches, o->steps, out, &tensors));
+    ISO_TRY(iso_exec_hash(job->exec, hex));
     printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors,
-           (long long)o->steps, o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
-    printf("weights sha256 %s  %s\n", hex, iso_job_where(setup->backend, where, sizeof where));
+           (long long)o->steps, o->steps == 1 ? "" : "s", (long long)job->model->batch_size);
+    printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
     return ISO_OK;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct trace_options o = { .setup = ISO_SETUP_DEFAULTS, .steps = 1 };
-    struct iso_job setup = { 0 };
+    struct iso_job job = { 0 };
     struct iso_batches *batches = NULL;
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    code = iso_report(command, trace(&setup, &o, argv[0], &batches), &setup.faults);
+    code = iso_report(command, trace(&job, &o, argv[0], &batches), &job.faults);
     iso_batches_free(batches);
-    iso_job_free(&setup);
+    iso_job_free(&job);
     return code;
 }
 

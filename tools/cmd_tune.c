@@ -41,20 +41,20 @@ static void print_row(void *self, const struct iso_tuned *t)
         printf("%s\n", t->verdict);
 }
 
-static iso_rc tune(struct iso_job *setup, const struct tune_options *o, const char *path)
+static iso_rc tune(struct iso_job *job, const struct tune_options *o, const char *path)
 {
     struct table table = { .rows = 0 };
     char where[256];
-    ISO_TRY(iso_setup_model(setup, path, &o->setup));
-    ISO_TRY(iso_job_backend(setup, &o->setup));
-    const struct iso_backend_ops *ops = setup->backend->ops;
-    setup->backend->tuning = o->known ? ISO_TUNE_OFF : ISO_TUNE_ALL;
-    ISO_TRY(iso_job_exec(setup, 0, 0,
-                         &(struct iso_exec_options){
-                             .training = true, .seed = setup->model->seed, .log_steps = 1 }));
+    ISO_TRY(iso_setup_model(job, path, &o->setup));
+    ISO_TRY(iso_job_backend(job, &o->setup));
+    const struct iso_backend_ops *ops = job->backend->ops;
+    job->backend->tuning = o->known ? ISO_TUNE_OFF : ISO_TUNE_ALL;
+    ISO_TRY(iso_job_exec(
+        job, 0, 0,
+        &(struct iso_exec_options){ .training = true, .seed = job->model->seed, .log_steps = 1 }));
     if (ops->tuned != NULL)
-        ISO_TRY(ops->tuned(setup->backend, print_row, &table));
-    iso_job_where(setup->backend, where, sizeof where);
+        ISO_TRY(ops->tuned(job->backend, print_row, &table));
+    iso_job_where(job->backend, where, sizeof where);
     if (table.rows == 0)
         printf("%s: there is nothing to choose from\n", where);
     else
@@ -65,12 +65,12 @@ static iso_rc tune(struct iso_job *setup, const struct tune_options *o, const ch
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct tune_options o = { .setup = ISO_SETUP_DEFAULTS };
-    struct iso_job setup = { 0 };
+    struct iso_job job = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    code = iso_report(command, tune(&setup, &o, argv[0]), &setup.faults);
-    iso_job_free(&setup);
+    code = iso_report(command, tune(&job, &o, argv[0]), &job.faults);
+    iso_job_free(&job);
     return code;
 }
 

@@ -17,7 +17,7 @@ void iso_measure_tell(const char *what)
 /* Faults of a model file have locations; the first one says the most. */
 iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const char *what_to_do)
 {
-    const struct iso_faults *f = &m->setup.faults;
+    const struct iso_faults *f = &m->job.faults;
     char said[1024];
     if (rc == ISO_OK)
         return ISO_OK;
@@ -29,14 +29,14 @@ iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const 
     else
         snprintf(note, ISO_NOTE, "%s%s%s", *said ? said : iso_rc_text(rc), *what_to_do ? "; " : "",
                  what_to_do);
-    m->setup.faults.count = 0;
+    m->job.faults.count = 0;
     return rc == ISO_ENOMEM ? rc : ISO_OK;
 }
 
 iso_rc iso_measure_open(struct iso_measured *m, int phase, int64_t batch,
                         const struct iso_exec_options *options)
 {
-    return iso_job_exec(&m->setup, phase, batch, options);
+    return iso_job_exec(&m->job, phase, batch, options);
 }
 
 /* ---- Model and device ---------------------------------------------------------------------- */
@@ -45,7 +45,7 @@ iso_rc iso_measure_open(struct iso_measured *m, int phase, int64_t batch,
  * graph is built. */
 static iso_rc add_matrix(struct iso_measured *m)
 {
-    struct iso_model *model = m->setup.model;
+    struct iso_model *model = m->job.model;
     struct iso_op_use use = { .op = ISO_OP_confusion_matrix };
     m->trained = *model;
     for (int i = 0; i < model->nmetrics; i++)
@@ -62,7 +62,7 @@ static iso_rc add_matrix(struct iso_measured *m)
 static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
                          const struct iso_job_options *o, int *phase)
 {
-    struct iso_job *s = &m->setup;
+    struct iso_job *s = &m->job;
     ISO_TRY(iso_path(m->model_path, t->folder, "model.yaml"));
     ISO_TRY(iso_path(m->weights_path, t->folder, "weights.safetensors"));
     ISO_TRY(iso_path(m->best_path, t->folder, "best.safetensors"));
@@ -87,15 +87,15 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
         o->device = t->device.id;
     if (o->mode == NULL && *t->device.mode)
         o->mode = t->device.mode;
-    iso_rc rc = iso_job_backend(&m->setup, o);
+    iso_rc rc = iso_job_backend(&m->job, o);
     if (rc != ISO_OK && !asked && o->device != NULL) {
         ISO_TRY(iso_measure_note(m, rc, m->device, ""));
         o->device = "auto";
-        rc = iso_job_backend(&m->setup, o);
+        rc = iso_job_backend(&m->job, o);
     }
     if (rc != ISO_OK)
         return rc;
-    const struct iso_device *d = &m->setup.backend->device;
+    const struct iso_device *d = &m->job.backend->device;
     const size_t n = strlen(m->device);
     if (*t->device.id && (strcmp(d->id, t->device.id) != 0 || strcmp(d->name, t->device.name) != 0))
         snprintf(m->device + n, ISO_NOTE - n,
@@ -107,12 +107,12 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
 
 static iso_rc open_weights(struct iso_measured *m, int phase)
 {
-    const struct iso_exec_options options = { .seed = m->setup.model->seed,
+    const struct iso_exec_options options = { .seed = m->job.model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
     ISO_TRY(iso_measure_open(m, phase, 0, &options));
-    ISO_TRY(iso_job_weights(&m->setup, m->weights_path));
-    ISO_TRY(iso_job_classes(&m->setup, m->weights_path));
-    return iso_exec_hash(m->setup.exec, m->hash);
+    ISO_TRY(iso_job_weights(&m->job, m->weights_path));
+    ISO_TRY(iso_job_classes(&m->job, m->weights_path));
+    return iso_exec_hash(m->job.exec, m->hash);
 }
 
 /* ---- All of it ----------------------------------------------------------------------------- */
@@ -125,9 +125,9 @@ static iso_rc measure_on_device(struct iso_measured *m, const struct iso_job_opt
         ISO_TRY(iso_measure_data(m, o));
     ISO_TRY(iso_measure_times(m, o, phase));
     ISO_TRY(iso_measure_parity(m));
-    iso_job_close_exec(&m->setup);
-    return iso_graph_build(m->setup.model, phase, m->setup.model->batch_size, &m->setup.faults,
-                           &m->setup.graph);
+    iso_job_close_exec(&m->job);
+    return iso_graph_build(m->job.model, phase, m->job.model->batch_size, &m->job.faults,
+                           &m->job.graph);
 }
 
 iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *options,
@@ -173,7 +173,7 @@ void iso_measured_free(struct iso_measured *m)
     free(m->class_names);
     free(m->nodes);
     free(m->parity);
-    iso_job_free(&m->setup);
+    iso_job_free(&m->job);
 }
 
 const char *iso_class_text(const struct iso_measured *m, int class, char buf[16])

@@ -30,17 +30,17 @@ static void to_bytes(struct iso_shown_rows *r, const struct iso_gather_images *p
 
 static iso_rc read_batch(struct iso_measured *m, struct iso_shown_rows *r)
 {
-    const struct iso_graph *g = m->setup.graph;
+    const struct iso_graph *g = m->job.graph;
     struct iso_tensor t;
-    if (!iso_exec_tensor(m->setup.exec, g->values[g->augmented].name, &t))
+    if (!iso_exec_tensor(m->job.exec, g->values[g->augmented].name, &t))
         return iso_fail(ISO_EDEVICE, "the executor does not keep the augmented images");
     const int64_t n = iso_shape_count(&t.shape);
     float *x = iso_alloc((size_t)n, sizeof *x);
     r->pixels = iso_alloc((size_t)n, 1);
-    iso_rc rc = x != NULL && r->pixels != NULL ? iso_tensor_read_f32(m->setup.backend, &t, x)
+    iso_rc rc = x != NULL && r->pixels != NULL ? iso_tensor_read_f32(m->job.backend, &t, x)
                                                : ISO_ENOMEM;
     if (rc == ISO_OK)
-        to_bytes(r, &m->setup.model->images, x);
+        to_bytes(r, &m->job.model->images, x);
     free(x);
     return rc;
 }
@@ -50,7 +50,7 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
                       struct iso_shown_rows *r)
 {
     const struct iso_exec_options options = {
-        .training = true, .keep_all = true, .seed = m->setup.model->seed, .log_steps = 1
+        .training = true, .keep_all = true, .seed = m->job.model->seed, .log_steps = 1
     };
     struct iso_dataset first = *d;
     first.rows = d->rows < SAMPLES ? d->rows : SAMPLES;
@@ -61,10 +61,10 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
         r->label[i] = d->labels[i];
     }
     ISO_TRY(iso_measure_open(m, phase, first.rows, &options));
-    ISO_TRY(iso_exec_initialize(m->setup.exec));
-    ISO_TRY(iso_exec_data(m->setup.exec, 0, &first));
-    ISO_TRY(iso_exec_gather(m->setup.exec, 0, 0, first.rows));
-    ISO_TRY(iso_exec_forward(m->setup.exec, true, 0, 0));
+    ISO_TRY(iso_exec_initialize(m->job.exec));
+    ISO_TRY(iso_exec_data(m->job.exec, 0, &first));
+    ISO_TRY(iso_exec_gather(m->job.exec, 0, 0, first.rows));
+    ISO_TRY(iso_exec_forward(m->job.exec, true, 0, 0));
     return read_batch(m, r);
 }
 
@@ -91,7 +91,7 @@ static bool same_as_before(const struct iso_model *model, int phase)
 
 iso_rc iso_measure_augmented(struct iso_measured *m, const struct iso_dataset *d)
 {
-    const struct iso_model *model = m->setup.model;
+    const struct iso_model *model = m->job.model;
     enum { MOST = sizeof m->augmented / sizeof m->augmented[0] };
     for (int phase = 0; phase < model->nphases && m->naugmented < MOST; phase++) {
         struct iso_augmented *a = &m->augmented[m->naugmented];

@@ -153,7 +153,7 @@ static iso_rc show(struct iso_shown_rows *r, const struct picked *p, const struc
 /* Predicts the rows of the data that is on the device as set 1. */
 static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
 {
-    const int classes = (int)m->setup.graph->classes;
+    const int classes = (int)m->job.graph->classes;
     struct picked p = { .thresholds = &m->thresholds };
     iso_rc rc = new_answers(&p.wrong, classes, true);
     const iso_rc second = new_answers(&p.right, classes, false);
@@ -161,7 +161,7 @@ static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
     if (rc == ISO_OK)
         rc = iso_thresholds_new(&m->thresholds, classes);
     if (rc == ISO_OK)
-        rc = iso_predict(m->setup.exec, 1, d->rows, told_of, &p);
+        rc = iso_predict(m->job.exec, 1, d->rows, told_of, &p);
     if (rc == ISO_OK)
         rc = show(&m->predictions, &p, d);
     free_answers(&p.wrong);
@@ -196,10 +196,10 @@ static void describe(struct iso_split *s, const struct iso_dataset *d)
 static iso_rc score(struct iso_measured *m, struct iso_split *s, struct iso_split_scores *out)
 {
     struct iso_scores scores;
-    ISO_TRY(iso_evaluate(m->setup.exec, 1, s->rows, &scores));
+    ISO_TRY(iso_evaluate(m->job.exec, 1, s->rows, &scores));
     out->known = true;
     out->loss = iso_scores_loss(&scores);
-    return copy_matrix(s, m->setup.graph, &scores, &out->matrix);
+    return copy_matrix(s, m->job.graph, &scores, &out->matrix);
 }
 
 /* Scores the best weights, and goes back to the last ones. */
@@ -207,9 +207,9 @@ static iso_rc score_best(struct iso_measured *m, struct iso_split *s)
 {
     if (m->best_epoch == 0)
         return ISO_OK;
-    ISO_TRY(iso_job_weights(&m->setup, m->best_path));
+    ISO_TRY(iso_job_weights(&m->job, m->best_path));
     ISO_TRY(score(m, s, &s->best));
-    return iso_job_weights(&m->setup, m->weights_path);
+    return iso_job_weights(&m->job, m->weights_path);
 }
 
 /* Measures one split: its scores, and the rows to show. */
@@ -219,10 +219,10 @@ static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
     char what[64];
     snprintf(what, sizeof what, "scoring the %s data", s->name);
     iso_measure_tell(what);
-    ISO_TRY(iso_job_data(&m->setup, s->name, o, data));
+    ISO_TRY(iso_job_data(&m->job, s->name, o, data));
     describe(s, *data);
     ISO_TRY(take_names(m, *data));
-    ISO_TRY(iso_exec_data(m->setup.exec, 1, *data));
+    ISO_TRY(iso_exec_data(m->job.exec, 1, *data));
     ISO_TRY(score_best(m, s));
     ISO_TRY(score(m, s, &s->last));
     if (strcmp(s->name, "train") == 0)

@@ -17,17 +17,17 @@ static iso_rc time_nodes(struct iso_measured *m, const struct iso_job_options *o
 {
     struct iso_gate gate;
     const struct iso_exec_options options = { .training = true,
-                                              .seed = m->setup.model->seed,
+                                              .seed = m->job.model->seed,
                                               .log_steps = 1 };
-    struct iso_model *whole = m->setup.model;
-    m->setup.model = &m->trained;
+    struct iso_model *whole = m->job.model;
+    m->job.model = &m->trained;
     iso_rc rc = iso_measure_open(m, phase, 0, &options);
-    m->setup.model = whole;
+    m->job.model = whole;
     ISO_TRY(rc);
-    ISO_TRY(iso_exec_initialize(m->setup.exec));
-    ISO_TRY(iso_bench_feed(m->setup.exec));
-    ISO_TRY(iso_gate_open(&gate, m->setup.backend, (int)o->threads));
-    rc = iso_bench_nodes(m->setup.exec, &gate, TIMES_SECONDS, &m->nodes, &m->nnodes);
+    ISO_TRY(iso_exec_initialize(m->job.exec));
+    ISO_TRY(iso_bench_feed(m->job.exec));
+    ISO_TRY(iso_gate_open(&gate, m->job.backend, (int)o->threads));
+    rc = iso_bench_nodes(m->job.exec, &gate, TIMES_SECONDS, &m->nodes, &m->nnodes);
     iso_gate_close(&gate);
     for (int i = 0; i < m->nnodes; i++)
         m->step_seconds += m->nodes[i].seconds;
@@ -43,7 +43,7 @@ iso_rc iso_measure_times(struct iso_measured *m, const struct iso_job_options *o
 static iso_rc run_parity(struct iso_measured *m)
 {
     const char *const models[] = { m->model_path, NULL };
-    struct iso_backend *const backends[] = { m->setup.backend };
+    struct iso_backend *const backends[] = { m->job.backend };
     size_t n;
     FILE *out = open_memstream(&m->parity, &n);
     if (out == NULL)
@@ -52,7 +52,7 @@ static iso_rc run_parity(struct iso_measured *m)
         .models = models,
         .backends = backends,
         .nbackends = 1,
-        .mode = m->setup.backend->mode,
+        .mode = m->job.backend->mode,
         .out = out,
     };
     const iso_rc rc = iso_parity_run(&options, NULL);
@@ -67,13 +67,13 @@ static iso_rc run_parity(struct iso_measured *m)
 
 iso_rc iso_measure_parity(struct iso_measured *m)
 {
-    const double rows = m->setup.graph != NULL ? (double)m->setup.graph->batch : 1;
-    const double flops = m->setup.exec != NULL ? iso_bench_flops(m->setup.exec, true) / rows : 0;
-    if (flops * PARITY_ROWS * PARITY_PASSES * m->setup.model->nphases > PARITY_FLOPS) {
+    const double rows = m->job.graph != NULL ? (double)m->job.graph->batch : 1;
+    const double flops = m->job.exec != NULL ? iso_bench_flops(m->job.exec, true) / rows : 0;
+    if (flops * PARITY_ROWS * PARITY_PASSES * m->job.model->nphases > PARITY_FLOPS) {
         snprintf(m->no_parity, ISO_NOTE,
                  "This model is too large to be compared with the "
                  "reference in passing: isocl parity %s --devices %s",
-                 m->model_path, m->setup.backend->device.id);
+                 m->model_path, m->job.backend->device.id);
         return ISO_OK;
     }
     iso_measure_tell("comparing the device with the reference");

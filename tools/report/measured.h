@@ -39,8 +39,8 @@ struct iso_augmented { /* the first rows after a phase's augmentation */
 };
 
 struct iso_measured {
-    struct iso_job setup; /* its graph belongs to the run's current phase; NULL: the model file
-                             cannot be used */
+    struct iso_job job; /* its graph belongs to the run's current phase; NULL: the model file
+                           cannot be used */
     char model_path[ISO_PATH], weights_path[ISO_PATH];
     char best_path[ISO_PATH]; /* path of the best weights, if they are not the last ones, after
                                  epoch */
@@ -52,7 +52,7 @@ struct iso_measured {
     char *parity; /* the harness's table; owned; NULL: not run */
     char hash[65];
     int64_t parameters, trainable;
-    struct iso_model trained; /* without the scores' confusion matrix; borrows from setup's */
+    struct iso_model trained; /* without the scores' confusion matrix; borrows from job's */
     struct iso_split split[ISO_SPLITS];
     char (*class_names)[ISO_CLASS_NAME];
     int nclass_names; /* owned; NULL: numbers */

@@ -16,12 +16,12 @@ enum { SCORES = sizeof scores / sizeof scores[0] };
 /* Why nothing was measured at all; NULL when something was. */
 static const char *obstacle(const struct iso_measured *m)
 {
-    return *m->no_model               ? m->no_model
-           : *m->no_device            ? m->no_device
-           : *m->no_weights           ? m->no_weights
-           : m->watched               ? "the run is still being trained; they come when it ends"
-           : m->setup.backend == NULL ? "only the history was asked for; leave --history out"
-                                      : NULL;
+    return *m->no_model             ? m->no_model
+           : *m->no_device          ? m->no_device
+           : *m->no_weights         ? m->no_weights
+           : m->watched             ? "the run is still being trained; they come when it ends"
+           : m->job.backend == NULL ? "only the history was asked for; leave --history out"
+                                    : NULL;
 }
 
 static void put_number(struct iso_page *p, double value)
@@ -280,7 +280,7 @@ enum { BARS_SHOWN = 24 };
 
 static const char *node_name(const struct iso_measured *m, const struct iso_bench_node *n)
 {
-    return n->layer < 0 ? iso_ops[n->op].name : m->setup.graph->model->layers[n->layer].name;
+    return n->layer < 0 ? iso_ops[n->op].name : m->job.graph->model->layers[n->layer].name;
 }
 
 /* Collects the passes of a layer in one bar; returns their number. */
@@ -353,8 +353,8 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
         snprintf(caption, sizeof caption,
                  "A step of %lld rows takes %.3g ms on %s, when each op "
                  "is waited for. Measured now, for a moment: `isocl bench --ops` measures better.",
-                 (long long)m->setup.model->batch_size, 1e3 * m->step_seconds,
-                 iso_job_where(m->setup.backend, where, sizeof where));
+                 (long long)m->job.model->batch_size, 1e3 * m->step_seconds,
+                 iso_job_where(m->job.backend, where, sizeof where));
         rc = iso_page_picture(p, draw_times(m, &svg), &svg, caption);
     }
     iso_page_close(p, "section");
@@ -364,14 +364,14 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
 static void put_parity(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = *m->no_parity ? m->no_parity : obstacle(m);
-    const bool exact = m->setup.backend != NULL && m->setup.backend->mode == ISO_MODE_EXACT;
+    const bool exact = m->job.backend != NULL && m->job.backend->mode == ISO_MODE_EXACT;
     char where[160];
     iso_page_chapter(p, "parity", "Parity");
     if (m->parity == NULL || *m->no_parity) {
         iso_page_note(p, "Not compared with the reference: %s.",
                       why != NULL ? why : "it did not run");
     } else {
-        iso_job_where(m->setup.backend, where, sizeof where);
+        iso_job_where(m->job.backend, where, sizeof where);
         if (m->parity_passed)
             iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes %s.", where,
                              exact ? "the bits of the reference"

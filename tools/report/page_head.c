@@ -112,7 +112,7 @@ static void put_time(struct iso_page *p, const struct iso_told *t)
 
 static void put_parity_tile(struct iso_page *p, const struct iso_measured *m)
 {
-    const bool exact = m->setup.backend != NULL && m->setup.backend->mode == ISO_MODE_EXACT;
+    const bool exact = m->job.backend != NULL && m->job.backend->mode == ISO_MODE_EXACT;
     if (m->parity == NULL || *m->no_parity)
         put_tile(p, "Parity", "not checked", "isocl parity compares the device with the reference",
                  "");

@@ -41,7 +41,7 @@ static void put_data_facts(struct iso_page *p, const struct iso_told *t)
 static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
                               const struct iso_measured *m)
 {
-    const struct iso_model *model = m->setup.graph != NULL ? m->setup.model : NULL;
+    const struct iso_model *model = m->job.graph != NULL ? m->job.model : NULL;
     if (model != NULL)
         iso_page_fact(p, "Parameters", "%" PRId64 ", of which %" PRId64 " are trained",
                       m->parameters, m->trainable);
@@ -117,7 +117,7 @@ static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
 {
     struct iso_svg s = { .out = NULL };
     iso_page_chapter(p, "model", "Model");
-    if (m->setup.graph == NULL) {
+    if (m->job.graph == NULL) {
         iso_page_note(p, "Without its model file there is no drawing: %s.", m->no_model);
     } else {
         fputs(
@@ -127,7 +127,7 @@ static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
             "<button type=\"button\" data-zoom=\"0\">fit</button></p>\n"
             "<div class=\"scroll tall\" tabindex=\"0\">\n",
             p->out);
-        ISO_TRY(iso_page_picture(p, iso_draw_model(m->setup.graph, &s), &s, NULL));
+        ISO_TRY(iso_page_picture(p, iso_draw_model(m->job.graph, &s), &s, NULL));
         fputs("</div>\n", p->out);
     }
     iso_page_close(p, "section");
