@@ -176,7 +176,7 @@ static inline void put(const struct opencl_chains *g, global const float *beside
 #endif
 
 /* place: where row `row` of the result begins. */
-#define STORE(sums, rows, place)                                                        \
+#define STORE_SUMS(sums, rows, place)                                                   \
     UNROLLED(r, ITEM_ROWS) {                                                            \
         const int row = first + ROW_OF_ITEM(r);                                         \
         if (row < (rows)) {                                                             \
@@ -201,9 +201,9 @@ static inline void put(const struct opencl_chains *g, global const float *beside
             activate(&g, bias + place, y + place);                      \
     }
 
-#define STORE_ACTIVATED(sums)          \
-    STORE(sums, g.rows, y_of(&g, row)) \
-    if (g.activation > 1 + ISO_RELU)   \
+#define STORE_ACTIVATED(sums)               \
+    STORE_SUMS(sums, g.rows, y_of(&g, row)) \
+    if (g.activation > 1 + ISO_RELU)        \
     ACTIVATE
 
 /* ---- Sums over taps ---- */
@@ -359,7 +359,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_rows(
             END(sum, group)
             row += count;
         }
-        STORE(group, depth + g.ones, (ulong)row * g.cols)
+        STORE_SUMS(group, depth + g.ones, (ulong)row * g.cols)
         g.add = 1;
     }
 }

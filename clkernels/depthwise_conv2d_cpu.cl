@@ -5,13 +5,11 @@
 #include "arguments.h"
 #include "vectors.h"
 
-enum { MOST_TAPS = OPENCL_DEPTHWISE_TAPS };
-
 /* The taps of a pixel, ascending: where their terms lie in the source, -1 in its border, and in the
  * kernel. */
 struct taps {
     int count, outside;
-    int source[MOST_TAPS], kern[MOST_TAPS];
+    int source[OPENCL_DEPTHWISE_TAPS], kern[OPENCL_DEPTHWISE_TAPS];
 };
 
 INLINE void add_tap(struct taps *t, bool inside, int source, int kern)
@@ -21,7 +19,8 @@ INLINE void add_tap(struct taps *t, bool inside, int source, int kern)
     t->outside += !inside;
 }
 
-/* The sum over the taps of a vector of channels: a block is not longer than MOST_TAPS. */
+/* The sum over the taps of a vector of channels: a block is not longer than OPENCL_DEPTHWISE_TAPS.
+ */
 INLINE vec sum_taps(const struct taps *t, global const float *source, global const float *kern,
                     int n)
 {

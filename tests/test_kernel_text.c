@@ -65,7 +65,7 @@ static bool is_for(const char *file, const char *shape)
     return strstr(file, strcmp(shape, "cpu") == 0 ? "_gpu" : "_cpu") == NULL;
 }
 
-/* All files but the variants of product kernels, which have the same kernels. */
+/* All files, and one of the variants of product kernels, which have the same kernels. */
 static int all_files(const char *names[OPENCL_MAX_FILES], const char *shape)
 {
     int n = 0;
@@ -76,6 +76,7 @@ static int all_files(const char *names[OPENCL_MAX_FILES], const char *shape)
             is_for(file, shape))
             names[n++] = file;
     }
+    names[n++] = "chains_gpu_any.cl";
     return n;
 }
 
