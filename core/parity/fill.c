@@ -9,7 +9,8 @@
 #include "core/random.h"
 #include "harness.h"
 
-const char *const iso_fill_names[] = { "real", "integer", "special", "nan", "spaced", NULL };
+const char *const iso_fill_names[] = { "real",   "integer",  "special", "nan",
+                                       "spaced", "positive", NULL };
 
 /* Streams of random numbers: one for each tensor of each step; those from EXTRA on make choices. */
 enum { STREAMS_A_STEP = 64, EXTRA = 32 };
@@ -86,6 +87,7 @@ static iso_rc fill_real(enum iso_fill fill, uint64_t seed, uint32_t stream, doub
         case ISO_FILL_INTEGER: v[i] = (double)((word >> 8) % 9) - 4; break;
         case ISO_FILL_SPECIAL: v[i] = special(word); break;
         case ISO_FILL_NAN: v[i] = (word >> 8) % 8 ? NAN : uniform(word); break;
+        case ISO_FILL_POSITIVE: v[i] = fabs(uniform(word)); break;
         case ISO_FILL_REAL:
         case ISO_FILL_SPACED: v[i] = uniform(word); break;
         }

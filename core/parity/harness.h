@@ -38,8 +38,22 @@ void iso_values_unpack(const struct iso_backend *, enum iso_dtype, const void *b
 
 /* ---- cases.c: the cases of models/ops/<op>.yaml -------------------------------------------- */
 
-enum iso_fill { ISO_FILL_REAL, ISO_FILL_INTEGER, ISO_FILL_SPECIAL, ISO_FILL_NAN, ISO_FILL_SPACED };
-extern const char *const iso_fill_names[]; /* real, integer, special, nan, spaced, NULL */
+/* POSITIVE: sums grow with every term, as do their roundings, and use most of their bounds. */
+enum iso_fill {
+    ISO_FILL_REAL,
+    ISO_FILL_INTEGER,
+    ISO_FILL_SPECIAL,
+    ISO_FILL_NAN,
+    ISO_FILL_SPACED,
+    ISO_FILL_POSITIVE
+};
+enum { ISO_FILLS = ISO_FILL_POSITIVE + 1 };
+extern const char *const iso_fill_names[]; /* by enum iso_fill; NULL at the end */
+/* Returns true if the data are finite and not whole: what bounds and gradients can be taken of. */
+static inline bool iso_fill_finite(int fill)
+{
+    return fill == ISO_FILL_REAL || fill == ISO_FILL_SPACED || fill == ISO_FILL_POSITIVE;
+}
 
 struct iso_case {
     enum iso_op op;

@@ -72,7 +72,7 @@ static void draw_inputs(struct iso_dice *d, enum iso_op op, FILE *out)
 static void draw_conditions(struct iso_dice *d, enum iso_kind kind, FILE *out)
 {
     if (iso_dice_once(d, 2))
-        fprintf(out, ", data: %s", iso_fill_names[iso_dice_below(d, ISO_FILL_SPACED + 1)]);
+        fprintf(out, ", data: %s", iso_fill_names[iso_dice_below(d, ISO_FILLS)]);
     if (iso_dice_once(d, 6))
         fputs(", inference: true", out);
     if (kind == ISO_OPTIMIZER)

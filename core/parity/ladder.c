@@ -249,7 +249,7 @@ static iso_rc without_each(const struct climb *k, struct iso_distance *d)
 
 static void contract(const struct climb *k)
 {
-    const bool finite = k->fill == ISO_FILL_REAL || k->fill == ISO_FILL_SPACED;
+    const bool finite = iso_fill_finite(k->fill);
     for (int pass = ISO_FORWARD; pass <= ISO_UPDATE; pass++) {
         if (!iso_op_has_pass(k->c->op, (enum iso_pass)pass))
             continue;
@@ -324,7 +324,7 @@ static void score(const struct climb *k)
 
 static void climb(struct climb *k)
 {
-    const bool finite = k->c->data == ISO_FILL_REAL || k->c->data == ISO_FILL_SPACED;
+    const bool finite = iso_fill_finite(k->c->data);
     bool ran = true;
     if (reordered(k)) {
         /* Winograd's transforms multiply by fractions: integers do not stay integers. */

@@ -22,8 +22,7 @@ struct parity {
 
 static bool has_gradient(const struct iso_case *c)
 {
-    return iso_op_has_pass(c->op, ISO_BACKWARD) &&
-           (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED);
+    return iso_op_has_pass(c->op, ISO_BACKWARD) && iso_fill_finite(c->data);
 }
 
 static void check_gradients(struct parity *p)
