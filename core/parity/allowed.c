@@ -20,14 +20,25 @@ enum iso_algorithm iso_algorithm_of(enum iso_op op, const struct iso_call *call)
 
 /* ---- S ------------------------------------------------------------------------------------- */
 
-static iso_rc absolute(const struct iso_values *v, struct iso_values *out)
+static iso_rc map(double (*f)(double), const struct iso_values *v, struct iso_values *out)
 {
     ISO_TRY(iso_values_copy(out, v));
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS; i++)
             for (int64_t e = 0; e < out->a[g][i].n; e++)
-                out->a[g][i].v[e] = fabs(out->a[g][i].v[e]);
+                out->a[g][i].v[e] = f(out->a[g][i].v[e]);
     return ISO_OK;
+}
+
+static iso_rc absolute(const struct iso_values *v, struct iso_values *out)
+{
+    return map(fabs, v, out);
+}
+
+static double one(double x)
+{
+    (void)x;
+    return 1;
 }
 
 iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
@@ -154,57 +165,85 @@ static double winograd_factor(int ntaps, int64_t chain)
 
 /* Returns the factor for a convolution by Winograd's algorithm; the gradient of the bias, dw[1], is
  * a plain sum. */
-static double conv2d_factor(const struct iso_call *call, enum iso_group group, int operand)
+static double conv2d_factor(const struct iso_call *call, enum iso_group group, int operand,
+                            bool any_order)
 {
     const struct iso_conv2d *p = call->params;
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
     const int64_t tile = ISO_WINOGRAD_TILE(w.kh);
     const int64_t tiles = ((w.oh + tile - 1) / tile) * ((w.ow + tile - 1) / tile);
     const int64_t terms = group == ISO_DX ? p->filters : w.c;
+    const int64_t rows = group == ISO_DW && operand > 0 ? w.oh * w.ow : tiles; /* of an image */
+    const int64_t chain = any_order ? w.n * rows : iso_row_sum_chain(w.n, rows);
     if (group == ISO_DW && operand > 0)
-        return factor(ISO_BOUND_DIRECT, iso_row_sum_chain(w.n, w.oh * w.ow));
+        return factor(ISO_BOUND_DIRECT, chain);
     if (group == ISO_DW)
-        return winograd_factor((int)tile, iso_row_sum_chain(w.n, tiles));
+        return winograd_factor((int)tile, chain);
     const int64_t blocks = (terms + ISO_BLOCK_CHANNELS - 1) / ISO_BLOCK_CHANNELS;
-    return winograd_factor((int)w.kh, blocks > 1 ? ISO_BLOCK_CHANNELS + blocks : terms);
+    return winograd_factor((int)w.kh,
+                           blocks > 1 && !any_order ? ISO_BLOCK_CHANNELS + blocks : terms);
 }
 
-static double factor_of(enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                        enum iso_group group, int operand)
-{
-    struct iso_cost cost;
-    if (iso_algorithm_of(op, call) == ISO_WINOGRAD)
-        return conv2d_factor(call, group, operand);
-    iso_call_cost(op, call, pass, &cost);
-    return factor(ISO_BOUND_DIRECT, cost.chain);
-}
-
-iso_rc iso_rung_allowed(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
-                        enum iso_pass pass, const struct iso_values *v, struct iso_values *allowed)
+/* Multiplies the sums of each result by its factor. terms: the number of terms of each direct sum,
+ * of which another order may make one chain; NULL: the order is that of core/order.h. */
+static void multiply(enum iso_op op, const struct iso_call *call, enum iso_pass pass,
+                     const struct iso_values *terms, struct iso_values *allowed)
 {
     const bool winograd = iso_algorithm_of(op, call) == ISO_WINOGRAD;
-    ISO_TRY((winograd ? winograd_sums : iso_rung_sums)(judge, op, call, pass, v, allowed));
+    struct iso_cost cost;
+    iso_call_cost(op, call, pass, &cost);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(pass, (enum iso_group)g); i++) {
             struct iso_array *a = &allowed->a[g][i];
-            const double by = a->n > 0 ? factor_of(op, call, pass, (enum iso_group)g, i) : 0;
-            for (int64_t e = 0; e < a->n; e++)
-                a->v[e] *= by;
+            for (int64_t e = 0; e < a->n; e++) {
+                const double n = terms != NULL ? terms->a[g][i].v[e] : 0;
+                const int64_t k = n > (double)cost.chain ? (int64_t)n : cost.chain;
+                a->v[e] *= winograd ? conv2d_factor(call, (enum iso_group)g, i, terms != NULL)
+                                    : factor(ISO_BOUND_DIRECT, k);
+            }
         }
-    return ISO_OK;
+}
+
+/* Computes the number of terms of each direct sum: the sum itself where every factor is 1. */
+static iso_rc count_terms(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
+                          enum iso_pass pass, const struct iso_values *v, struct iso_values *terms)
+{
+    struct iso_values ones;
+    ISO_TRY(map(one, v, &ones));
+    const iso_rc rc = iso_rung_sums(judge, op, call, pass, &ones, terms);
+    iso_values_free(&ones);
+    return rc;
+}
+
+iso_rc iso_rung_allowed(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
+                        enum iso_pass pass, const struct iso_values *v, enum iso_sum_order order,
+                        struct iso_values *allowed)
+{
+    const bool winograd = iso_algorithm_of(op, call) == ISO_WINOGRAD;
+    struct iso_values terms = { 0 };
+    ISO_TRY((winograd ? winograd_sums : iso_rung_sums)(judge, op, call, pass, v, allowed));
+    const iso_rc rc = order == ISO_ANY_ORDER ? count_terms(judge, op, call, pass, v, &terms)
+                                             : ISO_OK;
+    if (rc == ISO_OK)
+        multiply(op, call, pass, order == ISO_ANY_ORDER ? &terms : NULL, allowed);
+    else
+        iso_values_free(allowed);
+    iso_values_free(&terms);
+    return rc;
 }
 
 /* ---- The rung -------------------------------------------------------------------------------- */
 
 iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
-                        enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
+                        enum iso_pass pass, const struct iso_values *v, enum iso_sum_order order,
+                        struct iso_distance *d)
 {
     struct iso_values want = { 0 }, allowed = { 0 };
     iso_rc rc = iso_values_copy(&want, v);
     if (rc == ISO_OK)
         rc = iso_execute_pass(judge, op, call, pass, &how, &want);
     if (rc == ISO_OK)
-        rc = iso_rung_allowed(judge, op, call, pass, v, &allowed);
+        rc = iso_rung_allowed(judge, op, call, pass, v, order, &allowed);
     if (rc == ISO_OK)
         rc = iso_compare_bounded(pass, &want, v, &allowed, d);
     iso_values_free(&want);

@@ -163,14 +163,18 @@ double iso_bound_winograd(int ntaps);
 /* Computes S of each direct sum: the judge's results on absolute values. v: inputs of the pass. */
 iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op, const struct iso_call *, enum iso_pass,
                      const struct iso_values *v, struct iso_values *sums);
+/* The order in which sums run: that of core/order.h, or any, as in fast mode. */
+enum iso_sum_order { ISO_OWN_ORDER, ISO_ANY_ORDER };
 /* Computes the bound on the distance of each result of the pass from the judge's. v: inputs of the
  * pass. */
 iso_rc iso_rung_allowed(struct iso_backend *judge, enum iso_op, const struct iso_call *,
-                        enum iso_pass, const struct iso_values *v, struct iso_values *allowed);
+                        enum iso_pass, const struct iso_values *v, enum iso_sum_order,
+                        struct iso_values *allowed);
 /* Fails unless the results in v are within their bounds of the judge's. v also has the inputs of
  * the pass. */
 iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op, const struct iso_call *,
-                        enum iso_pass, const struct iso_values *v, struct iso_distance *);
+                        enum iso_pass, const struct iso_values *v, enum iso_sum_order,
+                        struct iso_distance *);
 
 /* ---- ladder.c, gradient.c: the rungs for one case ------------------------------------------ */
 

@@ -132,7 +132,8 @@ static void bounded_pass(const struct climb *k, enum iso_pass pass, const struct
     struct iso_distance d = { 0 };
     iso_rc rc = iso_compare_trust(&k->call, pass, v, false, k->c->mostly_zero || k->c->drawn);
     if (rc == ISO_OK)
-        rc = iso_rung_bounded(k->ladder->judge, k->c->op, &k->call, pass, v, &d);
+        rc = iso_rung_bounded(k->ladder->judge, k->c->op, &k->call, pass, v,
+                              v == &k->got ? ISO_ANY_ORDER : ISO_OWN_ORDER, &d);
     report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
 }
 
@@ -192,7 +193,7 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
     struct iso_values allowed = { 0 };
     if (reordered(k))
         ISO_TRY(iso_rung_allowed(k->ladder->judge, k->c->op, &k->call, ISO_BACKWARD, &k->got,
-                                 &allowed));
+                                 ISO_ANY_ORDER, &allowed));
     add_gradient(want, &k->got, &allowed);
     const iso_rc rc = reordered(k) ? iso_compare_bounded(ISO_BACKWARD, want, got, &allowed, d)
                                    : iso_compare_exact(ISO_BACKWARD, want, got, d);

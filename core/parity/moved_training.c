@@ -82,7 +82,7 @@ static iso_rc run_and_move(const struct moving *m, enum iso_op op)
     struct iso_values v = { 0 }, allowed = { 0 };
     iso_subject_drop_unwanted(&wanted);
     ISO_TRY(iso_subject_read_call(iso_exec_backend(m->exec), &wanted, &v));
-    iso_rc rc = iso_rung_allowed(l->judge, op, &wanted, m->pass, &v, &allowed);
+    iso_rc rc = iso_rung_allowed(l->judge, op, &wanted, m->pass, &v, ISO_ANY_ORDER, &allowed);
     iso_values_free(&v);
     if (rc == ISO_OK)
         rc = iso_exec_launch(m->exec, m->node, m->pass, &m->call);
