@@ -3,11 +3,12 @@
  *   |got - exact| <= c eps sqrt(k) S
  *
  * element by element: eps is the distance of 1 to the next float, k the roundings that a term of
- * the sum passes through, and S the same sum over the absolute values of its factors. Each rounds
+ * the sum passes through (and one more, of a bias or of a product that a device rounds by itself),
+ * and S the same sum over the absolute values of its factors. Each rounds
  * by at most eps/2 of a partial sum, and no partial sum is larger than S. The errors are as often
- * up as down, so that k of them add up to about sqrt(k) of one, in whatever order: honest orders of
- * summation stay under 0.45 eps sqrt(k) S, as measured, and c = 1 leaves them twice that. There is
- * one c for each class of algorithm. (Terms that are all alike round alike, and may go beyond.)
+ * up as down, so that k of them add up to about sqrt(k) of one, in whatever order: the largest of
+ * some hundred thousand honest sums of positive terms is at 0.6 eps sqrt(k) S. There is one c for
+ * each class of algorithm. core/bounds.md derives it, and says what is proved and what is not.
  *
  * Blocks (core/order.h): a term of n passes through the n additions of its block at most, then
  * through one for each of b blocks, so that k = n + b. The blocks' own errors do not add up to
@@ -34,6 +35,7 @@
 #define ISO_BOUNDS_H
 
 #define ISO_BOUND_DIRECT 1.0
+enum { ISO_BOUND_BIAS = 1 };
 enum { ISO_WINOGRAD_ROUNDINGS = 2 * (2 + 4 + 4) };
 
 #endif

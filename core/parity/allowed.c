@@ -199,7 +199,7 @@ static void multiply(enum iso_op op, const struct iso_call *call, enum iso_pass 
                 const double n = terms != NULL ? terms->a[g][i].v[e] : 0;
                 const int64_t k = n > (double)cost.chain ? (int64_t)n : cost.chain;
                 a->v[e] *= winograd ? conv2d_factor(call, (enum iso_group)g, i, terms != NULL)
-                                    : factor(ISO_BOUND_DIRECT, k);
+                                    : factor(ISO_BOUND_DIRECT, k + ISO_BOUND_BIAS);
             }
         }
 }
