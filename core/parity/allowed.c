@@ -173,7 +173,8 @@ static double conv2d_factor(const struct iso_call *call, enum iso_group group, i
     const int64_t tile = ISO_WINOGRAD_TILE(w.kh);
     const int64_t tiles = ((w.oh + tile - 1) / tile) * ((w.ow + tile - 1) / tile);
     const int64_t terms = group == ISO_DX ? p->filters : w.c;
-    const int64_t rows = group == ISO_DW && operand > 0 ? w.oh * w.ow : tiles; /* of an image */
+    const int64_t rows = group == ISO_DW && operand > 0 ? w.oh * w.ow
+                                                        : tiles; /* each image has so many */
     const int64_t chain = any_order ? w.n * rows : iso_row_sum_chain(w.n, rows);
     if (group == ISO_DW && operand > 0)
         return factor(ISO_BOUND_DIRECT, chain);
