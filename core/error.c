@@ -6,17 +6,20 @@
 #include <string.h>
 
 #include "iso.h"
+#include "printable.h"
 
 enum { MESSAGE_SIZE = 8192 };
 static _Thread_local char message[MESSAGE_SIZE];
 static _Thread_local long allocations_left = -1; /* -1: no failure is planted */
 
-/* The arguments may be the old message. */
+/* The arguments may be the old message. What they name may come from outside: only the format has
+ * line breaks. */
 static void put(const char *fmt, va_list args, const char *then)
 {
     char text[MESSAGE_SIZE] = "";
-    const int n = vsnprintf(text, sizeof text, fmt, args);
-    if (n >= 0 && (size_t)n < sizeof text)
+    vsnprintf(text, sizeof text, fmt, args);
+    const int n = (int)strlen(iso_printable(text, strchr(fmt, '\n') != NULL));
+    if ((size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n, "%s", then);
     memcpy(message, text, sizeof message);
 }

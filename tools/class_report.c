@@ -1,5 +1,6 @@
 #include "class_report.h"
 
+#include "core/printable.h"
 #include "core/ops/score.h"
 
 #include <jansson.h>
@@ -29,7 +30,7 @@ static const char *class_text(const struct report *r, int64_t class, char text[T
 {
     const char *name = name_of(r, class);
     snprintf(text, TEXT, "%lld%s%s", (long long)class, *name ? " " : "", name);
-    return text;
+    return iso_printable(text, false);
 }
 
 static void close_report(struct report *r)
@@ -86,7 +87,7 @@ static int measure_classes(const struct report *r)
     char text[TEXT];
     int wide = (int)strlen("weighted");
     for (int64_t class = 0; class < r->shape.dim[0]; class ++) {
-        const int n = (int)strlen(class_text(r, class, text));
+        const int n = iso_shown_width(class_text(r, class, text));
         wide = n > wide ? n : wide;
     }
     return wide;
@@ -103,7 +104,7 @@ static void print_classes(const struct report *r)
     printf("%*s\n", WIDTH, "rows");
     for (int64_t class = 0; class < r->shape.dim[0]; class ++) {
         const double actual = iso_class_counts(&r->shape, r->counts, class).actual;
-        printf("%-*s", wide, class_text(r, class, text));
+        iso_print_cell(stdout, class_text(r, class, text), wide);
         for (int i = 0; i < r->nops; i++)
             printf("%*.4f", WIDTH, r->each[i][class]);
         printf("%*.0f\n", WIDTH, actual);

@@ -8,6 +8,8 @@
 #include "core/data/named_sets.h"
 #include "setup.h"
 
+#include "core/printable.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +30,10 @@ static void print_left_out(const struct iso_left_out *left)
     char text[1024];
     for (int reason = 0; reason < ISO_LEFT_DAMAGED; reason++)
         if (iso_left_out_text(left, (enum iso_left_reason)reason, text, sizeof text))
-            printf("  left out  %s\n", text);
+            printf("  left out  %s\n", iso_printable(text, false));
     for (int64_t i = 0; i < left->names[ISO_LEFT_DAMAGED].n; i++)
-        printf("  damaged   %s\n", left->names[ISO_LEFT_DAMAGED].name[i]);
+        printf("  damaged   %s\n",
+               iso_shown(left->names[ISO_LEFT_DAMAGED].name[i], text, sizeof text));
 }
 
 /* Adds the number of damaged files to *damaged. Images of any size are read, and none is kept. */

@@ -7,6 +7,8 @@
 #include "core/train/weights.h"
 #include "setup.h"
 
+#include "core/printable.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,13 +28,20 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
+static void print_names(const char *what, const char *names)
+{
+    printf("%s: ", what);
+    iso_print_cell(stdout, names, 0);
+    printf("\n");
+}
+
 static void print_taken(const struct iso_keras_taken *t)
 {
     printf("%d layer%s taken\n", t->layers, t->layers == 1 ? "" : "s");
     if (t->left)
-        printf("not in the file, as the model file initializes them: %s\n", t->left_names);
+        print_names("not in the file, as the model file initializes them", t->left_names);
     if (t->unused)
-        printf("not in the model, left out: %s\n", t->unused_names);
+        print_names("not in the model, left out", t->unused_names);
 }
 
 static bool is_onnx(const char *path)

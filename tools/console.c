@@ -5,6 +5,8 @@
 #include "core/train/warnings.h"
 #include "core/wrap.h"
 
+#include "core/printable.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
@@ -34,6 +36,7 @@ static void say(const struct iso_console *console, bool aloud, const char *fmt, 
 {
     char line[LINE];
     vsnprintf(line, sizeof line, fmt, arguments);
+    iso_printable(line, false);
     if (aloud) {
         printf("%s%s\n", console->style == ISO_CONSOLE_BAR ? "\r\033[K" : "", line);
         fflush(stdout);

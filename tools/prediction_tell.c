@@ -2,6 +2,7 @@
 #include "prediction.h"
 
 #include "console.h"
+#include "core/printable.h"
 #include "core/data/class_map.h"
 #include "core/formulas.h"
 #include "core/train/predict.h"
@@ -78,17 +79,23 @@ static const char *in_table(const char *name, const struct telling *t)
     return at;
 }
 
+static int width_of(const char *name)
+{
+    char buf[ISO_PATH];
+    return iso_shown_width(iso_shown(name, buf, sizeof buf));
+}
+
 static void measure(struct telling *t)
 {
     char buf[TEXT], path[ISO_PATH];
     t->wide = (int)strlen(row_heading(t));
     t->broad = (int)strlen("predicted");
     for (int64_t row = 0; row < t->p->opened.job.data[1]->rows; row++) {
-        const int n = (int)strlen(in_table(row_of(t, row, 0, path), t));
+        const int n = width_of(in_table(row_of(t, row, 0, path), t));
         t->wide = n > t->wide ? n : t->wide;
     }
     for (int c = 0; c < t->classes; c++) {
-        const int n = (int)strlen(name_of(t, c, buf));
+        const int n = width_of(name_of(t, c, buf));
         t->broad = n > t->broad ? n : t->broad;
     }
 }
@@ -111,15 +118,23 @@ static void print_heading(const struct telling *t)
     printf("\n");
 }
 
+static void print_name(const struct telling *t, int class)
+{
+    char buf[TEXT];
+    printf("  ");
+    iso_print_cell(stdout, name_of(t, class, buf), t->broad);
+}
+
 static void print_row(const struct telling *t, const struct iso_predicted *p)
 {
-    char buf[TEXT], path[ISO_PATH];
-    printf("%-*s", t->wide, in_table(row_of(t, p->row, 0, path), t));
+    char path[ISO_PATH];
+    iso_print_cell(stdout, in_table(row_of(t, p->row, 0, path), t), t->wide);
     if (labelled(t))
-        printf("  %-*s", t->broad, name_of(t, p->label, buf));
-    for (int i = 0; i < t->top; i++)
-        printf("  %-*s  %*.4f", t->broad, name_of(t, t->order[i], buf), (int)strlen("probability"),
-               (double)p->probabilities[t->order[i]]);
+        print_name(t, p->label);
+    for (int i = 0; i < t->top; i++) {
+        print_name(t, t->order[i]);
+        printf("  %*.4f", (int)strlen("probability"), (double)p->probabilities[t->order[i]]);
+    }
     printf("\n");
 }
 

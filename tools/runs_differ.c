@@ -1,5 +1,7 @@
 #include "runs_differ.h"
 
+#include "core/printable.h"
+
 #include "core/model/model.h"
 #include "tools/report/lines.h"
 #include "tools/report/made.h"
@@ -33,8 +35,11 @@ static void print_lines(const struct iso_told *a, const struct iso_told *b)
 static void print_pair(const char *what, const struct iso_told *a, const char *text_a,
                        const struct iso_told *b, const char *text_b)
 {
+    char shown_a[1024], shown_b[1024];
     if (*text_a && *text_b && strcmp(text_a, text_b) != 0)
-        printf("\n%s: %s in %s\n        %s in %s\n", what, text_a, a->folder, text_b, b->folder);
+        printf("\n%s: %s in %s\n        %s in %s\n", what,
+               iso_shown(text_a, shown_a, sizeof shown_a), a->folder,
+               iso_shown(text_b, shown_b, sizeof shown_b), b->folder);
 }
 
 static void print_data(const struct iso_told *a, const struct iso_told *b, const char *split)
@@ -99,6 +104,8 @@ static iso_rc open_file(const struct iso_told *t, const char *name, struct iso_s
 static void print_tensor(const struct iso_told *a, const struct iso_told *b, const char *what,
                          const struct iso_tensor_parting *p)
 {
+    char first[sizeof p->first];
+    iso_shown(p->first, first, sizeof first);
     if (p->alone > 0)
         printf("\n%s: %d tensors have no partner of their name and shape\n", what, p->alone);
     if (p->differing == 0)
@@ -107,7 +114,7 @@ static void print_tensor(const struct iso_told *a, const struct iso_told *b, con
         printf(
             "\n%s: %d of %d tensors differ, first %s, in %lld of %lld elements; element %lld is "
             "%.9g in %s\n        %.9g in %s\n",
-            what, p->differing, p->tensors, p->first, (long long)p->elements, (long long)p->count,
+            what, p->differing, p->tensors, first, (long long)p->elements, (long long)p->count,
             (long long)p->element, p->a, a->folder, p->b, b->folder);
 }
 

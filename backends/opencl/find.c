@@ -1,4 +1,5 @@
 /* find.c: finds the OpenCL devices of this machine, and the one that a user's text names. */
+#include "core/printable.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,9 @@ static void describe(struct opencl_found *f)
     device_text(f->device, CL_DEVICE_NAME, d->name, sizeof d->name);
     platform_text(f->platform, CL_PLATFORM_NAME, d->platform, sizeof d->platform);
     device_text(f->device, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
+    iso_printable(d->name, false);
+    iso_printable(d->platform, false);
+    iso_printable(d->driver, false);
     d->memory = device_number(f->device, CL_DEVICE_GLOBAL_MEM_SIZE);
     d->max_alloc = device_number(f->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     d->units = (int)device_number(f->device, CL_DEVICE_MAX_COMPUTE_UNITS);

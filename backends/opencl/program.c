@@ -28,9 +28,9 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
         for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]) != NULL; n--)
             log[n - 1] = '\0';
     }
-    iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s",
+    iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s\n%.*s",
                          name, cl->base.device.name, opencl_error_name(code), (int)code,
-                         cl->options, log != NULL ? "\n" : "", LOG_SHOWN, log != NULL ? log : "");
+                         cl->options, LOG_SHOWN, log != NULL ? log : "(it left no log)");
     free(log);
     return rc;
 }

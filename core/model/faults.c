@@ -1,6 +1,8 @@
 /* faults.c: collects, orders and prints the faults of a model file. */
 #include "faults.h"
 
+#include "core/printable.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,30 +10,6 @@
 
 enum { USES = 64 }; /* bytes of a fault's text that are left for its uses */
 #define USED_AT " (used at "
-
-/* Bytes of the UTF-8 character at s, 0 when it is cut off (by a "%.40s") or a control character. */
-static size_t printable(const unsigned char *s)
-{
-    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] < 0x20 || s[0] == 0x7F || (s[0] >= 0x80 && s[0] < 0xC2) ||
-        (s[0] == 0xC2 && s[1] < 0xA0))
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    return length;
-}
-
-/* A file's bytes may come back in a message: none of them may command the terminal. */
-static void make_printable(char *text)
-{
-    for (unsigned char *c = (unsigned char *)text; *c;) {
-        size_t length = printable(c);
-        if (length == 0)
-            *c = '?';
-        c += length ? length : 1;
-    }
-}
 
 /* True if b, without its uses, is at the location of a and says the same. */
 static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
@@ -65,7 +43,7 @@ void iso_faults_add(struct iso_faults *faults, struct iso_location location, con
     va_start(args, fmt);
     vsnprintf(fault.text, sizeof fault.text - USES, fmt, args);
     va_end(args);
-    make_printable(fault.text);
+    iso_printable(fault.text, false);
 
     /* An alias, or two uses of a layer block, repeat a fault; it is told once. */
     int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
@@ -109,10 +87,12 @@ void iso_faults_print(const struct iso_faults *faults, void *stream)
     qsort(order, (size_t)kept, sizeof order[0], by_location);
     for (int i = 0; i < kept; i++) {
         const struct iso_location *p = &order[i]->location;
+        char file[4096];
+        iso_shown(p->file, file, sizeof file);
         if (p->line > 0)
-            fprintf(stream, "%s:%d:%d: %s\n", p->file, p->line, p->column, order[i]->text);
+            fprintf(stream, "%s:%d:%d: %s\n", file, p->line, p->column, order[i]->text);
         else
-            fprintf(stream, "%s: %s\n", p->file, order[i]->text);
+            fprintf(stream, "%s: %s\n", file, order[i]->text);
     }
     if (faults->count > kept)
         fprintf(stream, "... and %d more faults\n", faults->count - kept);

@@ -1,6 +1,7 @@
 #include "device_json.h"
 
 #include "core/file.h"
+#include "core/printable.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ iso_rc iso_run_device_write(const char *folder, const struct iso_backend *backen
 static void copy(const json_t *device, const char *key, char *buf, size_t n)
 {
     const char *text = json_string_value(json_object_get(device, key));
-    snprintf(buf, n, "%s", text != NULL ? text : "");
+    iso_shown(text != NULL ? text : "", buf, n);
 }
 
 iso_rc iso_run_device_read(const char *folder, struct iso_run_device *out)

@@ -3,6 +3,7 @@
 #include "core/data/sha256.h"
 #include "core/data/sha256_pieces.h"
 #include "core/machine.h"
+#include "core/printable.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -220,7 +221,7 @@ iso_rc iso_about_model(const char *folder, char *name, size_t n)
     json_t *json;
     ISO_TRY(read_json(folder, &json));
     const char *model = json_string_value(json_object_get(json, "model"));
-    snprintf(name, n, "%s", model != NULL ? model : "");
+    iso_shown(model != NULL ? model : "", name, n);
     json_decref(json);
     return ISO_OK;
 }

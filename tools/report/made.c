@@ -1,5 +1,7 @@
 #include "made.h"
 
+#include "core/printable.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,5 +46,5 @@ const char *iso_made_driver(const struct iso_told *t, char *buf, size_t n)
     iso_made_list(t, "device", "platform", platform, sizeof platform);
     iso_made_list(t, "device", "driver", driver, sizeof driver);
     snprintf(buf, n, "%s%s%s", platform, *platform && *driver ? ", " : "", driver);
-    return buf;
+    return iso_printable(buf, false);
 }

@@ -1,5 +1,7 @@
 #include "runs_table.h"
 
+#include "core/printable.h"
+
 #include "core/suggest.h"
 #include "made.h"
 
@@ -223,7 +225,7 @@ static void print_cell(const struct iso_run_column *c, const char *text, int wid
 {
     const bool last = c[1].name == NULL;
     printf("%*s%s", c == iso_run_columns ? 0 : GAP, "", "");
-    printf("%*s", last ? 0 : c->right ? width : -width, text);
+    iso_print_cell(stdout, text, last ? 0 : c->right ? -width : width);
 }
 
 static void print_heading(const int *width)
