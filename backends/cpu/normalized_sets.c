@@ -8,7 +8,7 @@ enum { SET_COST = 3 }; /* times that a set's elements are gone through */
 
 struct work {
     struct iso_normalized_sets s;
-    struct iso_rows rows; /* of the weights' gradients */
+    struct iso_rows rows; /* the rows that the weights' gradients are sums over */
     int64_t channels;
     struct iso_cpu_split split; /* division of the sums for the weights' gradients */
     int64_t each;               /* sets per unit */
