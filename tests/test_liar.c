@@ -128,6 +128,30 @@ static void wrong_skipped_and_stale_numbers_are_named(void **state)
     }
 }
 
+static void small_groups_are_served_or_refused_at_open(void **state)
+{
+    static const char *const served[] = { "group:32", "kernel-group:32", "kernel-group:64" };
+    (void)state;
+    if (!has_pocl())
+        return;
+    for (size_t i = 0; i < sizeof served / sizeof *served; i++) {
+        lie(served[i]);
+        if (cli_run("parity --ops dense,conv2d,activation --quick --devices opencl:pocl --quiet") !=
+            0)
+            fail_msg("%s: %s%s", served[i], cli_out, cli_err);
+    }
+    lie("group:8");
+    assert_int_equal(cli_run("parity --ops dense --case 1 --devices opencl:pocl --quiet"),
+                     ISO_EXIT_DEVICE);
+    cli_says(cli_err, "allows only 8 work-items in a group; isocl needs 16");
+    lie("kernel-group:32");
+    setenv("ISOCL_OPENCL_SHAPE", "gpu", 1);
+    const int code = cli_run("parity --ops dense --case 1 --devices opencl:pocl --quiet");
+    unsetenv("ISOCL_OPENCL_SHAPE");
+    assert_int_equal(code, ISO_EXIT_DEVICE);
+    cli_says(cli_err, "allows only 32 work-items in a group; isocl needs 64 in the GPU shape");
+}
+
 static void ctrl_c_ends_with_a_summary(void **state)
 {
     (void)state;
@@ -208,6 +232,7 @@ int main(void)
         CASE(a_hang_ends_after_the_limit),
         CASE(a_lost_device_is_opened_again),
         CASE(wrong_skipped_and_stale_numbers_are_named),
+        CASE(small_groups_are_served_or_refused_at_open),
         CASE(ctrl_c_ends_with_a_summary),
         CASE(a_failed_record_check_names_its_element_and_repeats_with_the_file),
 #endif

@@ -108,6 +108,29 @@ static void choose_options(struct opencl *cl)
              more != NULL ? " " : "", more != NULL ? more : "");
 }
 
+/* Chooses kernels that max_group allows. */
+static iso_rc choose_kernels(struct opencl *cl)
+{
+    cl->shape = choose_shape(cl);
+    ISO_TRY(check_groups(cl));
+    cl->tile = choose_tile(cl);
+    cl->item_channels = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHANNELS : 1;
+    choose_options(cl);
+    return ISO_OK;
+}
+
+/* Chooses again where the driver allows even a small kernel fewer work-items than it says the
+ * device has: larger ones would fail at their first launch. */
+static iso_rc choose_by_kernel(struct opencl *cl)
+{
+    struct opencl_kernel *k;
+    ISO_TRY(opencl_kernel(cl, "probe.cl", "probe_sums", &k));
+    if (k->max_group >= cl->max_group)
+        return ISO_OK;
+    cl->max_group = k->max_group;
+    return choose_kernels(cl);
+}
+
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
 static size_t choose_work(void)
 {
@@ -129,12 +152,8 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
     cl->cores = count_cores(&cl->found);
-    cl->shape = choose_shape(cl);
-    ISO_TRY(check_groups(cl));
-    cl->tile = choose_tile(cl);
-    cl->item_channels = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHANNELS : 1;
     cl->most_work = choose_work();
-    choose_options(cl);
+    ISO_TRY(choose_kernels(cl));
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
                                                  (cl_context_properties)found->platform, 0 };
     cl_int rc;
@@ -232,6 +251,8 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
     iso_rc rc = start_device(&found, cl);
     if (rc == ISO_OK)
         rc = opencl_probe(cl, &be->device.exactness);
+    if (rc == ISO_OK)
+        rc = choose_by_kernel(cl);
     if (rc == ISO_OK)
         rc = choose_mode(cl, mode);
     if (rc != ISO_OK) {
