@@ -161,7 +161,8 @@ class Campaign:
                     return None
                 objects.append(target)
         program = os.path.join(self.copy, "isocl")
-        link = ["cc", "-Wl,--allow-multiple-definition", "-o", program, os.path.join(ROOT, self.o.build, "tools/isocl.o"), *objects,
+        link = ["cc", "-Wl,--allow-multiple-definition", "-o", program,
+                os.path.join(ROOT, self.o.build, "tools/isocl.o"), *objects,
                 os.path.join(ROOT, self.o.build, "libisocl.a"), *self.libraries()]
         rc = subprocess.run(link, cwd=self.copy, capture_output=True)
         return program if rc.returncode == 0 else None
