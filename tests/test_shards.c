@@ -479,6 +479,57 @@ static void four_shards_give_the_gradient_of_one(void **state)
     free(sizes);
 }
 
+/* ---- Rows of a data set ---------------------------------------------------------------------- */
+
+static const char digits_text[] =
+    "input: {shape: [28, 28, 1], scale: 1/255}\n"
+    "layers:\n"
+    "  - conv2d: {filters: 2, kernel_size: 3, strides: 3, trainable: "
+    "false}\n"
+    "  - flatten\n"
+    "  - dense: {units: 7, activation: relu}\n"
+    "  - batch_normalization\n"
+    "  - dense: {units: 10, activation: softmax}\n"
+    "loss: categorical_crossentropy\n"
+    "optimizer: sgd\n"
+    "train: {shards: 4}\n";
+
+/* Trains on 60 digits, of which the last batch has 16. */
+static void train_on_digits(bool stream, bool keep, char hex[65])
+{
+    const struct iso_dataset_request r = {
+        .name = "builtin:digits", .split = "train", .limit = 60, .stream = stream
+    };
+    struct iso_dataset *d = NULL;
+    struct network n;
+    must(iso_dataset_load(&r, &d));
+    begin(&n, digits_text, BATCH, "cpu", 2, false);
+    must(iso_exec_data(n.exec, 0, d));
+    assert_true(iso_exec_streams(n.exec, 0) == stream);
+    if (keep)
+        must(iso_exec_keep(n.exec, NULL));
+    for (uint64_t step = 0; step < 6; step++) {
+        const int64_t first = (int64_t)(step % 3) * BATCH;
+        must(iso_exec_gather(n.exec, 0, first, 60 - first < BATCH ? 60 - first : BATCH));
+        must(iso_exec_train(n.exec, step, 0));
+        must(iso_exec_update(n.exec, step, 0.1));
+    }
+    must(iso_exec_hash(n.exec, hex));
+    network_close(&n);
+    iso_dataset_free(d);
+}
+
+static void streamed_and_kept_rows_make_the_same_shards(void **state)
+{
+    char want[65], got[65];
+    (void)state;
+    train_on_digits(false, false, want);
+    for (int i = 1; i < 4; i++) {
+        train_on_digits(i & 1, i & 2, got);
+        assert_string_equal(got, want);
+    }
+}
+
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
 static void the_refusal_names_the_smallest_number_of_shards(void **state)
@@ -525,6 +576,7 @@ int main(void)
         cmocka_unit_test(opencl_gives_the_same_bits),
         cmocka_unit_test(the_number_of_shards_is_part_of_the_arithmetic),
         cmocka_unit_test(four_shards_give_the_gradient_of_one),
+        cmocka_unit_test(streamed_and_kept_rows_make_the_same_shards),
         cmocka_unit_test(the_refusal_names_the_smallest_number_of_shards),
         cmocka_unit_test(shards_save_memory),
     };
