@@ -174,6 +174,7 @@ static void shards_compute_what_the_batch_does(void **state)
         { ISO_OP_add, "{inputs: [[33, 7, 6, 5], [33, 7, 6, 5], [33, 7, 6, 5]]}" },
         { ISO_OP_concatenate, "{inputs: [[33, 7, 6, 5], [33, 7, 6, 2]]}" },
         { ISO_OP_zero_padding2d, "{input: [33, 7, 6, 5], padding: 1}" },
+        { ISO_OP_up_sampling2d, "{input: [33, 4, 3, 5], interpolation: bilinear}" },
         { ISO_OP_dropout, "{input: [33, 7, 3], rate: 0.5}" },
         { ISO_OP_dropout, "{input: [33, 8], rate: 0.3}" },
         { ISO_OP_spatial_dropout2d, "{input: [33, 3, 2, 5], rate: 0.5}" },

@@ -67,6 +67,7 @@ void iso_onnx_export_depthwise_conv2d(struct iso_onnx_exporter *, const struct i
 void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_max_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_average_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_up_sampling2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_global_average_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_global_max_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
 

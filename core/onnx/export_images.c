@@ -4,6 +4,7 @@
 #include "core/ops/depthwise_conv2d.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/separable_conv2d.h"
+#include "core/ops/up_sampling2d.h"
 
 #include <stdlib.h>
 
@@ -176,4 +177,24 @@ void iso_onnx_export_global_average_pooling2d(struct iso_onnx_exporter *e, const
 void iso_onnx_export_global_max_pooling2d(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     global_pool(e, n, "GlobalMaxPool");
+}
+
+/* ---- Enlargement --------------------------------------------------------------------------- */
+
+void iso_onnx_export_up_sampling2d(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_up_sampling2d *p = n->params;
+    const bool nearest = p->interpolation == ISO_UP_NEAREST;
+    const int64_t four[1] = { 4 };
+    const char *x = iso_onnx_as(e, n->x[0], true), *scales = iso_onnx_subname(e, "scales");
+    float *to = iso_onnx_constant(e, scales, 1, four);
+    for (int i = 0; to != NULL && i < 4; i++)
+        to[i] = i < 2 ? 1 : (float)p->size[i - 2];
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Resize", e->layer, n->y[0], true);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, ""); /* no region of interest */
+    iso_onnx_input(e, node, scales);
+    iso_onnx_word(e, node, "mode", nearest ? "nearest" : "linear");
+    iso_onnx_word(e, node, "coordinate_transformation_mode", nearest ? "asymmetric" : "half_pixel");
+    iso_onnx_word(e, node, "nearest_mode", "floor");
 }

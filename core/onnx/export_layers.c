@@ -193,6 +193,7 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_multiply] = multiply,
     [ISO_OP_concatenate] = concatenate,
     [ISO_OP_zero_padding2d] = zero_padding2d,
+    [ISO_OP_up_sampling2d] = iso_onnx_export_up_sampling2d,
     [ISO_OP_reshape] = reshape,
     [ISO_OP_flatten] = flatten,
 };

@@ -1,7 +1,7 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
- * import_window.c), import_normalizations.c and import_shapes.c know ONNX's operators,
- * import_state.c keeps layers and values, import_text.c writes the model file. */
+ * import_window.c), import_resize.c, import_normalizations.c and import_shapes.c know ONNX's
+ * operators, import_state.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -137,6 +137,8 @@ iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mu
 /* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
+/* import_resize.c */
+iso_onnx_handler iso_onnx_resize, iso_onnx_upsample;
 /* import_normalizations.c */
 iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization,
     iso_onnx_instance_normalization, iso_onnx_group_normalization;

@@ -326,6 +326,11 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Squeeze", " axes ", iso_onnx_squeeze },
     { "Transpose", " perm ", iso_onnx_transpose },
     { "Pad", " mode pads value ", iso_onnx_pad },
+    { "Resize",
+      " mode coordinate_transformation_mode nearest_mode antialias exclude_outside cubic_coeff_a "
+      "extrapolation_value keep_aspect_ratio_policy ",
+      iso_onnx_resize },
+    { "Upsample", " mode ", iso_onnx_upsample },
     { "Constant", " value ", constant },
     { NULL, NULL, NULL }
 };

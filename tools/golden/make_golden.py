@@ -1273,7 +1273,19 @@ def group_normalization():
     return f
 
 
-NEWER = (group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
+def up_sampling2d():
+    f = File("up_sampling2d")
+    for shape, size in (((2, 5, 4, 3), (2, 2)), ((2, 3, 2, 2), (3, 4)), ((2, 1, 7, 2), (3, 2)), ((1, 2, 3, 2), (17, 16))):
+        for mode in ("nearest", "bilinear"):
+            x = drawn(f, *shape)
+            how = {} if mode == "nearest" else {"align_corners": False}
+            y = F.interpolate(x.permute(0, 3, 1, 2), scale_factor=size, mode=mode, **how).permute(0, 2, 3, 1)
+            agree(y, keras.layers.UpSampling2D(size, interpolation=mode)(x.detach()).double(), f"keras on {shape} {size} {mode}", 1e-5)
+            moved(f, f", size: {list(size)}, interpolation: {mode}", x, y)
+    return f
+
+
+NEWER = (up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
 
 
 def main():
