@@ -24,6 +24,7 @@ static const struct {
     { "predict", "a --split test --limit 2 --device reference", "a none.png",
       "a --split test" GPU },
     { "check", NULL, "none", NULL }, /* test_cli_classes has its other endings */
+    { "verify", NULL, "none", NULL },
     { "reproduce", TINY "--epochs 1 --quiet --out b", "none.yaml", "tiny.yaml --out c" GPU },
     { "runs", "a", "none", NULL },
     { "report", "a --history", "none", NULL }, /* the page says what could not be measured */

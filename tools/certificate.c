@@ -3,6 +3,7 @@
 
 #include "core/environment.h"
 #include "core/machine.h"
+#include "core/printable.h"
 #include "interrupt.h"
 
 #include <inttypes.h>
@@ -20,7 +21,7 @@ static char *keep(struct iso_certificate *c, const char *text)
     char *copy = strdup(text != NULL ? text : "");
     if (copy == NULL)
         c->no_memory = true;
-    return copy;
+    return copy != NULL ? iso_printable(copy, false) : NULL;
 }
 
 static bool grow(struct iso_certificate *c)
@@ -72,11 +73,11 @@ static bool take(void *self, const struct iso_parity_check *x)
 static void take_device(void *self, const struct iso_parity_device *d)
 {
     struct iso_certificate *c = self;
-    snprintf(c->id, sizeof c->id, "%s", d->id);
-    snprintf(c->name, sizeof c->name, "%s", d->name);
-    snprintf(c->platform, sizeof c->platform, "%s", d->platform);
-    snprintf(c->driver, sizeof c->driver, "%s", d->driver);
-    snprintf(c->note, sizeof c->note, "%s", d->note);
+    iso_shown(d->id, c->id, sizeof c->id);
+    iso_shown(d->name, c->name, sizeof c->name);
+    iso_shown(d->platform, c->platform, sizeof c->platform);
+    iso_shown(d->driver, c->driver, sizeof c->driver);
+    iso_shown(d->note, c->note, sizeof c->note);
     c->mode = d->mode == ISO_MODE_FAST ? "fast" : "exact";
 }
 
