@@ -4,6 +4,7 @@
 #ifndef ISO_TRAINER_H
 #define ISO_TRAINER_H
 #include "core/train/image_crc32.h"
+#include "core/train/run.h"
 #include "job.h"
 
 struct iso_trainer_options {

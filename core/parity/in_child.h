@@ -5,6 +5,7 @@
 #define ISO_PARITY_IN_CHILD_H
 #include "core/child.h"
 #include "harness.h"
+#include "parity.h"
 
 #define ISO_PARITY_CHECK_TASK "parity-check"
 #define ISO_PARITY_LIST_TASK "parity-list"

@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char iso_run_model_key[] = "isocl.model_sha256", iso_run_data_key[] = "isocl.data_sha256";
-
 struct iso_run {
     struct iso_exec *exec; /* borrowed */
     char folder[ISO_PATH], log_path[ISO_PATH];

@@ -8,9 +8,6 @@
 
 struct iso_run;
 
-/* Keys of what the metadata of weights and state have in common with run.json. */
-extern const char iso_run_model_key[], iso_run_data_key[];
-
 /* Starts a run. folder NULL: runs/MODEL-NNN with the next free number. An existing folder must be
  * empty. From here on the run can be resumed whenever it is killed. */
 iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run_settings *,

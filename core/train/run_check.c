@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+const char iso_run_model_key[] = "isocl.model_sha256", iso_run_data_key[] = "isocl.data_sha256";
+
 static bool has(const char *folder, const char *name)
 {
     char path[ISO_PATH];

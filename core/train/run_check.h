@@ -7,6 +7,9 @@
 #include "core/file.h"
 #include "core/model/model.h"
 
+/* Keys of the metadata of weights and state: hashes that run.json has, too. */
+extern const char iso_run_model_key[], iso_run_data_key[];
+
 /* Returns true if the folder is that of a run: run.json or state is there. */
 bool iso_run_is(const char *folder);
 /* Fails with ISO_EDATA, saying what was changed and what to do, unless the model, read from the

@@ -2,7 +2,7 @@
  * Checksums identify the data, so that a run is not resumed with other data. */
 #ifndef ISO_RUN_JSON_H
 #define ISO_RUN_JSON_H
-#include "run.h"
+#include "state.h"
 #include "core/data/folders.h"
 #include "core/file.h"
 
