@@ -51,6 +51,14 @@ char *iso_error_take(char *buf, size_t n)
     return buf;
 }
 
+iso_rc iso_error_put(iso_rc rc, const char *text)
+{
+    char whole[MESSAGE_SIZE] = "";
+    snprintf(whole, sizeof whole, "%s", text); /* which may be the message */
+    memcpy(message, iso_printable(whole, true), sizeof message);
+    return rc;
+}
+
 void iso_error_clear(void) { message[0] = '\0'; }
 
 const char *iso_rc_text(iso_rc rc)

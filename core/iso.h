@@ -55,6 +55,9 @@ iso_rc iso_fail_prefix(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
 const char *iso_error(void);
 /* Moves the message into buf, truncated to n bytes, and returns buf. */
 char *iso_error_take(char *buf, size_t n);
+/* Sets the message to one that was taken, or that comes from another thread or process, with its
+ * lines; returns rc. */
+iso_rc iso_error_put(iso_rc rc, const char *text);
 /* Clears the message: the failure has been reported or does not matter. */
 void iso_error_clear(void);
 const char *iso_rc_text(iso_rc rc);

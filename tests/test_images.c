@@ -540,6 +540,7 @@ static void damaged_files_are_named_or_left_out(void **state)
     snprintf(name, sizeof name, "folder:%s", root);
     assert_int_equal(load(name, "train", 0, 0, 3, &set), ISO_EDATA);
     assert_non_null(strstr(iso_error(), "3 of 6 images cannot be read"));
+    assert_non_null(strstr(iso_error(), "with `damaged: skip`:\n  /")); /* a line for each */
     assert_non_null(strstr(iso_error(), "b/1.png: is a damaged JPEG file"));
     assert_non_null(strstr(iso_error(), "a/2.jpg: is a damaged JPEG file (Premature end of"));
     check_message("b/2.jpg: is a NumPy array; read it as npy:PATH");

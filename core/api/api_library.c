@@ -26,8 +26,10 @@ static void fail_with(iso_rc rc, const struct iso_faults *faults)
         return; /* no memory: the message that is there stays */
     iso_faults_print(faults, stream);
     fclose(stream);
-    if (text != NULL && n > 0)
-        iso_fail(rc, "%.*s", (int)n - 1, text); /* without the last line's end */
+    if (text != NULL && n > 0) {
+        text[n - 1] = '\0'; /* the last line's end */
+        iso_error_put(rc, text);
+    }
     free(text);
 }
 

@@ -89,7 +89,7 @@ static void end(struct isocl_training *t, iso_rc rc)
     iso_trainer_end(&t->trainer, rc);
     t->ended = true;
     if (rc != ISO_OK)
-        iso_fail(rc, "%s", message);
+        iso_error_put(rc, message);
 }
 
 static struct iso_trainer_options trainer_options(struct isocl_training *t, const isocl_model *m)

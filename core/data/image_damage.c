@@ -54,8 +54,8 @@ iso_rc iso_image_damage_fail(const struct iso_image_damage *d)
         return iso_fail(ISO_EDATA, "%s (`damaged: skip` leaves such files out)", text);
     return iso_fail(ISO_EDATA,
                     "%lld of %lld images cannot be read; mend or remove them, or leave them out "
-                    "with `damaged: skip`:%s%s",
-                    (long long)count, (long long)d->n, text,
+                    "with `damaged: skip`:\n%s%s",
+                    (long long)count, (long long)d->n, text + 1,
                     named < count ? "\n  and more, which `isocl check` lists" : "");
 }
 

@@ -148,7 +148,7 @@ static iso_rc receive(const char *path, struct iso_keras_file *f)
     struct opened said = { 0 };
     bool lost = !iso_child_receive_all(f->child, &said, sizeof said);
     if (lost && v->rc != ISO_OK)
-        return iso_fail(v->rc, "%s", v->message);
+        return iso_error_put(v->rc, v->message);
     if (!lost)
         ISO_TRY(receive_layers(f, &said, &lost));
     if (!lost)

@@ -206,7 +206,7 @@ static iso_rc wait_for(struct iso_stream *s, int64_t first, int64_t rows)
     const int64_t *missing = &s->missing[buffer_of(s, first)];
     while (*missing > 0 && (s->failed >= first + s->o.batch || s->busy > 0))
         pthread_cond_wait(&s->done, &s->lock);
-    return s->failed < first + rows ? iso_fail(s->rc, "%s", s->message) : ISO_OK;
+    return s->failed < first + rows ? iso_error_put(s->rc, s->message) : ISO_OK;
 }
 
 iso_rc iso_stream_take(struct iso_stream *s, int64_t first, int64_t rows, const uint8_t **out)

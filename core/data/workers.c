@@ -67,5 +67,5 @@ iso_rc iso_workers_run(int64_t n, int threads, iso_work *work, void *data, iso_p
     pthread_mutex_destroy(&w.lock);
     if (w.failed == n)
         return ISO_OK;
-    return iso_fail(w.rc, "%s", w.message);
+    return iso_error_put(w.rc, w.message);
 }

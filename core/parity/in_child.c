@@ -80,7 +80,7 @@ static void take_check(struct watched *w, const struct iso_note *n)
     w->seconds = OWN_SECONDS;
     w->reported++;
     iso_report_check(w->watch->report, &check,
-                     n->rc == ISO_OK ? ISO_OK : iso_fail((iso_rc)n->rc, "%s", n->message));
+                     n->rc == ISO_OK ? ISO_OK : iso_error_put((iso_rc)n->rc, n->message));
     if (n->rc == ISO_EDEVICE) { /* the child ends after this unit: a lost device stays lost */
         w->deaths = strcmp(w->op, n->subject) == 0 ? w->deaths + 1 : 1;
         snprintf(w->op, sizeof w->op, "%s", n->subject);
@@ -358,7 +358,7 @@ static iso_rc take_end(struct watched *w)
     }
     if (returned && v.rc != ISO_OK) { /* its own error, not the driver's */
         w->done = true;
-        return iso_fail(v.rc, "%s", v.message);
+        return iso_error_put(v.rc, v.message);
     }
     if (returned) {
         go_behind(w);
@@ -427,7 +427,7 @@ iso_rc iso_watch_list(const struct iso_watch *watch, const char *backend, struct
     const struct iso_child_verdict v = *iso_child_verdict(w.child);
     iso_child_free(w.child);
     if (v.end == ISO_CHILD_DONE)
-        return v.rc == ISO_OK ? ISO_OK : iso_fail(v.rc, "%s", v.message);
+        return v.rc == ISO_OK ? ISO_OK : iso_error_put(v.rc, v.message);
     *count = 0;
     if (!watch->report->ended)
         report_death(&w, &v);

@@ -132,7 +132,7 @@ static iso_rc relay(void *self, const char *device, const char *key, const char 
     iso_task_send(s->task, elements, strlen(elements));
     if (!iso_task_receive(s->task, &n, sizeof n, &size) || size != sizeof n || !iso_note_check(&n))
         _exit(EXIT_FAILURE);
-    return n.rc == ISO_OK ? ISO_OK : iso_fail((iso_rc)n.rc, "%s", n.message);
+    return n.rc == ISO_OK ? ISO_OK : iso_error_put((iso_rc)n.rc, n.message);
 }
 
 /* ---- The tasks ----------------------------------------------------------------------------- */
