@@ -85,7 +85,7 @@ static void older_runs_are_read_only(void **state)
         "eval a --limit 50 --device reference",
         "predict a --limit 5 --device reference --split test",
         "report a --out a.html",
-        "export a --out a.safetensors",
+        "export a --out a.h5",
         "runs a",
         "runs a b",
         "summary a/model.yaml",
