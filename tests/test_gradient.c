@@ -31,8 +31,7 @@ static iso_rc scaled_backward(struct iso_backend *b, const struct iso_call *c)
 
 static bool differentiable(const struct iso_case *c)
 {
-    return iso_op_has_pass(c->op, ISO_BACKWARD) &&
-           iso_fill_finite(c->data) && !c->slow;
+    return iso_op_has_pass(c->op, ISO_BACKWARD) && iso_fill_finite(c->data) && !c->slow;
 }
 
 static void gradients_agree(void **state)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* NOLINTBEGIN(misc-misleading-bidirectional): such text is what is tested */
+
 /* An escape, a line break, C1's escape, a mark that turns the direction, and no UTF-8. */
 #define BAD                \
     "a\x1b[2Jb\nc\xc2\x9b" \
@@ -119,3 +121,4 @@ int main(void)
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }
+/* NOLINTEND(misc-misleading-bidirectional) */

@@ -155,8 +155,7 @@ static void test_no_tensors(void **state)
 static void test_layout(void **state)
 {
     static const char begin[] = "{\"__metadata__\":{\"isocl.sha256\":\"";
-    static const char end[] =
-        "\"},\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}";
+    static const char end[] = "\"},\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}";
     enum { BEGIN = sizeof begin - 1, END = sizeof end - 1, HEADER = BEGIN + 64 + END };
     const struct iso_st_tensor x = { "x", ISO_ST_U8, 1, { 3 }, bytes };
     unsigned char got[256] = { 0 };

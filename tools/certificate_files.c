@@ -2,7 +2,7 @@
 #include "certificate.h"
 
 #include "core/file.h"
-#include "report/svg.h"
+#include "tools/report/svg.h"
 
 #include <inttypes.h>
 #include <jansson.h>

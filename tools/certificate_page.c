@@ -2,7 +2,7 @@
 #include "certificate.h"
 
 #include "core/file.h"
-#include "report/page.h"
+#include "tools/report/page.h"
 
 #include <inttypes.h>
 #include <string.h>

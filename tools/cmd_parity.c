@@ -42,7 +42,9 @@ static const struct iso_option options[] = {
     { "out", "DIR", ISO_OPTION_TEXT, AT(out),
       "--hunt: folder for cases that fail (default hunt-SEED)", 0 },
     { "limit", "SECONDS", ISO_OPTION_REAL, AT(limit),
-      "time that one check of an OpenCL device may take (default 60)", 1 },
+      "time that one check of an OpenCL device may take (default 300: some "
+      "drivers build the kernels of a product for minutes)",
+      1 },
     { "same-process", NULL, ISO_OPTION_FLAG, AT(same_process),
       "check OpenCL devices in this process, for a debugger; a crash ends it", 0 },
     { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "skip cases that are marked slow", 0 },

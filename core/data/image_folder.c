@@ -35,8 +35,8 @@ static const struct iso_field fields[] = {
     { "orientation", ISO_FIELD_ENUM, IMAGE(orientation), "apply", 0, 0, orientations,
       "whether photos are turned as their EXIF data say; Keras and torchvision ignore that" },
     { "damaged", ISO_FIELD_ENUM, IMAGE(damaged), "refuse", 0, 0, damages,
-      "of files that cannot be read or decoded: refuse names them all and ends, skip leaves them out and "
-      "says so" },
+      "of files that cannot be read or decoded: refuse names them all and ends, skip leaves them "
+      "out and says so" },
     { "max_pixels", ISO_FIELD_INT, IMAGE(max_pixels), "0", 0, 1 << 29, NULL,
       "the most pixels that an image file may have before it is made smaller; 0: 178956970, what "
       "Pillow refuses as a decompression bomb" },

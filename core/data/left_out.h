@@ -9,7 +9,7 @@ enum iso_left_reason {
     ISO_LEFT_LOOSE,   /* the file is beside the folders of the classes */
     ISO_LEFT_LOOP,    /* a link to a folder that contains it */
     ISO_LEFT_EMPTY,   /* a class without an image */
-    ISO_LEFT_DAMAGED, /* it cannot be read or decoded; the name is the message, with the whole path */
+    ISO_LEFT_DAMAGED, /* it cannot be read or decoded; the name is the message, with the path */
     ISO_LEFT_REASONS
 };
 struct iso_left_out {                         /* zeroed: none */

@@ -228,9 +228,8 @@ bool iso_keras_params(const struct iso_keras_config *c, enum iso_op op,
     json_object_foreach((json_t *)c->config, key, v)
     {
         const struct iso_field *f = iso_field_find(iso_ops[op].def->fields, key);
-        if (f != NULL && f->type == ISO_FIELD_ACTIVATION && !check_activation(c, v))
-            fine = false;
-        else if (!(f != NULL ? put_param(c, f, v, out) : check_other(c, key, v)))
+        const bool usable = f == NULL || f->type != ISO_FIELD_ACTIVATION || check_activation(c, v);
+        if (!usable || !(f != NULL ? put_param(c, f, v, out) : check_other(c, key, v)))
             fine = false;
     }
     if (json_is_false(json_object_get(c->config, "trainable")) && iso_ops[op].def->weights != NULL)

@@ -11,7 +11,7 @@ enum {
     OPEN_SECONDS = 90,
     OWN_SECONDS = 1800,
     MODEL_LIMITS = 10,
-    LIMIT_SECONDS = 60,
+    LIMIT_SECONDS = 300, /* some compilers take minutes for the first product */
     DEAD_MOST = 3,
     DEATHS_MOST = 3,
     WORDS = 16

@@ -90,7 +90,7 @@ struct iso_parity_options {              /* all zero: every op case on every usa
     bool quick;                  /* skip cases marked slow, and say so */
     bool same_process;           /* run the checks of every device in this process */
     bool silent;                 /* print nothing */
-    double limit;                /* seconds that one check of a driver may take; 0: 60 */
+    double limit;                /* seconds that one check of a driver may take; 0: 300 */
     volatile sig_atomic_t *stop; /* not 0: end the checks, with a summary; NULL: never */
     void *out;                   /* FILE *; NULL: stdout */
     /* Called after each check, in addition to printing; returns false to end the checks. May be

@@ -73,10 +73,10 @@ struct iso_fit_listener {
 };
 
 struct iso_fit_options {
-    int64_t epochs; /* total, including those already done */
-    int64_t until;  /* return after this many epochs; 0: after all */
-    int64_t steps;  /* total of optimizer steps, instead of epochs and without validation; 0: use
-                       epochs */
+    int64_t epochs;    /* total, including those already done */
+    int64_t until;     /* return after this many epochs; 0: after all */
+    int64_t steps;     /* total of optimizer steps, instead of epochs and without validation; 0: use
+                          epochs */
     int64_t last_step; /* return after this step of them all, as if stopped, or after its epoch's
                           validation if it is the last of its epoch; 0: none */
     int64_t rows, validation_rows;     /* number of rows in data sets 0 and 1 of the executor;

@@ -24,9 +24,9 @@ iso_rc iso_run_check_tensors(const char *folder, const char *path, const struct 
                              const struct iso_model *);
 /* Checks model file, run.json, and whatever is there of state, weights.safetensors,
  * best.safetensors and restore.safetensors. Each part that fits is told to tell, if not NULL, with
- * its hash. Fails like the functions above at the first that does not. model is for the path of the
- * model file, which the faults borrow. */
+ * its hash. Fails like the functions above at the first that does not. path gets that of the model
+ * file, which the faults borrow. */
 typedef void iso_run_part(void *self, const char *name, const char *sha256);
-iso_rc iso_run_check(const char *folder, char model[ISO_PATH], struct iso_faults *,
+iso_rc iso_run_check(const char *folder, char path[ISO_PATH], struct iso_faults *,
                      iso_run_part *tell, void *self);
 #endif
