@@ -54,7 +54,7 @@ char *iso_error_take(char *buf, size_t n)
 iso_rc iso_error_put(iso_rc rc, const char *text)
 {
     char whole[MESSAGE_SIZE] = "";
-    snprintf(whole, sizeof whole, "%s", text); /* which may be the message */
+    snprintf(whole, sizeof whole, "%s", text); /* text may be the message */
     memcpy(message, iso_printable(whole, true), sizeof message);
     return rc;
 }
