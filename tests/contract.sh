@@ -12,5 +12,5 @@ for device in reference cpu; do
 done
 if "$normal" devices | grep -q '^opencl'; then
     ISOCL_OPENCL_NO_PRAGMA=1 ISOCL_OPENCL_OPTIONS=-cl-mad-enable \
-        "$normal" parity --mode exact --quick --devices opencl
+        "$normal" parity --mode exact --quick --devices opencl:pocl
 fi
