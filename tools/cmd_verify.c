@@ -32,7 +32,7 @@ static void tell(void *self, const char *name, const char *sha256)
 }
 
 /* Sets *differs to true if the second training ends with other bits. */
-static iso_rc replay(const char *run, const struct verify_options *o, struct iso_faults *faults,
+static iso_rc replay(const char *run, const char *model, const struct verify_options *o,
                      bool *differs)
 {
     struct iso_replayed r;
@@ -42,7 +42,7 @@ static iso_rc replay(const char *run, const struct verify_options *o, struct iso
                                             .progress = iso_setup_progress,
                                             .stop = &iso_interrupted };
     iso_interrupts_catch("stopping after this step\n");
-    ISO_TRY(iso_replay(run, &how, faults, &r));
+    ISO_TRY(iso_replay(run, model, &how, &r));
     *differs = *r.differs != '\0';
     if (*differs)
         printf("replay differs: %s of %s, after %lld steps  %s\n", r.differs, r.file,
@@ -64,8 +64,9 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     iso_rc rc = iso_run_check(argv[0], model, &faults, tell, NULL);
     if (rc == ISO_OK && o.replay)
-        rc = replay(argv[0], &o, &faults, &differs);
+        rc = replay(argv[0], model, &o, &differs);
     code = iso_report(command, rc, &faults);
+    iso_interrupts_pass_on();
     return differs ? ISO_EXIT_DIFFERS : code;
 }
 

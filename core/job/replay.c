@@ -1,6 +1,5 @@
 #include "replay.h"
 
-#include "core/train/run_check.h"
 #include "trainer.h"
 
 #include <dirent.h>
@@ -10,10 +9,10 @@
 #include <unistd.h>
 
 struct replay {
-    const char *run; /* the folder to be replayed */
+    const char *run, *model; /* the folder to be replayed, and its model file */
     const struct iso_replay_options *options;
     struct iso_trainer trainer;
-    char model[ISO_PATH], weights[ISO_PATH], initial[65];
+    char weights[ISO_PATH], initial[65];
     char scratch[ISO_PATH]; /* the folder of the second training; "": none */
 };
 
@@ -153,9 +152,8 @@ static iso_rc compare_file(const struct replay *r, const char *name, struct iso_
     return rc;
 }
 
-static iso_rc replay(struct replay *r, struct iso_faults *faults, struct iso_replayed *out)
+static iso_rc replay(struct replay *r, struct iso_replayed *out)
 {
-    ISO_TRY(iso_run_check(r->run, r->model, faults, NULL, NULL));
     ISO_TRY(train(r));
     out->steps = r->trainer.state.step;
     iso_job_where(r->trainer.job.backend, out->where, sizeof out->where);
@@ -164,16 +162,17 @@ static iso_rc replay(struct replay *r, struct iso_faults *faults, struct iso_rep
     return compare_file(r, "best.safetensors", out);
 }
 
-iso_rc iso_replay(const char *folder, const struct iso_replay_options *options,
-                  struct iso_faults *faults, struct iso_replayed *out)
+iso_rc iso_replay(const char *folder, const char *model, const struct iso_replay_options *options,
+                  struct iso_replayed *out)
 {
     struct replay *r = iso_alloc(1, sizeof *r);
     *out = (struct iso_replayed){ .steps = 0 };
     if (r == NULL)
         return ISO_ENOMEM;
     r->run = folder;
+    r->model = model;
     r->options = options;
-    const iso_rc rc = replay(r, faults, out);
+    const iso_rc rc = replay(r, out);
     iso_trainer_close(&r->trainer);
     remove_scratch(r->scratch);
     free(r);

@@ -19,10 +19,10 @@ struct iso_replayed {
     char file[32];              /* the file of the run that it is in */
     char where[256];            /* iso_job_where */
 };
-/* Replays the run in folder up to where its state stands. The faults borrow nothing. Fails with
- * ISO_EDATA if the run cannot be replayed: it was trained in fast mode, whose bits are promised on
- * no device; its data or the weights that it began with are others now; its files do not fit
- * (run_check.h). Differing numbers are no failure. */
-iso_rc iso_replay(const char *folder, const struct iso_replay_options *, struct iso_faults *,
+/* Replays the run in folder, which iso_run_check has found whole, up to where its state stands;
+ * model: the path of its model file, as iso_run_check gives it. Fails with ISO_EDATA if the run
+ * cannot be replayed: it was trained in fast mode, whose bits are promised on no device; its data
+ * or the weights that it began with are others now. Differing numbers are no failure. */
+iso_rc iso_replay(const char *folder, const char *model, const struct iso_replay_options *,
                   struct iso_replayed *out);
 #endif
