@@ -233,6 +233,19 @@ static struct iso_run_best judge(const struct iso_run *run, const struct iso_fit
     return best;
 }
 
+enum { SHARED = 8 }; /* words of metadata that all weights of a run have */
+
+/* Sets them, in front of the others. */
+static void share(const struct iso_run *run, const char *metadata[SHARED])
+{
+    const struct iso_run_settings *s = &run->state.settings;
+    const char *const words[SHARED] = { "model",           iso_exec_graph(run->exec)->model->name,
+                                        "isocl",           ISO_VERSION,
+                                        iso_run_model_key, s->model_sha256,
+                                        iso_run_data_key,  s->data_sha256 };
+    memcpy(metadata, words, sizeof words);
+}
+
 static iso_rc save_best(struct iso_run *run, const struct iso_fit_epoch *epoch)
 {
     const struct iso_run_settings *s = &run->state.settings;
@@ -243,21 +256,10 @@ static iso_rc save_best(struct iso_run *run, const struct iso_fit_epoch *epoch)
         return ISO_OK; /* one that broke off is not compared with whole ones */
     snprintf(value, sizeof value, "%.9g", best.value);
     snprintf(number, sizeof number, "%lld", (long long)best.epoch);
-    const char *const metadata[] = { "model",
-                                     iso_exec_graph(run->exec)->model->name,
-                                     "isocl",
-                                     ISO_VERSION,
-                                     iso_run_model_key,
-                                     s->model_sha256,
-                                     iso_run_data_key,
-                                     s->data_sha256,
-                                     "monitor",
-                                     best.monitor,
-                                     "value",
-                                     value,
-                                     "epoch",
-                                     number,
-                                     NULL };
+    const char *metadata[SHARED + 7] = {
+        [SHARED] = "monitor", best.monitor, "value", value, "epoch", number, NULL
+    };
+    share(run, metadata);
     ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
     ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
     run->state.best = best;
@@ -278,16 +280,8 @@ void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
 static iso_rc save_as(struct iso_run *run, const char *name)
 {
     char path[ISO_PATH];
-    const struct iso_run_settings *s = &run->state.settings;
-    const char *const metadata[] = { "model",
-                                     iso_exec_graph(run->exec)->model->name,
-                                     "isocl",
-                                     ISO_VERSION,
-                                     iso_run_model_key,
-                                     s->model_sha256,
-                                     iso_run_data_key,
-                                     s->data_sha256,
-                                     NULL };
+    const char *metadata[SHARED + 1] = { NULL };
+    share(run, metadata);
     ISO_TRY(iso_path(path, run->folder, name));
     return iso_weights_save(run->exec, path, false, metadata);
 }
