@@ -58,14 +58,11 @@ static int run(const struct iso_command *command, int argc, char **argv)
     /* "opencl" alone would be every OpenCL device. */
     const char *const devices[] = { strcmp(argv[0], "opencl") == 0 ? "opencl:" : argv[0], NULL };
     const char *const models[] = { iso_setup_path("models/demo.yaml", path), NULL };
-    const enum iso_mode mode = o.mode == NULL                 ? ISO_MODE_DEFAULT
-                               : strcmp(o.mode, "exact") == 0 ? ISO_MODE_EXACT
-                                                              : ISO_MODE_FAST;
     const struct iso_parity_options p = {
         .devices = devices,
         .models = o.ops == NULL ? models : NULL,
         .ops = o.ops != NULL ? o.ops : "all",
-        .mode = mode,
+        .mode = iso_job_mode(o.mode),
         .seed = (uint64_t)o.seed,
         .quick = o.quick,
         .limit = o.limit,

@@ -67,13 +67,6 @@ static bool split(char *text, const char *list[MOST_DEVICES + 1])
     return n > 0;
 }
 
-static enum iso_mode mode_of(const struct parity_options *o)
-{
-    return o->mode == NULL                 ? ISO_MODE_DEFAULT
-           : strcmp(o->mode, "exact") == 0 ? ISO_MODE_EXACT
-                                           : ISO_MODE_FAST;
-}
-
 /* ---- Hunting -------------------------------------------------------------------------------- */
 
 /* Shows on a terminal, once a second, how far the hunt is. */
@@ -97,7 +90,7 @@ static int hunt(const struct iso_command *command, const struct parity_options *
     double drawn = iso_clock();
     const struct iso_hunt_options h = {
         .devices = o->devices != NULL ? devices : NULL,
-        .mode = mode_of(o),
+        .mode = iso_job_mode(o->mode),
         .ops = o->ops,
         .seed = (uint64_t)o->seed,
         .number = o->number,
@@ -147,7 +140,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         const struct iso_parity_options p = {
             .models = count ? models : NULL,
             .devices = o.devices != NULL ? devices : NULL,
-            .mode = mode_of(&o),
+            .mode = iso_job_mode(o.mode),
             .ops = o.ops,
             .number = (int)o.number,
             .steps = o.steps,

@@ -96,11 +96,16 @@ static enum iso_tuning tuning_of(const struct iso_job_options *options,
     return strcmp(options->tune, "off") == 0 ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
 }
 
+enum iso_mode iso_job_mode(const char *name)
+{
+    return name == NULL                 ? ISO_MODE_DEFAULT
+           : strcmp(name, "exact") == 0 ? ISO_MODE_EXACT
+                                        : ISO_MODE_FAST;
+}
+
 iso_rc iso_job_backend(struct iso_job *job, const struct iso_job_options *options)
 {
-    enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
-                         : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
-                                                               : ISO_MODE_FAST;
+    const enum iso_mode mode = iso_job_mode(options->mode);
     char id[128], why[ISO_CHOICE_WHY];
     const char *device = options->device != NULL ? options->device : "auto";
     const bool chooses = strcmp(device, "auto") == 0;

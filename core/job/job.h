@@ -48,6 +48,8 @@ struct iso_job { /* owns all it names; zeroed: nothing is open */
 /* Reads the model file, with the changes, batch and seed of the options. On ISO_EMODEL, faults has
  * the locations. Fails with ISO_EDATA if it is in a run's folder and was changed (run_check.h). */
 iso_rc iso_job_model(struct iso_job *, const char *path, const struct iso_job_options *);
+/* Returns the mode of a name that --mode takes; NULL: DEFAULT. */
+enum iso_mode iso_job_mode(const char *name);
 iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
 /* Builds graph and executor of a phase of the model, in place of those that are open. batch 0: the
  * model's. */
