@@ -39,6 +39,12 @@ iso_rc iso_path_too_long(const char *path)
     return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
 }
 
+bool iso_ends_in(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 const char *iso_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -12,6 +12,8 @@ enum { ISO_PATH = 1024 };
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
 /* Returns ISO_EIO, with the message that the path is too long. */
 iso_rc iso_path_too_long(const char *path);
+/* Returns true if a path, or any text, ends in these bytes. */
+bool iso_ends_in(const char *text, const char *end);
 /* Returns the part of path after its last slash. */
 const char *iso_path_base(const char *path);
 /* Writes the folder that a path is in, "." for a name alone; ISO_EIO when it is too long. */

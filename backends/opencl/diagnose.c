@@ -1,6 +1,7 @@
 /* diagnose.c: what `isocl doctor` tells about OpenCL on this machine. */
 #include "diagnose.h"
 
+#include "core/file.h"
 #include "opencl.h"
 
 #include <dirent.h>
@@ -12,12 +13,6 @@ enum { MAX_PLATFORMS = 32, LINE = 512 };
 static const char default_folder[] = "/etc/OpenCL/vendors";
 
 /* ---- Registered drivers --------------------------------------------------------------------- */
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t n = strlen(name), m = strlen(end);
-    return n >= m && strcmp(name + n - m, end) == 0;
-}
 
 /* An .icd file holds the name of a driver's library; the loader opens it, and so do we. It stays
  * open, because drivers do not like to be unloaded. */
@@ -50,7 +45,7 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
     DIR *d = opendir(folder);
     for (struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
         char path[LINE];
-        if (ends_with(e->d_name, ".icd")) {
+        if (iso_ends_in(e->d_name, ".icd")) {
             snprintf(path, sizeof path, "%.250s/%.250s", folder, e->d_name);
             show_driver(out, path, advice, n);
             count++;
@@ -69,7 +64,7 @@ static void show_drivers(FILE *out, char *advice, size_t n)
     const char *where = chosen != NULL && *chosen ? chosen : default_folder;
     fprintf(out, "OpenCL drivers registered in %s%s:\n", where,
             where == chosen ? " (OCL_ICD_VENDORS)" : "");
-    if (ends_with(where, ".icd")) {
+    if (iso_ends_in(where, ".icd")) {
         show_driver(out, where, advice, n);
     } else if (show_folder(out, where, advice, n) == 0) {
         fprintf(out, "  none\n");

@@ -1,6 +1,7 @@
 /* api_weights.c: the weights of a network, one by one, and from and to files. */
 #include "api_network.h"
 
+#include "core/file.h"
 #include "core/onnx/export.h"
 #include "core/onnx/import.h"
 #include "core/suggest.h"
@@ -9,12 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool ends_in(const char *path, const char *end)
-{
-    const size_t n = strlen(path), m = strlen(end);
-    return n >= m && strcmp(path + n - m, end) == 0;
-}
 
 /* ---- One by one ---------------------------------------------------------------------------- */
 
@@ -119,8 +114,8 @@ static iso_rc import_keras(struct iso_job *job, const char *path, int by_order)
 isocl_rc isocl_network_import(isocl_network *n, const char *path, int by_order)
 {
     struct iso_job *job = &n->prediction.job;
-    const iso_rc rc = ends_in(path, ".onnx") ? import_onnx(job, path, by_order)
-                                             : import_keras(job, path, by_order);
+    const iso_rc rc = iso_ends_in(path, ".onnx") ? import_onnx(job, path, by_order)
+                                                 : import_keras(job, path, by_order);
     return iso_api_end(rc, &job->faults);
 }
 
@@ -142,11 +137,11 @@ isocl_rc isocl_network_export(isocl_network *n, const char *path)
     struct iso_exec *exec = n->prediction.job.exec;
     enum iso_keras_form form;
     iso_rc rc;
-    if (ends_in(path, ".safetensors"))
+    if (iso_ends_in(path, ".safetensors"))
         rc = iso_weights_save(exec, path, false, metadata);
     else if (iso_keras_form_of(path, &form))
         rc = iso_keras_save(exec, path, form);
-    else if (ends_in(path, ".onnx"))
+    else if (iso_ends_in(path, ".onnx"))
         rc = export_onnx(n, path);
     else
         rc = iso_fail(ISO_EUSAGE,

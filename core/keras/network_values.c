@@ -1,5 +1,6 @@
 /* network_values.c: parameters of Keras's layers as those of isocl's. */
 #include "network_build.h"
+#include "core/file.h"
 #include "core/model/field.h"
 #include "core/number.h"
 #include "core/ops/activation.h"
@@ -129,12 +130,6 @@ static bool in_list(const char *key, const char *list)
     return strstr(list, word) != NULL;
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 /* Returns true for a type of numbers that is float32: a name, or a policy of that name. */
 static bool is_float32(const json_t *v)
 {
@@ -166,7 +161,7 @@ static bool check_other(const struct iso_keras_config *c, const char *key, const
     static const char *const wanted[][2] = { { "data_format", "channels_last" },
                                              { "dim_ordering", "tf" } };
     if (in_list(key, ignored) || json_is_null(v) || json_is_false(v) ||
-        ends_in(key, "_initializer") || ends_in(key, "_constraint") ||
+        iso_ends_in(key, "_initializer") || iso_ends_in(key, "_constraint") ||
         (json_is_integer(v) && json_integer_value(v) == 1 && strcmp(key, "groups") == 0))
         return true;
     for (int i = 0; i < 2; i++)

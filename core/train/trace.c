@@ -1,6 +1,7 @@
 #include "trace.h"
 
 #include "core/data/safetensors.h"
+#include "core/file.h"
 #include "learning_rate.h"
 
 #include <math.h>
@@ -40,12 +41,6 @@ struct trace {
 
 /* ---- The traced tensors -------------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t n = strlen(name), m = strlen(end);
-    return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 /* Adds a tensor of the executor, when it has one of that name. */
 static void add(struct trace *t, enum when when, bool batched, const char *prefix, const char *name,
                 const char *suffix)
@@ -65,11 +60,11 @@ static void add(struct trace *t, enum when when, bool batched, const char *prefi
 static void add_value(struct trace *t, const struct iso_value *v)
 {
     static const char *const batch[] = { "input", "target", "sample_weight" }; /* augmented */
-    bool result = v->role == ISO_ROLE_VALUE && ends_with(v->name, "/y"), given = false;
+    bool result = v->role == ISO_ROLE_VALUE && iso_ends_in(v->name, "/y"), given = false;
     for (size_t i = 0; i < sizeof batch / sizeof *batch; i++)
         given = given || strcmp(v->name, batch[i]) == 0;
     if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result || given ||
-        (v->role == ISO_ROLE_SAVED && ends_with(v->name, "/mask")))
+        (v->role == ISO_ROLE_SAVED && iso_ends_in(v->name, "/mask")))
         add(t, AFTER_STEP, v->batched, "", v->name, "");
     if (result || v->role == ISO_ROLE_WEIGHT)
         add(t, AFTER_STEP, v->batched, "d/", v->name, "");
