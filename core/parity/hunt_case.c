@@ -144,11 +144,8 @@ iso_rc iso_hunt_case(struct iso_dice *d, enum iso_op op, char **text)
         free(c.params);
         if (rc == ISO_OK)
             return ISO_OK;
-        free(*text);
-        *text = NULL;
-        if (rc == ISO_ENOMEM)
+        if (!iso_hunt_again(rc, text))
             return rc;
-        iso_error_clear();
     }
     return iso_fail(ISO_EMODEL, "%s: none of %d random cases fits its parameters and inputs",
                     iso_ops[op].name, ATTEMPTS);
@@ -191,11 +188,8 @@ iso_rc iso_hunt_layer(struct iso_dice *d, enum iso_op op, const struct iso_shape
         const iso_rc rc = draw_layer_once(d, op, x, nx, fields, y);
         if (rc == ISO_OK)
             return ISO_OK;
-        free(*fields);
-        *fields = NULL;
-        if (rc == ISO_ENOMEM)
+        if (!iso_hunt_again(rc, fields))
             return rc;
-        iso_error_clear();
     }
     return iso_fail(ISO_EMODEL, "no parameters of %s fit", iso_ops[op].name);
 }

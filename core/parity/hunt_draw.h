@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* ---- hunt_fields.c: random numbers, and values of fields ------------------------------------ */
+/* ---- hunt_fields.c: random numbers, values of fields, and attempts
+ * ------------------------------------ */
 
 struct iso_dice { /* the random numbers of one case */
     uint64_t seed, next;
@@ -22,6 +23,10 @@ void iso_hunt_value(struct iso_dice *, const struct iso_field *, FILE *out);
 /* Writes ", key: value" for each required field and for one of `rarity` of the others; fields may
  * be NULL. */
 void iso_hunt_fields(struct iso_dice *, const struct iso_field *, int rarity, FILE *out);
+
+/* Drops a text that does not fit, and its message, to draw another; returns false if memory is out.
+ */
+bool iso_hunt_again(iso_rc, char **text);
 
 /* ---- hunt_case.c, hunt_model.c: cases ------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "hunt_draw.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* ---- Random numbers ------------------------------------------------------------------------- */
 
@@ -168,4 +169,16 @@ void iso_hunt_fields(struct iso_dice *d, const struct iso_field *fields, int rar
         fprintf(out, ", %s: ", f->key);
         iso_hunt_value(d, f, out);
     }
+}
+
+/* ---- Attempts ------------------------------------------------------------------------------- */
+
+bool iso_hunt_again(iso_rc rc, char **text)
+{
+    free(*text);
+    *text = NULL;
+    if (rc == ISO_ENOMEM)
+        return false;
+    iso_error_clear();
+    return true;
 }

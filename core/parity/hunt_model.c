@@ -240,11 +240,8 @@ static iso_rc draw_ends(const struct network *net, const char *layers, char **te
         iso_rc rc = fclose(out) == 0 ? iso_hunted_model_check(*text) : no_memory();
         if (rc == ISO_OK)
             return ISO_OK;
-        free(*text);
-        *text = NULL;
-        if (rc == ISO_ENOMEM)
+        if (!iso_hunt_again(rc, text))
             return rc;
-        iso_error_clear();
     }
     return iso_fail(ISO_EMODEL, "no ends fit");
 }
