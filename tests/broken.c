@@ -3,8 +3,13 @@
 #include "broken_conv2d.h"
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "core/ops/group_normalization.h"
 #include "core/ops/batch_normalization.h"
@@ -363,4 +368,13 @@ iso_rc broken_open(int fault, enum iso_mode mode, struct iso_backend **out)
     snprintf(b->device.id, sizeof b->device.id, "broken:%d", fault);
     *out = b;
     return ISO_OK;
+}
+
+int broken_fault_named(const char *name)
+{
+    int fault = 0;
+    while (broken_faults[fault].name != NULL && strcmp(broken_faults[fault].name, name) != 0)
+        fault++;
+    assert_non_null(broken_faults[fault].name);
+    return fault;
 }

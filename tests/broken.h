@@ -12,6 +12,9 @@ struct broken_fault {
 /* The first entry has no fault; ends with name NULL. */
 extern const struct broken_fault broken_faults[];
 
+/* Returns the number of the fault of this name, which there must be. */
+int broken_fault_named(const char *name);
+
 /* Opens the reference with the fault in its table of kernels and, in fast mode, says that it is
  * fast: then products are judged by their bound. Close with iso_backend_close. */
 iso_rc broken_open(int fault, enum iso_mode mode, struct iso_backend **out);

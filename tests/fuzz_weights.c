@@ -107,6 +107,17 @@ struct fuzz_list fuzz_hdf5(void)
 
 /* ---- Networks of other programs ------------------------------------------------------------- */
 
+/* Reads the text of a model file that was made of a damaged one. */
+static iso_rc read_made(const struct fuzz_subject *s, const char *text, const char *folder)
+{
+    char yaml[FUZZ_PATH];
+    snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
+    assert_int_equal(iso_file_write(yaml, text, strlen(text)), ISO_OK);
+    const iso_rc rc = fuzz_read_model(s, yaml, folder);
+    assert_int_equal(remove(yaml), 0);
+    return rc;
+}
+
 /* Makes a model file of a Keras file's configuration, and reads that. */
 static iso_rc read_network(const struct fuzz_subject *s, const char *path, const char *folder)
 {
@@ -117,13 +128,8 @@ static iso_rc read_network(const struct fuzz_subject *s, const char *path, const
     assert_int_equal(iso_file_read(path, &file.config, &n), ISO_OK);
     iso_rc rc = iso_keras_network(&file, path, &faults, &network);
     assert_true((rc == ISO_OK) == (network != NULL));
-    if (network != NULL) {
-        char yaml[FUZZ_PATH];
-        snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
-        assert_int_equal(iso_file_write(yaml, network->yaml, strlen(network->yaml)), ISO_OK);
-        rc = fuzz_read_model(s, yaml, folder);
-        assert_int_equal(remove(yaml), 0);
-    }
+    if (network != NULL)
+        rc = read_made(s, network->yaml, folder);
     iso_keras_network_free(network);
     free(file.config);
     return rc == ISO_EMODEL ? ISO_EDATA : rc;
@@ -172,13 +178,8 @@ static iso_rc read_onnx(const struct fuzz_subject *s, const char *path, const ch
             for (int64_t i = 0; i < iso_shape_count(&weight->shape); i++)
                 used += weight->values[i];
         }
-    if (network != NULL) {
-        char yaml[FUZZ_PATH];
-        snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
-        assert_int_equal(iso_file_write(yaml, network->yaml, strlen(network->yaml)), ISO_OK);
-        rc = fuzz_read_model(s, yaml, folder);
-        assert_int_equal(remove(yaml), 0);
-    }
+    if (network != NULL)
+        rc = read_made(s, network->yaml, folder);
     iso_onnx_network_free(network);
     iso_onnx_free(m);
     return rc == ISO_EMODEL ? ISO_EDATA : rc;

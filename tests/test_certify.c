@@ -1,6 +1,7 @@
 /* test_certify.c: a certificate names each fault of a driver that fails on purpose (tests/liar), is
  * finished whatever happens, and its files can be read. */
 #include "cli.h"
+#include "lie.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -38,32 +39,6 @@ static const struct {
 };
 enum { LIES = sizeof lies / sizeof lies[0] };
 
-static bool has_pocl(void)
-{
-    cli_run("devices --json");
-    if (strstr(cli_out, "Portable Computing Language") != NULL)
-        return true;
-    printf("SKIP: there is no PoCL\n");
-    return false;
-}
-
-static void lie(const char *fault)
-{
-    static char path[CLI_PATH];
-    char name[CLI_PATH];
-    const char *build = getenv("BUILD");
-    snprintf(name, sizeof name, "%s/tests/libliar.so", build != NULL ? build : "build");
-    assert_non_null(realpath(name, path));
-    setenv("LD_PRELOAD", path, 1);
-    setenv("LIAR", fault, 1);
-}
-
-static void tell_truth(void)
-{
-    unsetenv("LD_PRELOAD");
-    unsetenv("LIAR");
-}
-
 /* Returns the number of checks of the op with this result, and of all others that passed. */
 static int count(const json_t *o, const char *op, const char *result, int *others)
 {
@@ -99,7 +74,7 @@ static void check_xml(const char *name)
 static void each_fault_is_named_and_the_rest_is_certified(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     for (int i = 0; i < LIES; i++) {
         char path[CLI_PATH];

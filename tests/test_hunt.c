@@ -64,15 +64,6 @@ static void the_same_seed_draws_the_same_cases(void **state)
 
 /* ---- Finding -------------------------------------------------------------------------------- */
 
-static int fault_named(const char *name)
-{
-    int fault = 0;
-    while (broken_faults[fault].name != NULL && strcmp(broken_faults[fault].name, name) != 0)
-        fault++;
-    assert_non_null(broken_faults[fault].name);
-    return fault;
-}
-
 /* Hunts on the reference with a fault, and gives what is printed. */
 static iso_rc hunt(int fault, struct iso_hunt_options o, char *text, size_t n)
 {
@@ -125,7 +116,7 @@ static void a_wrong_op_is_found_and_made_small(void **state)
 {
     (void)state;
     char folder[FOLDER], text[8192], path[ISO_PATH];
-    const int fault = fault_named("bias gradient dropped");
+    const int fault = broken_fault_named("bias gradient dropped");
     assert_int_equal(folder_make(folder, "hunt"), 0);
     const struct iso_hunt_options o = { .ops = "conv2d", .count = 6, .seed = 5, .folder = folder };
     assert_int_equal(hunt(fault, o, text, sizeof text), ISO_EPARITY);
@@ -146,7 +137,7 @@ static void a_wrong_layer_of_a_model_is_found_and_made_small(void **state)
     char folder[FOLDER], text[8192], path[ISO_PATH];
     assert_int_equal(folder_make(folder, "hunt"), 0);
     const struct iso_hunt_options o = { .number = 32, .seed = 5, .folder = folder };
-    assert_int_equal(hunt(fault_named("sign of the input gradient"), o, text, sizeof text),
+    assert_int_equal(hunt(broken_fault_named("sign of the input gradient"), o, text, sizeof text),
                      ISO_EPARITY);
     assert_int_equal(iso_path(path, folder, "case-32.yaml"), ISO_OK);
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);

@@ -1,6 +1,7 @@
 /* test_liar.c: parity on a driver that crashes, hangs or computes wrongly (tests/liar): every
  * result is told, whatever the driver does. */
 #include "cli.h"
+#include "lie.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -13,43 +14,12 @@
 #ifdef ISO_HAVE_OPENCL
 #include "core/iso.h"
 
-static char liar[2 * CLI_PATH];
-
-static int find_liar(void **state)
+static int tear_down(void **state)
 {
-    (void)state;
-    const char *build = getenv("BUILD");
-    char name[CLI_PATH], path[CLI_PATH];
-    snprintf(name, sizeof name, "%s/tests/libliar.so", build != NULL ? build : "build");
-    if (realpath(name, path) == NULL)
-        return 1;
-    snprintf(liar, sizeof liar, "LD_PRELOAD=%s", path);
-    return 0;
-}
-
-/* Says that the driver has this fault, for the commands that follow. */
-static void lie(const char *fault)
-{
-    setenv("LD_PRELOAD", liar + strlen("LD_PRELOAD="), 1);
-    setenv("LIAR", fault, 1);
-}
-
-static int tell_truth(void **state)
-{
-    unsetenv("LD_PRELOAD");
-    unsetenv("LIAR");
+    tell_truth();
     return cli_teardown(state);
 }
-#define CASE(name) cmocka_unit_test_setup_teardown(name, cli_setup, tell_truth)
-
-static bool has_pocl(void)
-{
-    cli_run("devices --json");
-    if (strstr(cli_out, "Portable Computing Language") != NULL)
-        return true;
-    printf("SKIP: there is no PoCL\n");
-    return false;
-}
+#define CASE(name) cmocka_unit_test_setup_teardown(name, cli_setup, tear_down)
 
 /* Fails unless every line is a JSON object; returns the number of checks with this result. */
 static int count_results(const char *result)
@@ -71,7 +41,7 @@ static int count_results(const char *result)
 static void a_crash_is_a_result_and_the_next_check_runs(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     lie("crash:slice_backward");
     assert_int_equal(cli_run("parity --ops slice,sgd --devices opencl:pocl --json"),
@@ -87,7 +57,7 @@ static void a_crash_is_a_result_and_the_next_check_runs(void **state)
 static void a_hang_ends_after_the_limit(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     lie("hang:sgd_update");
     assert_int_equal(
@@ -101,7 +71,7 @@ static void a_hang_ends_after_the_limit(void **state)
 static void a_lost_device_is_opened_again(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     lie("lost:sgd_update");
     assert_int_equal(cli_run("parity --ops sgd,slice --case 1 --devices opencl:pocl --quiet"),
@@ -116,7 +86,7 @@ static void wrong_skipped_and_stale_numbers_are_named(void **state)
     (void)state;
     static const char *const faults[] = { "wrong:sgd_update", "skip:sgd_update",
                                           "stale:sgd_update" };
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         lie(faults[i]);
@@ -132,7 +102,7 @@ static void small_groups_are_served_or_refused_at_open(void **state)
 {
     static const char *const served[] = { "group:32", "kernel-group:32", "kernel-group:64" };
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     for (size_t i = 0; i < sizeof served / sizeof *served; i++) {
         lie(served[i]);
@@ -155,7 +125,7 @@ static void small_groups_are_served_or_refused_at_open(void **state)
 static void ctrl_c_ends_with_a_summary(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     lie("hang:sgd_update");
     const pid_t pid = cli_start("parity --ops sgd --devices opencl:pocl --json");
@@ -209,7 +179,7 @@ static void a_changed_record_is_refused(void **state)
 static void a_failed_record_check_names_its_element_and_repeats_with_the_file(void **state)
 {
     (void)state;
-    if (!has_pocl())
+    if (!lie_has_pocl())
         return;
     assert_int_equal(cli_run("parity --ops sgd --case 2 --devices cpu --record 'a b.json' --quiet"),
                      0);
@@ -237,11 +207,5 @@ int main(void)
         CASE(a_failed_record_check_names_its_element_and_repeats_with_the_file),
 #endif
     };
-#ifdef ISO_HAVE_OPENCL
-    if (find_liar(NULL) != 0) {
-        fprintf(stderr, "tests/libliar.so is not built\n");
-        return 1;
-    }
-#endif
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -120,15 +120,6 @@ static void a_failure_says_how_to_repeat_it(void **state)
     assert_non_null(strstr(text, "models/ops/conv2d.yaml:"));
 }
 
-static int fault_named(const char *name)
-{
-    int fault = 0;
-    while (broken_faults[fault].name != NULL && strcmp(broken_faults[fault].name, name) != 0)
-        fault++;
-    assert_non_null(broken_faults[fault].name);
-    return fault;
-}
-
 static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
                         struct iso_parity_totals *t)
 {
@@ -160,13 +151,14 @@ static void a_wrong_layer_is_named(void **state)
     const enum iso_mode modes[] = { ISO_MODE_EXACT, ISO_MODE_FAST };
     for (int i = 0; i < 2; i++) {
         climb_model(0, modes[i], ISO_OK, text, sizeof text, &t);
-        climb_model(fault_named("one wrong element"), modes[i], ISO_EPARITY, text, sizeof text, &t);
+        climb_model(broken_fault_named("one wrong element"), modes[i], ISO_EPARITY, text,
+                    sizeof text, &t);
         assert_true(t.failed_on[ISO_RUNG_LOCKSTEP] >= 2); /* batches of 2 and 3 */
         assert_true(t.failed_on[ISO_RUNG_TRAINING] >= 2);
         assert_non_null(strstr(text, "dense_1, batch 2"));
         assert_non_null(strstr(text, "repeat: isocl parity models/mnist/linear.yaml --steps 3"));
     }
-    climb_model(fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text,
+    climb_model(broken_fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text,
                 &t); /* has no dropout */
 }
 
