@@ -21,9 +21,15 @@ one='
         echo "   $p passed, $f failed, $s skipped, $(($(date +%s) - start)) s"
     } >"$out/$name.told"
     echo "$p $f $s" >"$out/$name.totals"
+    [ "$f" -eq 0 ] || echo "$name" >>"$out/failed"
     cat "$out/$name.told"
 '
 [ $# -gt 0 ] && for program in "$@"; do printf '%s\n' "$program"; done | xargs -P "$jobs" -n 1 sh -c "$one" sh
 set -- $(cat "$out"/*.totals 2>/dev/null | awk -v all=$# '{ p += $1; f += $2; s += $3 } END { print p + 0, f + all - NR, s + 0 }')
+# Failures stand once more above the totals, where they are looked for.
+[ ! -e "$out/failed" ] || sort "$out/failed" | while read -r name; do
+    echo "failed: $name"
+    grep -E '^\[ *(ERROR|LINE|FAILED) *\] |ERROR: |runtime error|ended with status|ran no test' "$out/$name.told" | head -n 20
+done
 echo "$1 passed, $2 failed, $3 skipped"
 [ "$2" -eq 0 ] && [ "$1" -gt 0 ]
