@@ -1,21 +1,14 @@
-#!/usr/bin/env python3
-"""Imports networks that Keras saved (.keras and .h5), compares their outputs, and takes them back to Keras.
+"""Imports networks that Keras saved (.keras, .h5, ONNX), compares their outputs, and takes them back to Keras.
 
-    python3 tools/golden/keras_zoo.py build/isocl [NAME...]
+    python3 tools/golden/zoo.py build/isocl --keras [NAME...]
 
-Neither the build nor the tests run this. It needs keras 3, torch and h5py. Each network has random weights and
-statistics and is saved in both forms. `isocl import` makes a model file and weights of the file; the network's output
-for random images must then be within 1e-5 of Keras's, relative to its largest. `isocl export --out NAME.keras` of the
+Neither the build nor the tests run this. It needs keras 3, torch, h5py, onnx and onnxruntime. Each network has random
+weights and statistics and is saved in each form. `isocl import` makes a model file and weights of the file; the
+output for random images must then be within 1e-5 of Keras's, relative to its largest. `isocl export --out NAME.keras` of the
 import must load in Keras with equal weights, and `isocl import` of that must give equal bits.
-
-Prints a line for each file: equal, refused with isocl's reason, or WRONG. Exits with 1 when a result is wrong.
 """
-import json
+import contextlib
 import os
-import re
-import subprocess
-import sys
-import tempfile
 import warnings
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -25,10 +18,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from tensors import read_tensors, write_tensors
+import zoo_files
+from tensors import read_tensors
+from zoo_files import ROWS, run
 
-MOST = 1e-5                            # relative to the largest output
-ROWS = 2
 NAMES = {"MobileNet": 32, "MobileNetV2": 32, "MobileNetV3Small": 32, "MobileNetV3Large": 32, "DenseNet121": 32,
          "EfficientNetB0": 32, "EfficientNetV2B0": 32, "ResNet50": 32, "ResNet50V2": 32, "VGG16": 32, "VGG19": 32,
          "InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71, "NASNetMobile": 32, "ConvNeXtTiny": 32,
@@ -89,31 +82,6 @@ def network(name):
     return model
 
 
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def output(isocl, model, weights, x, shape, folder):
-    """isocl's output for x, or a sentence"""
-    batch, trace = os.path.join(folder, "xy.st"), os.path.join(folder, "trace.st")
-    write_tensors(batch, {"x": x, "y": np.zeros(len(x), np.int32)})
-    done = run(isocl, "trace", model, "--weights", weights, "--inference", "--batch-from", batch, "--batch",
-               str(len(x)), "--device", "cpu", "--out", trace)
-    if done.returncode != 0:
-        return "NOT RUN: " + done.stderr.strip()[:200]
-    last = [l for l in open(model, encoding="utf-8") if l.startswith("  - ")][-1]
-    return read_tensors(trace)[re.search("name: ([^,}]+)", last).group(1) + "/y@0"].reshape(shape)
-
-
-def scaled(model_file, x):
-    """x as the model file's input line scales it; isocl trace takes what the first layer reads."""
-    line = next(l for l in open(model_file, encoding="utf-8") if l.startswith("input:"))
-    spec = json.loads(re.sub(r"(\w+):", r'"\1":', line.split(":", 1)[1]))
-    one = np.asarray(spec.get("scale", 1), np.float32)
-    std, mean = (np.asarray(spec.get(k, d), np.float32) for k, d in (("std", 1), ("mean", 0)))
-    return (x * one - mean) / std if "std" not in spec else (x - mean) / std
-
-
 def back(isocl, model_file, weights, saved, folder):
     """The way to Keras and back: a verdict"""
     there, model, again = (os.path.join(folder, n) for n in ("back.keras", "back.yaml", "back.st"))
@@ -132,40 +100,35 @@ def back(isocl, model_file, weights, saved, folder):
     return "equal bits there and back" if same and not missing else f"WRONG: bits differ, {missing[:3]}"
 
 
-def compare(isocl, saved, path, folder):
-    model, weights = os.path.join(folder, "m.yaml"), os.path.join(folder, "w.st")
-    done = run(isocl, "import", path, "--model", model, "--out", weights)
-    if done.returncode != 0:
-        return "refused: " + done.stderr.strip().replace("\n", "; ")[:300]
+def export_onnx(saved, path):
+    with open(os.devnull, "w", encoding="utf-8") as quiet, contextlib.redirect_stdout(quiet):
+        saved.export(path, format="onnx", verbose=False)
+
+
+def verdict_on(isocl, saved, path, folder):
     x = np.random.default_rng(3).uniform(0, 255, (ROWS, *saved.input_shape[1:])).astype(np.float32)
-    want = saved.predict(x, verbose=0)
-    got = output(isocl, model, weights, scaled(model, x).astype(np.float32), want.shape, folder)
-    if isinstance(got, str):
-        return got
-    error = float(np.abs(got - want).max() / np.abs(want).max())
-    verdict = f"{'equal' if error <= MOST else 'WRONG'}: {error:.1e} of the largest output"
-    return verdict + ("; " + back(isocl, model, weights, saved, folder) if path.endswith(".keras") else "")
+    if path.endswith(".onnx"):
+        return zoo_files.compare_onnx(isocl, path, x, False, folder)
+    verdict, model, weights = zoo_files.compare(isocl, path, x, saved.predict(x, verbose=0), folder)
+    if not path.endswith(".keras") or not verdict.startswith("equal"):
+        return verdict
+    try:
+        return verdict + "; " + back(isocl, model, weights, saved, folder)
+    except Exception as e:                                             # Keras cannot load what isocl wrote
+        return f"WRONG: {type(e).__name__}: {str(e)[:200]}"
 
 
-def main():
-    isocl, names = sys.argv[1], sys.argv[2:] or [*OWN, *NAMES]
-    verdicts = []
-    with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
-        for name in names:
-            saved = network(name)
-            for form in ("keras", "h5"):
-                path = os.path.join(folder, f"{name}.{form}")
-                saved.save(path)
-                try:
-                    verdict = compare(isocl, saved, path, folder)
-                except Exception as e:                                 # Keras cannot load what isocl wrote
-                    verdict = f"WRONG: {type(e).__name__}: {str(e)[:200]}"
-                os.remove(path)
-                print(f"{name + '.' + form:30} {verdict}", flush=True)
-                verdicts.append("WRONG" if "WRONG" in verdict else verdict.split(":")[0])
-    print(", ".join(f"{verdicts.count(v)} {v}" for v in sorted(set(verdicts))), "of", len(verdicts), "files")
-    sys.exit(1 if any(v in ("WRONG", "NOT RUN") for v in verdicts) else 0)
-
-
-if __name__ == "__main__":
-    main()
+def verdicts(isocl, name, kept, folder):
+    """Yields (file, verdict) of the three files of a network."""
+    saved = network(name)
+    for form, save in (("keras", saved.save), ("h5", saved.save), ("onnx", lambda p: export_onnx(saved, p))):
+        path = os.path.join(kept or folder, f"{name}.{form}")
+        verdict = None
+        try:
+            if not os.path.exists(path):
+                save(path)
+        except Exception as e:                                         # no matter of isocl's
+            verdict = f"not exported: {type(e).__name__}: {str(e).splitlines()[0][:100]}"
+        yield os.path.basename(path), verdict or verdict_on(isocl, saved, path, folder)
+        if not kept and os.path.exists(path):
+            os.remove(path)
