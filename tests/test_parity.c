@@ -120,16 +120,15 @@ static void a_failure_says_how_to_repeat_it(void **state)
     assert_non_null(strstr(text, "models/ops/conv2d.yaml:"));
 }
 
-static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
-                        struct iso_parity_totals *t)
+/* steps 0: the default. Closes the backend. */
+static void climb_model_on(struct iso_backend *b, int64_t steps, iso_rc want, char *text, size_t n,
+                           struct iso_parity_totals *t)
 {
     const char *const models[] = { "models/mnist/linear.yaml", NULL };
-    struct iso_backend *b;
     FILE *out = tmpfile();
     assert_non_null(out);
-    assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
     const struct iso_parity_options o = {
-        .backends = &b, .nbackends = 1, .models = models, .out = out
+        .backends = &b, .nbackends = 1, .models = models, .steps = steps, .out = out
     };
     const iso_rc rc = iso_parity_run(&o, t);
     if (rc != want)
@@ -140,6 +139,14 @@ static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, 
     text[fread(text, 1, n - 1, out)] = '\0';
     fclose(out);
     iso_backend_close(b);
+}
+
+static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
+                        struct iso_parity_totals *t)
+{
+    struct iso_backend *b;
+    assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
+    climb_model_on(b, 0, want, text, n, t);
 }
 
 /* Lockstep says which layer is wrong; training alone only that something is. */
@@ -160,6 +167,43 @@ static void a_wrong_layer_is_named(void **state)
     }
     climb_model(broken_fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text,
                 &t); /* has no dropout */
+}
+
+static int64_t forgets; /* add_forgets_partner forgets sums of at least this length */
+
+/* Leaves the left one of two shards' sums as it is. */
+static iso_rc add_forgets_partner(struct iso_backend *b, const struct iso_call *c)
+{
+    return c->y[0].shape.dim[0] >= forgets ? ISO_OK : b->ops->kernels[ISO_OP_add]->forward(b, c);
+}
+
+/* No layer of the network adds: only a step in shards does. */
+static void catch_forgotten_shard(int64_t length, int64_t steps, const char *found)
+{
+    char text[8192];
+    struct iso_parity_totals t;
+    forgets = length;
+    struct iso_backend *b;
+    struct iso_kernel add;
+    const struct iso_kernel *table[ISO_OP_COUNT];
+    assert_int_equal(broken_open(0, ISO_MODE_EXACT, &b), ISO_OK);
+    memcpy(table, b->kernels, sizeof table);
+    add = *table[ISO_OP_add];
+    add.forward = add_forgets_partner;
+    table[ISO_OP_add] = &add;
+    b->kernels = table;
+    climb_model_on(b, steps, ISO_EPARITY, text, sizeof text, &t);
+    assert_int_equal(t.failed, 1);
+    assert_int_equal(t.failed_on[ISO_RUNG_TRAINING], 1);
+    assert_non_null(strstr(text, "all layers in 4 shards, batch 5"));
+    assert_non_null(strstr(text, found));
+}
+
+static void a_forgotten_shard_is_caught(void **state)
+{
+    (void)state;
+    catch_forgotten_shard(1, 0, "of the log of the last step is");
+    catch_forgotten_shard(100, 1, "of d/dense_1/bias is"); /* the log's sums are right */
 }
 
 static void a_run_without_cases_fails(void **state)
@@ -367,6 +411,7 @@ int main(void)
         cmocka_unit_test(every_fault_is_caught),
         cmocka_unit_test(a_failure_says_how_to_repeat_it),
         cmocka_unit_test(a_wrong_layer_is_named),
+        cmocka_unit_test(a_forgotten_shard_is_caught),
         cmocka_unit_test(a_run_without_cases_fails),
         cmocka_unit_test(every_op_has_cases),
         cmocka_unit_test(comparisons_can_fail),

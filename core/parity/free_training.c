@@ -55,6 +55,16 @@ iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out,
     return ISO_OK;
 }
 
+/* Compares n numbers of this name bit for bit; two NaNs are equal. */
+static iso_rc compare_numbers(const char *name, const double *want, const double *got, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (memcmp(&want[i], &got[i], sizeof *want) != 0 && !(isnan(want[i]) && isnan(got[i])))
+            return iso_fail(ISO_EPARITY, "number %lld of %s is %.9g instead of %.9g", (long long)i,
+                            name, got[i], want[i]);
+    return ISO_OK;
+}
+
 /* ---- training ------------------------------------------------------------------------------ */
 
 iso_rc iso_subject_steps(const struct iso_subject *s, struct iso_exec *e)
@@ -91,10 +101,63 @@ static char *digest_weights(struct iso_exec *e)
     return NULL;
 }
 
+/* Compares what an executor holds under this name; does nothing if it holds no such tensor. */
+static iso_rc compare_tensor(struct iso_exec *reference, struct iso_exec *device, const char *name)
+{
+    struct iso_array want = { 0 }, got = { 0 };
+    struct iso_tensor t;
+    if (!iso_exec_tensor(reference, name, &t))
+        return ISO_OK;
+    iso_rc rc = iso_subject_read(iso_exec_backend(reference), &t, &want);
+    if (rc == ISO_OK && !iso_exec_tensor(device, name, &t))
+        rc = iso_fail(ISO_EPARITY, "the executor has no %s", name);
+    if (rc == ISO_OK)
+        rc = iso_subject_read(iso_exec_backend(device), &t, &got);
+    if (rc == ISO_OK)
+        rc = compare_numbers(name, want.v, got.v, want.n);
+    free(want.v);
+    free(got.v);
+    return rc;
+}
+
+/* Compares the numbers that the last step logged: loss, metrics and penalties. */
+static iso_rc compare_log(struct iso_exec *reference, struct iso_exec *device)
+{
+    const int64_t columns = iso_exec_graph(reference)->columns;
+    double *want = iso_alloc((size_t)columns, sizeof *want);
+    double *got = iso_alloc((size_t)columns, sizeof *got);
+    iso_rc rc = want != NULL && got != NULL ? ISO_OK : ISO_ENOMEM;
+    if (rc == ISO_OK)
+        rc = iso_exec_log(reference, 1, want);
+    if (rc == ISO_OK)
+        rc = iso_exec_log(device, 1, got);
+    if (rc == ISO_OK)
+        rc = compare_numbers("the log of the last step", want, got, columns);
+    free(want);
+    free(got);
+    return rc;
+}
+
+/* Compares all that a step in shards adds in a tree: the log, the gradients and, as weights that
+ * are not trained, the moving statistics. */
+static iso_rc compare_sums_of_shards(struct iso_exec *reference, struct iso_exec *device)
+{
+    ISO_TRY(compare_log(reference, device));
+    for (int i = 0; i < iso_exec_nweights(reference); i++) {
+        char gradient[ISO_NAME + 2];
+        snprintf(gradient, sizeof gradient, "d/%s", iso_exec_weight(reference, i));
+        ISO_TRY(compare_tensor(reference, device, gradient));
+        ISO_TRY(compare_tensor(reference, device, iso_exec_weight(reference, i)));
+    }
+    return ISO_OK;
+}
+
 static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *reference,
                                  struct iso_exec *device, const char *first)
 {
     char want[65], got[65], key[2 * ISO_NAME];
+    if (s->graph->shards > 1)
+        ISO_TRY(compare_sums_of_shards(reference, device));
     ISO_TRY(iso_exec_hash(reference, want));
     ISO_TRY(iso_exec_hash(device, got));
     if (strcmp(want, got) != 0)
@@ -182,7 +245,10 @@ void iso_subject_train(const struct iso_subject *s)
     const struct iso_exec_options as_trained = { .training = true };
     struct iso_exec *reference = NULL, *device = NULL;
     struct iso_distance d = { 0 };
-    iso_rc rc = iso_subject_attempt(s, ISO_RUNG_TRAINING, -1, "all layers");
+    char layers[48] = "all layers";
+    if (s->graph->shards > 1)
+        snprintf(layers, sizeof layers, "all layers in %lld shards", (long long)s->graph->shards);
+    iso_rc rc = iso_subject_attempt(s, ISO_RUNG_TRAINING, -1, layers);
     if (rc == ISO_OK)
         rc = iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference);
     if (rc == ISO_OK)
@@ -191,7 +257,7 @@ void iso_subject_train(const struct iso_subject *s)
         rc = compare_runs(s, reference, device, &d);
     iso_exec_free(device);
     iso_exec_free(reference);
-    iso_subject_report(s, ISO_RUNG_TRAINING, -1, "all layers", &d, rc);
+    iso_subject_report(s, ISO_RUNG_TRAINING, -1, layers, &d, rc);
 }
 
 /* ---- inference ----------------------------------------------------------------------------- */

@@ -8,6 +8,9 @@
 /* Streams of the synthetic batch. */
 enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
 static const int64_t batches[] = { 2, 3 };
+/* A step in shards: two whole ones, a short one, and one without rows; unless the model has its own
+ * number of them. */
+enum { SHARDS = 4, SHARDED_BATCH = 5 };
 enum { INFERENCE_ROWS = 64, INFERENCE_FLOPS = 1500000000 };
 
 const struct iso_exec_options iso_subject_readable = { .training = true, .keep_all = true };
@@ -299,6 +302,16 @@ static iso_rc check_inference(struct iso_subject *s, const struct iso_model *mod
     return with_batch(s, model, last, batch, faults, iso_subject_infer);
 }
 
+/* The numbers of a step in shards follow from their number, and every device must give them. */
+static iso_rc check_shards(struct iso_subject *s, const struct iso_model *model,
+                           struct iso_faults *faults)
+{
+    struct iso_model sharded = *model;
+    if (sharded.shards == 1)
+        sharded.shards = SHARDS;
+    return with_batch(s, &sharded, 0, SHARDED_BATCH, faults, iso_subject_train);
+}
+
 /* Each phase is a training of its own, from the initial weights; what every phase has in common is
  * checked at other batch sizes in the first one only. */
 static iso_rc check_phases(struct iso_subject *s, const struct iso_model *model,
@@ -307,6 +320,7 @@ static iso_rc check_phases(struct iso_subject *s, const struct iso_model *model,
     for (int phase = 0; phase < model->nphases; phase++)
         for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
             ISO_TRY(with_batch(s, model, phase, batches[i], faults, check_training));
+    ISO_TRY(check_shards(s, model, faults));
     return check_inference(s, model, faults);
 }
 
