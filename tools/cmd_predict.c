@@ -1,5 +1,6 @@
 /* isocl predict: the class of images, or of the rows of a data set. */
 #include "commands.h"
+#include "core/data/data_name.h"
 #include "core/data/image_list.h"
 #include "interrupt.h"
 #include "prediction.h"
@@ -117,7 +118,7 @@ static int take_table(struct predict_options *o, char **argv, int count)
 {
     int left = 0;
     for (int i = 1; i < count; i++) {
-        if (o->table == NULL && iso_job_table_kind(argv[i]) != NULL && !iso_folder_exists(argv[i]))
+        if (o->table == NULL && iso_table_kind(argv[i]) != NULL && !iso_folder_exists(argv[i]))
             o->table = argv[i];
         else
             argv[++left] = argv[i];

@@ -4,12 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-static bool ends_in(const char *path, const char *end)
+const char *iso_table_kind(const char *path)
 {
-    const size_t n = strlen(path), m = strlen(end);
-    return n > m && strcmp(path + n - m, end) == 0;
+    static const char *const kinds[][2] = { { ".csv", "csv" },   { ".tsv", "csv" },
+                                            { ".npy", "npy" },   { ".npz", "npy" },
+                                            { "-ubyte", "idx" }, { "-ubyte.gz", "idx" } };
+    const size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const size_t end = strlen(kinds[i][0]);
+        if (n > end && strcasecmp(path + n - end, kinds[i][0]) == 0)
+            return kinds[i][1];
+    }
+    return NULL;
 }
 
 static bool holds(const char *folder, const char *name)
@@ -20,14 +29,12 @@ static bool holds(const char *folder, const char *name)
     return there;
 }
 
-/* Returns "folder", "csv" or "npy"; NULL where it is none of them. */
+/* Returns "folder", "csv", "npy" or "idx"; NULL where it is none of them. */
 static const char *kind_of(const char *path)
 {
     if (iso_folder_exists(path))
         return holds(path, "train.csv") ? "csv" : holds(path, "x_train.npy") ? "npy" : "folder";
-    return ends_in(path, ".csv")                            ? "csv"
-           : ends_in(path, ".npy") || ends_in(path, ".npz") ? "npy"
-                                                            : NULL;
+    return iso_table_kind(path);
 }
 
 static bool is_name(const char *data)
@@ -55,10 +62,11 @@ iso_rc iso_data_name(const char *data, char name[ISO_DATASET_NAME])
                         data);
     const char *kind = kind_of(data);
     if (kind == NULL)
-        return iso_fail(ISO_EDATA,
-                        "%s is neither a folder nor a .csv, .npy or .npz file; pictures lie in a "
-                        "folder for each class",
-                        data);
+        return iso_fail(
+            ISO_EDATA,
+            "%s is neither a folder nor a .csv, .tsv, .npy, .npz or IDX file; pictures lie "
+            "in a folder for each class",
+            data);
     char *whole = realpath(data, NULL);
     if (whole == NULL)
         return iso_file_fail("find", data);

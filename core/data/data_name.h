@@ -3,6 +3,9 @@
 #define ISO_DATA_NAME_H
 #include "dataset.h"
 
+/* Returns the kind of data set that a file's name tells: "csv", "npy" or "idx"; NULL if it tells
+ * none. */
+const char *iso_table_kind(const char *path);
 /* Writes the name by which iso_dataset_load knows the data: a name of a data set stays as it is; a
  * folder, table or array becomes its kind and its absolute path, such as folder:/home/me/photos, so
  * that the model file may lie anywhere. Fails with ISO_EIO if there is nothing at the path, with

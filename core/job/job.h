@@ -78,9 +78,6 @@ bool iso_job_validates(const struct iso_job *, const struct iso_job_options *);
  * or one of those that it has. */
 iso_rc iso_job_table(struct iso_job *, const char *path, const char *split,
                      const struct iso_job_options *, struct iso_dataset **out);
-/* Returns the kind of data set of a file that iso_job_table reads, by its name: "csv:", "npy:" or
- * "idx:"; NULL for any other. */
-const char *iso_job_table_kind(const char *path);
 /* Frees executor and graph. */
 void iso_job_close_exec(struct iso_job *);
 void iso_job_free(struct iso_job *);

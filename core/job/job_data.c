@@ -3,6 +3,7 @@
 
 #include "core/data/class_match.h"
 #include "core/data/class_names.h"
+#include "core/data/data_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,20 +170,6 @@ iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job
 
 /* ---- Files to predict ---------------------------------------------------------------------- */
 
-const char *iso_job_table_kind(const char *path)
-{
-    static const char *const kinds[][2] = { { ".csv", "csv:" },   { ".tsv", "csv:" },
-                                            { ".npy", "npy:" },   { ".npz", "npy:" },
-                                            { "-ubyte", "idx:" }, { "-ubyte.gz", "idx:" } };
-    const size_t n = strlen(path);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const size_t end = strlen(kinds[i][0]);
-        if (n > end && strcasecmp(path + n - end, kinds[i][0]) == 0)
-            return kinds[i][1];
-    }
-    return NULL;
-}
-
 /* Takes over how the training data are read, except for the rows: columns and arrays by name if
  * they are of this kind, classes, and the frame of the model's input. */
 static void describe_table(const struct iso_job *job, const char *kind,
@@ -193,7 +180,8 @@ static void describe_table(const struct iso_job *job, const char *kind,
     request_rows(job->model, "", &none, out);
     out->rows = NULL;
     out->classes = train->classes;
-    if (train->given && strncmp(train->dataset, kind, strlen(kind)) == 0)
+    const size_t n = strlen(kind);
+    if (train->given && strncmp(train->dataset, kind, n) == 0 && train->dataset[n] == ':')
         out->options = train->options;
     out->folder = options->data;
     out->threads = (int)options->threads;
@@ -207,12 +195,12 @@ iso_rc iso_job_table(struct iso_job *job, const char *path, const char *split,
                      const struct iso_job_options *options, struct iso_dataset **out)
 {
     const struct iso_data_origin here = { .model = "." };
-    const char *kind = iso_job_table_kind(path);
+    const char *kind = iso_table_kind(path);
     char name[ISO_DATASET_NAME];
     struct iso_dataset_request request;
     if (kind == NULL || access(path, R_OK) != 0)
         return iso_file_fail("read", path);
-    if (snprintf(name, sizeof name, "%s%s", kind, path) >= (int)sizeof name)
+    if (snprintf(name, sizeof name, "%s:%s", kind, path) >= (int)sizeof name)
         return iso_path_too_long(path);
     if (iso_model_measures(job->model))
         ISO_TRY(measure(job, options));
