@@ -276,7 +276,7 @@ static double forward_flops(const struct iso_graph *g)
     double sum = 0;
     for (int i = 0; i < g->nlayer_nodes; i++) {
         const struct iso_node *n = &g->nodes[i];
-        struct iso_shape x[ISO_OPERANDS];
+        struct iso_shape x[ISO_OPERANDS] = { 0 };
         struct iso_cost cost = { 0 };
         for (int k = 0; k < n->nx; k++)
             x[k] = g->values[n->x[k]].shape;
