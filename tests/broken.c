@@ -159,6 +159,15 @@ static iso_rc adam_one_ulp(struct iso_backend *b, const struct iso_call *c)
     return ISO_OK;
 }
 
+/* The weights of this step are right, and those of the next would be wrong. */
+static iso_rc adam_spoils_momentum(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_adam)->update(b, c));
+    if (c->step == 2)
+        reals(&c->state[0])[0] += 1.0f;
+    return ISO_OK;
+}
+
 static iso_rc sgd_forgets_momentum(struct iso_backend *b, const struct iso_call *c)
 {
     ISO_TRY(original(b, ISO_OP_sgd)->update(b, c));
@@ -306,6 +315,7 @@ const struct broken_fault broken_faults[] = {
       false,
       { .forward = loss_one_row_less } },
     { "one ULP in one weight", ISO_OP_adam, false, { .update = adam_one_ulp } },
+    { "momentum spoiled", ISO_OP_adam, false, { .update = adam_spoils_momentum } },
     { "momentum forgotten", ISO_OP_sgd, false, { .update = sgd_forgets_momentum } },
     { "moving variance not updated",
       ISO_OP_batch_normalization,

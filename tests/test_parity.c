@@ -120,15 +120,15 @@ static void a_failure_says_how_to_repeat_it(void **state)
     assert_non_null(strstr(text, "models/ops/conv2d.yaml:"));
 }
 
-/* steps 0: the default. Closes the backend. */
-static void climb_model_on(struct iso_backend *b, int64_t steps, iso_rc want, char *text, size_t n,
-                           struct iso_parity_totals *t)
+/* model: its text; NULL: models/mnist/linear.yaml. steps 0: the default. Closes the backend. */
+static void climb_text_on(const char *model, struct iso_backend *b, int64_t steps, iso_rc want,
+                          char *text, size_t n, struct iso_parity_totals *t)
 {
     const char *const models[] = { "models/mnist/linear.yaml", NULL };
     FILE *out = tmpfile();
     assert_non_null(out);
     const struct iso_parity_options o = {
-        .backends = &b, .nbackends = 1, .models = models, .steps = steps, .out = out
+        .backends = &b, .nbackends = 1, .models = models, .text = model, .steps = steps, .out = out
     };
     const iso_rc rc = iso_parity_run(&o, t);
     if (rc != want)
@@ -141,12 +141,48 @@ static void climb_model_on(struct iso_backend *b, int64_t steps, iso_rc want, ch
     iso_backend_close(b);
 }
 
-static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
-                        struct iso_parity_totals *t)
+static void climb_model_on(struct iso_backend *b, int64_t steps, iso_rc want, char *text, size_t n,
+                           struct iso_parity_totals *t)
+{
+    climb_text_on(NULL, b, steps, want, text, n, t);
+}
+
+static void climb_text(const char *model, int fault, enum iso_mode mode, iso_rc want, char *text,
+                       size_t n, struct iso_parity_totals *t)
 {
     struct iso_backend *b;
     assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
-    climb_model_on(b, 0, want, text, n, t);
+    climb_text_on(model, b, 0, want, text, n, t);
+}
+
+static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
+                        struct iso_parity_totals *t)
+{
+    climb_text(NULL, fault, mode, want, text, n, t);
+}
+
+/* The last of three steps leaves the weights as they should be, and a slot wrong. */
+static void a_slot_that_is_wrong_at_the_end_fails_training(void **state)
+{
+    (void)state;
+    static const char model[] =
+        "data: {train: {dataset: 'builtin:digits', split: train}}\n"
+        "input: {shape: [28, 28, 1]}\n"
+        "layers: [flatten, dense: {units: 10, activation: softmax}]\n"
+        "loss: categorical_crossentropy\n"
+        "optimizer: adam\n"
+        "train: {batch_size: 4, epochs: 1}\n";
+    char text[8192];
+    struct iso_parity_totals t;
+    const int fault = broken_fault_named("momentum spoiled");
+    const enum iso_mode modes[] = { ISO_MODE_EXACT, ISO_MODE_FAST };
+    for (int i = 0; i < 2; i++) {
+        climb_text(model, 0, modes[i], ISO_OK, text, sizeof text, &t);
+        climb_text(model, fault, modes[i], ISO_EPARITY, text, sizeof text, &t);
+        assert_int_equal(t.failed_on[ISO_RUNG_LOCKSTEP], 0);
+        assert_true(t.failed_on[ISO_RUNG_TRAINING] >= 2);
+        assert_non_null(strstr(text, "momentum"));
+    }
 }
 
 /* Lockstep says which layer is wrong; training alone only that something is. */
@@ -412,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_failure_says_how_to_repeat_it),
         cmocka_unit_test(a_wrong_layer_is_named),
         cmocka_unit_test(a_forgotten_shard_is_caught),
+        cmocka_unit_test(a_slot_that_is_wrong_at_the_end_fails_training),
         cmocka_unit_test(a_run_without_cases_fails),
         cmocka_unit_test(every_op_has_cases),
         cmocka_unit_test(comparisons_can_fail),

@@ -3,6 +3,7 @@
  * train` has it, which may change no bit; and predictions with the initial weights, as `isocl eval`
  * has them. */
 #include "subject.h"
+#include "core/train/carry.h"
 #include "core/train/learning_rate.h"
 
 #include <math.h>
@@ -24,45 +25,61 @@ iso_rc iso_subject_read_weight(struct iso_exec *e, int i, struct iso_array *a, s
 }
 
 /* Returns the sum of the squares of the differences. */
-static double squares(const struct iso_array *a, const struct iso_array *b)
+static double squares(const double *a, const double *b, int64_t n)
 {
     double sum = 0;
-    for (int64_t i = 0; i < a->n; i++)
-        sum += (a->v[i] - b->v[i]) * (a->v[i] - b->v[i]);
+    for (int64_t i = 0; i < n; i++)
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
     return sum;
 }
 
-iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values,
-                            const char **first)
-{
-    double sum = 0;
-    for (int i = 0; i < iso_exec_nweights(a); i++) {
-        struct iso_array p = { 0 }, q = { 0 };
-        struct iso_tensor t;
-        iso_rc rc = iso_subject_read_weight(a, i, &p, &t);
-        if (rc == ISO_OK)
-            rc = iso_subject_read_weight(b, i, &q, &t);
-        const double apart = rc == ISO_OK ? squares(&p, &q) : 0;
-        if (!(apart <= 0) && *first == NULL)
-            *first = iso_exec_weight(a, i);
-        sum += apart;
-        *values += p.n;
-        free(p.v);
-        free(q.v);
-        ISO_TRY(rc);
-    }
-    *out = sqrt(sum);
-    return ISO_OK;
-}
-
-/* Compares n numbers of this name bit for bit; two NaNs are equal. */
-static iso_rc compare_numbers(const char *name, const double *want, const double *got, int64_t n)
+/* Returns the index of the first number with other bits, or n; any NaN equals any NaN. */
+static int64_t first_other(const double *want, const double *got, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         if (memcmp(&want[i], &got[i], sizeof *want) != 0 && !(isnan(want[i]) && isnan(got[i])))
-            return iso_fail(ISO_EPARITY, "number %lld of %s is %.9g instead of %.9g", (long long)i,
-                            name, got[i], want[i]);
-    return ISO_OK;
+            return i;
+    return n;
+}
+
+/* Compares n numbers of this name bit for bit. */
+static iso_rc compare_numbers(const char *name, const double *want, const double *got, int64_t n)
+{
+    const int64_t i = first_other(want, got, n);
+    if (i == n)
+        return ISO_OK;
+    return iso_fail(ISO_EPARITY, "number %lld of %s is %.9g instead of %.9g", (long long)i, name,
+                    got[i], want[i]);
+}
+
+static void add_distances(const struct iso_carried *a, const struct iso_carried *b,
+                          struct iso_apart *out)
+{
+    for (int i = 0; i < iso_carried_count(a); i++) {
+        const struct iso_carried_tensor p = iso_carried_tensor(a, i), q = iso_carried_tensor(b, i);
+        if (*out->first == '\0' && first_other(p.values, q.values, p.n) < p.n)
+            snprintf(out->first, sizeof out->first, "%s", p.name);
+        out->of[1 + p.slot] += squares(p.values, q.values, p.n);
+        out->values += p.n;
+    }
+    for (int k = 0; k < 1 + ISO_OPERANDS; k++)
+        out->of[k] = sqrt(out->of[k]);
+}
+
+iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, struct iso_apart *out)
+{
+    struct iso_carried *p = NULL, *q = NULL;
+    *out = (struct iso_apart){ .values = 0 };
+    iso_rc rc = iso_carry_take(a, true, &p);
+    if (rc == ISO_OK)
+        rc = iso_carry_take(b, true, &q);
+    if (rc == ISO_OK && iso_carried_count(p) != iso_carried_count(q))
+        rc = iso_fail(ISO_EPARITY, "the executors have not the same weights and slots");
+    if (rc == ISO_OK)
+        add_distances(p, q, out);
+    iso_carry_free(p);
+    iso_carry_free(q);
+    return rc;
 }
 
 /* ---- training ------------------------------------------------------------------------------ */
@@ -153,18 +170,17 @@ static iso_rc compare_sums_of_shards(struct iso_exec *reference, struct iso_exec
 }
 
 static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *reference,
-                                 struct iso_exec *device, const char *first)
+                                 struct iso_exec *device, const struct iso_apart *apart)
 {
-    char want[65], got[65], key[2 * ISO_NAME];
+    char got[65], key[2 * ISO_NAME];
     if (s->graph->shards > 1)
         ISO_TRY(compare_sums_of_shards(reference, device));
-    ISO_TRY(iso_exec_hash(reference, want));
-    ISO_TRY(iso_exec_hash(device, got));
-    if (strcmp(want, got) != 0)
+    if (*apart->first != '\0')
         return iso_fail(ISO_EPARITY,
-                        "after %lld steps the weights are %.16s... instead of %.16s...; first that "
+                        "after %lld steps weights or slots differ, the weights by %.3g; first that "
                         "differs: %s",
-                        (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
+                        (long long)s->steps, apart->of[0], apart->first);
+    ISO_TRY(iso_exec_hash(device, got));
     if (s->ladder->record == NULL)
         return ISO_OK;
     const char *phase = s->graph->training->name;
@@ -180,64 +196,79 @@ static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *r
 }
 
 /* Shared memory and fused kernels must not change a bit: trains again on the device with every
- * value kept and each layer run by itself, as lockstep does, and compares the weights. */
+ * value kept and each layer run by itself, as lockstep does, and compares weights and slots. */
 static iso_rc compare_with_kept(const struct iso_subject *s, struct iso_exec *device)
 {
     struct iso_exec *kept;
-    const char *first = NULL;
-    double apart;
-    int64_t values = 0;
+    struct iso_apart apart = { .values = 0 };
     ISO_TRY(iso_subject_open(s, s->ladder->device, &iso_subject_readable, &kept));
     iso_rc rc = iso_subject_steps(s, kept);
     if (rc == ISO_OK)
-        rc = iso_subject_distance(kept, device, &apart, &values, &first);
+        rc = iso_subject_distance(kept, device, &apart);
     iso_exec_free(kept);
-    return rc != ISO_OK || first == NULL
+    return rc != ISO_OK || *apart.first == '\0'
                ? rc
                : iso_fail(ISO_EPARITY,
-                          "after %lld steps the weights differ, by %.3g, from those "
-                          "of the same device with every value in memory of its own; first that "
-                          "differs: %s",
-                          (long long)s->steps, apart, first);
+                          "after %lld steps weights or slots differ, the weights by %.3g, from "
+                          "those of the same device with every value in memory of its own; first "
+                          "that differs: %s",
+                          (long long)s->steps, apart.of[0], apart.first);
+}
+
+/* Returns true if the weights or a slot are further apart than is allowed. */
+static bool too_far(const struct iso_apart *apart, const struct iso_apart *by_ulp,
+                    const struct iso_apart *by_bounds, int *kind, double *share)
+{
+    for (*kind = 0; *kind < 1 + ISO_OPERANDS; ++*kind) {
+        const double far = apart->of[*kind];
+        const double allowed = fmax(sensitivity_share * by_ulp->of[*kind], by_bounds->of[*kind]);
+        if (!(far <= allowed))
+            return true;
+        if (allowed > 0 && far > *share * allowed)
+            *share = far / allowed;
+    }
+    return false;
 }
 
 /* A device that sums products in its own order is allowed what one ULP in the first weights does,
  * so many times; or, where that is too little because an optimizer makes as much of a gradient near
  * zero as of a large one, what the bounds of its sums do. That takes longer to find out. */
 static iso_rc compare_fast_runs(const struct iso_subject *s, struct iso_exec *reference,
-                                struct iso_exec *device, double apart, const char *first,
+                                struct iso_exec *device, const struct iso_apart *apart,
                                 struct iso_distance *d)
 {
-    double by_ulp, by_bounds = 0;
+    struct iso_apart by_ulp, by_bounds = { .values = 0 };
+    int kind;
     ISO_TRY(compare_with_kept(s, device));
     ISO_TRY(iso_subject_moved_by_ulp(s, reference, &by_ulp));
-    if (!(apart <= sensitivity_share * by_ulp))
-        ISO_TRY(iso_subject_moved_by_bounds(s, reference, &by_bounds));
-    const double allowed = fmax(sensitivity_share * by_ulp, by_bounds);
-    if (!(apart <= allowed))
-        return iso_fail(
-            ISO_EPARITY,
-            "after %lld steps the weights are %.3g apart; one ULP in the first weights moves "
-            "them by %.3g, of which %.0f times is allowed, and the bounds of the layers' sums by "
-            "%.3g; first that differs: %s",
-            (long long)s->steps, apart, by_ulp, sensitivity_share, by_bounds,
-            first != NULL ? first : "none");
-    d->share = allowed > 0 ? apart / allowed : 0;
-    return ISO_OK;
+    if (!too_far(apart, &by_ulp, &by_bounds, &kind, &d->share))
+        return ISO_OK;
+    d->share = 0;
+    ISO_TRY(iso_subject_moved_by_bounds(s, reference, &by_bounds));
+    if (!too_far(apart, &by_ulp, &by_bounds, &kind, &d->share))
+        return ISO_OK;
+    return iso_fail(ISO_EPARITY,
+                    "after %lld steps the %s %s %.3g apart; one ULP in the first weights moves "
+                    "them by %.3g, of which %.0f times is allowed, and the bounds of the layers' "
+                    "sums by %.3g; first that differs: %s",
+                    (long long)s->steps, kind == 0 ? "weights" : iso_exec_slot(reference, kind - 1),
+                    kind == 0 ? "are" : "of the weights is", apart->of[kind], by_ulp.of[kind],
+                    sensitivity_share, by_bounds.of[kind],
+                    *apart->first != '\0' ? apart->first : "none");
 }
 
 static iso_rc compare_runs(const struct iso_subject *s, struct iso_exec *reference,
                            struct iso_exec *device, struct iso_distance *d)
 {
-    const char *first = NULL;
-    double apart;
+    struct iso_apart apart;
     ISO_TRY(iso_subject_steps(s, reference));
     ISO_TRY(iso_subject_steps(s, device));
-    ISO_TRY(iso_subject_distance(reference, device, &apart, &d->values, &first));
+    ISO_TRY(iso_subject_distance(reference, device, &apart));
+    d->values = apart.values;
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "the model has no weights to compare");
-    return s->fast ? compare_fast_runs(s, reference, device, apart, first, d)
-                   : compare_exact_runs(s, reference, device, first);
+    return s->fast ? compare_fast_runs(s, reference, device, &apart, d)
+                   : compare_exact_runs(s, reference, device, &apart);
 }
 
 void iso_subject_train(const struct iso_subject *s)
@@ -298,8 +329,9 @@ static iso_rc compare_near(const struct iso_subject *s, const struct iso_array *
 {
     struct iso_array moved = { 0 };
     iso_rc rc = predict(s, s->ladder->reference, true, &moved);
-    const double far = sqrt(squares(want, got));
-    const double allowed = rc == ISO_OK ? sensitivity_share * sqrt(squares(want, &moved)) : 0;
+    const double far = sqrt(squares(want->v, got->v, want->n));
+    const double allowed =
+        rc == ISO_OK ? sensitivity_share * sqrt(squares(want->v, moved.v, want->n)) : 0;
     free(moved.v);
     ISO_TRY(rc);
     if (!(far <= allowed))

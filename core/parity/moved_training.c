@@ -124,27 +124,25 @@ static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec
 
 static iso_rc distance_after(const struct iso_subject *s, struct iso_exec *reference,
                              iso_rc (*train)(const struct iso_subject *, struct iso_exec *),
-                             double *out)
+                             struct iso_apart *out)
 {
     struct iso_exec *moved;
-    const char *first = NULL;
-    int64_t values = 0;
     ISO_TRY(iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &moved));
     iso_rc rc = train(s, moved);
     if (rc == ISO_OK)
-        rc = iso_subject_distance(reference, moved, out, &values, &first);
+        rc = iso_subject_distance(reference, moved, out);
     iso_exec_free(moved);
     return rc;
 }
 
 iso_rc iso_subject_moved_by_ulp(const struct iso_subject *s, struct iso_exec *reference,
-                                double *out)
+                                struct iso_apart *out)
 {
     return distance_after(s, reference, train_from_moved, out);
 }
 
 iso_rc iso_subject_moved_by_bounds(const struct iso_subject *s, struct iso_exec *reference,
-                                   double *out)
+                                   struct iso_apart *out)
 {
     return distance_after(s, reference, train_with_moved_sums, out);
 }

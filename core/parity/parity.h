@@ -10,8 +10,9 @@
  *   gradient   central differences on the double reference
  *   contract   guard zones and inputs unchanged, adds or overwrites, same bits twice, no NaN left
  *   lockstep   a model, node by node, each with the reference's inputs: names the faulty layer
- *   training   a model trained for some steps: weights equal, or as near as a change of one ULP
- *              moves them; again with each step in shards: loss, metrics and gradients, too
+ *   training   a model trained for some steps: weights, moving statistics and the optimizer's slots
+ *              equal, or as near as a change of one ULP moves them; again with each step in
+ *              shards: loss, metrics and gradients, too
  *   inference  the model's predictions for a larger batch: equal, or as near as a change of one ULP
  *              moves them
  *   record     the hashes that another machine has recorded */

@@ -40,11 +40,15 @@ void iso_subject_train(const struct iso_subject *);
 /* Trains for the subject's steps; waits for the device. */
 iso_rc iso_subject_steps(const struct iso_subject *, struct iso_exec *);
 iso_rc iso_subject_read_weight(struct iso_exec *, int i, struct iso_array *, struct iso_tensor *);
-/* Computes the root of the summed squares of the differences between the weights of two trainings,
- * and adds the number of weights to *values. Sets *first to the first weight that differs, unless
- * it is set already. */
-iso_rc iso_subject_distance(struct iso_exec *, struct iso_exec *, double *out, int64_t *values,
-                            const char **first);
+/* How far two trainings have come apart, in the weights, moving statistics included, and in each of
+ * the optimizer's slots: the root of the summed squares of the differences. */
+struct iso_apart {
+    double of[1 + ISO_OPERANDS]; /* weights, then slot by slot */
+    int64_t values;              /* numbers compared */
+    char first[2 * ISO_NAME];    /* the first tensor with another bit; "": none */
+};
+/* Both are of the same network. */
+iso_rc iso_subject_distance(struct iso_exec *, struct iso_exec *, struct iso_apart *out);
 /* Predicts with the initial weights on both, and compares the predictions. */
 void iso_subject_infer(const struct iso_subject *);
 
@@ -53,8 +57,8 @@ iso_rc iso_subject_move_weights(const struct iso_subject *, struct iso_exec *);
 /* Trains with the weights moved like that at the beginning, and computes the distance of its end
  * from the reference's. */
 iso_rc iso_subject_moved_by_ulp(const struct iso_subject *, struct iso_exec *reference,
-                                double *out);
+                                struct iso_apart *out);
 /* Does the same with each sum of products moved, up or down, by the bound on the device's error. */
 iso_rc iso_subject_moved_by_bounds(const struct iso_subject *, struct iso_exec *reference,
-                                   double *out);
+                                   struct iso_apart *out);
 #endif

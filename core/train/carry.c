@@ -8,6 +8,7 @@
 
 struct item {
     char name[2 * ISO_NAME];
+    int slot;
     int64_t n;
     double *values;
 };
@@ -51,6 +52,7 @@ static iso_rc take_all(struct iso_exec *e, int nslots, struct iso_carried *c)
         for (int s = -1; s < nslots; s++) {
             snprintf(c->items[c->n].name, sizeof c->items->name, "%s%s%s", iso_exec_weight(e, i),
                      s < 0 ? "" : "/", s < 0 ? "" : iso_exec_slot(e, s));
+            c->items[c->n].slot = s;
             ISO_TRY(take(e, c));
         }
     return ISO_OK;
@@ -79,6 +81,14 @@ iso_rc iso_carry_give(const struct iso_carried *c, struct iso_exec *e)
         ISO_TRY(iso_tensor_write(iso_exec_backend(e), &t, c->items[i].values));
     }
     return ISO_OK;
+}
+
+int iso_carried_count(const struct iso_carried *c) { return c->n; }
+
+struct iso_carried_tensor iso_carried_tensor(const struct iso_carried *c, int i)
+{
+    const struct item *item = &c->items[i];
+    return (struct iso_carried_tensor){ item->name, item->slot, item->n, item->values };
 }
 
 /* ---- Shuffling ----------------------------------------------------------------------------- */
