@@ -10,7 +10,7 @@ struct train_options {
     struct iso_job_options setup;
     int64_t epochs, steps;     /* -1: as the model file says */
     double checkpoint_minutes; /* -1: as the model file says */
-    const char *weights, *out;
+    const char *weights, *out, *verify;
     bool resume, quiet, json;
 };
 static const struct iso_option options[] = {
@@ -35,6 +35,10 @@ static const struct iso_option options[] = {
     { "checkpoint-minutes", "N", ISO_OPTION_REAL,
       offsetof(struct train_options, checkpoint_minutes),
       "minutes between saves within an epoch; 0: none (default: the model file's)", 0 },
+    { "verify", "1/N|replay/N|P%", ISO_OPTION_TEXT, offsetof(struct train_options, verify),
+      "have another device compute one step in N again, all steps, or single ones in P percent of "
+      "the time, and stop if the numbers differ",
+      0 },
     ISO_OPTION_THREADS(struct train_options),
     ISO_OPTION_TUNE(struct train_options),
     { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet),
@@ -101,6 +105,8 @@ int iso_train(const struct iso_command *command, const char *model,
     iso_trainer_end(trainer, rc);
     if (rc == ISO_EIO && trainer->run != NULL)
         iso_train_tell_checkpoint(&t);
+    if (iso_verifier_strayed(trainer->verifier) != NULL)
+        iso_train_tell_strayed(&t);
     if (code == ISO_EXIT_DONE && !iso_trainer_reached_goal(trainer)) {
         iso_train_tell_resume(&t);
         code = ISO_EXIT_FAILED;
@@ -139,6 +145,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     struct train_options o = {
         .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1, .checkpoint_minutes = -1
     };
+    struct iso_verify verify = { .kind = ISO_VERIFY_NONE };
     char text[ISO_TRAIN_COMMAND];
     int count, code;
     iso_train_command(command->name, argc, argv, text);
@@ -147,6 +154,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     const char *contradiction = find_contradiction(&o, count);
     if (contradiction != NULL)
         return iso_usage(command, "%s", contradiction);
+    if (o.verify != NULL && iso_verify_parse(o.verify, &verify) != ISO_OK)
+        return iso_usage(command, "%s", iso_error());
     const struct iso_trainer_options wanted = { .job = o.setup,
                                                 .epochs = o.epochs,
                                                 .steps = o.steps,
@@ -154,7 +163,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
                                                 .weights = o.weights,
                                                 .run = o.out,
                                                 .resume = o.resume,
-                                                .command = text };
+                                                .command = text,
+                                                .verify = verify };
     return iso_train(command, count ? argv[0] : NULL, wanted, iso_console_style(o.json, o.quiet));
 }
 
@@ -172,12 +182,21 @@ const struct iso_command iso_command_train = {
         "--set changes a key of the model file for this run, whose own model file then has\n"
         "it; `isocl help set` says how keys are written. In a model file with phases,\n"
         "--epochs and --steps count over all phases, one after the other; --phase trains\n"
-        "one of them alone, from --weights.",
+        "one of them alone, from --weights.\n"
+        "--verify has cpu (for cpu, the reference) compute steps again from the same state\n"
+        "and compares weights, optimizer slots, moving statistics, loss and metrics: bits\n"
+        "in exact mode; in fast mode each op of the step by its bound, on the device's own\n"
+        "inputs. Before the first step the device is asked for known answers. If it\n"
+        "strays, the training ends with exit code 3 and names step, layer, op and pass,\n"
+        "and the run stands before that step. 1/N sees a fault that stays within N steps,\n"
+        "and a single one, such as a flipped bit, with a chance of 1/N only; replay/N sees\n"
+        "that one, too, and takes as much time again as the other device needs.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
         "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
         "  isocl train models/demo.yaml --set optimizer.learning_rate=0.01\n"
+        "  isocl train models/demo.yaml --device opencl --verify 1/100\n"
         "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
     .options = options,
     .min_arguments = 0,

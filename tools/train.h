@@ -20,12 +20,13 @@ int iso_train(const struct iso_command *, const char *model, struct iso_trainer_
 void iso_train_command(const char *name, int argc, char **argv, char text[ISO_TRAIN_COMMAND]);
 
 /* train_tell.c: model, data and device; the phase that begins; the features that are kept (NULL:
- * that are about to be); how to go on, also from the last checkpoint after a failure; the run and
- * its hash. */
+ * that are about to be); how to go on, also from the last checkpoint after a failure, and on
+ * another device than one that strayed; the run and its hash. */
 void iso_train_tell_start(const struct training *);
 void iso_train_tell_phase(const struct training *);
 void iso_train_tell_features(const struct training *, const struct iso_kept *);
 void iso_train_tell_resume(const struct training *);
 void iso_train_tell_checkpoint(const struct training *);
+void iso_train_tell_strayed(const struct training *);
 iso_rc iso_train_tell_end(const struct training *);
 #endif

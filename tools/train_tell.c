@@ -93,12 +93,23 @@ void iso_train_tell_start(const struct training *t)
             "step", (json_int_t)t->trainer.state.step, "resumed", t->trainer.options.resume));
 }
 
-static void print_resume(const struct training *t)
+static void print_resume_on(const struct training *t, const char *device)
 {
     const struct iso_job_options *o = &t->trainer.options.job;
     fprintf(stderr, "isocl train --resume --out %s%s%s%s%s\n", iso_run_folder(t->trainer.run),
-            o->device != NULL ? " --device " : "", o->device != NULL ? o->device : "",
+            device != NULL ? " --device " : "", device != NULL ? device : "",
             o->data != NULL ? " --data " : "", o->data != NULL ? o->data : "");
+}
+
+static void print_resume(const struct training *t)
+{
+    print_resume_on(t, t->trainer.options.job.device);
+}
+
+void iso_train_tell_strayed(const struct training *t)
+{
+    fprintf(stderr, "isocl train: to go on from there on the other device: ");
+    print_resume_on(t, iso_verifier_done(t->trainer.verifier).device);
 }
 
 void iso_train_tell_resume(const struct training *t)
@@ -121,11 +132,26 @@ void iso_train_tell_checkpoint(const struct training *t)
     print_resume(t);
 }
 
+/* Prints how much of the training was verified. */
+static void tell_verified(const struct training *t)
+{
+    if (t->trainer.verifier == NULL)
+        return;
+    const struct iso_verified v = iso_verifier_done(t->trainer.verifier);
+    iso_console_line(&t->console, "verified   %lld step%s computed again on %s, in %.2f s: %s",
+                     (long long)v.steps, v.steps == 1 ? "" : "s", v.device, v.seconds,
+                     t->trainer.settings.fast ? "every op within its bound" : "0 bits differ");
+    if (t->console.style == ISO_CONSOLE_JSON)
+        iso_console_json(json_pack("{s:s, s:I, s:s, s:f}", "event", "verified", "steps",
+                                   (json_int_t)v.steps, "device", v.device, "seconds", v.seconds));
+}
+
 iso_rc iso_train_tell_end(const struct training *t)
 {
     char hex[65], where[256];
     iso_job_where(t->trainer.job.backend, where, sizeof where);
     ISO_TRY(iso_exec_hash(t->trainer.job.exec, hex));
+    tell_verified(t);
     iso_console_result(&t->console, "run %s", iso_run_folder(t->trainer.run));
     iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
     if (t->console.style == ISO_CONSOLE_JSON)

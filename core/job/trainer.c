@@ -110,6 +110,14 @@ static iso_rc make_about(struct iso_trainer *t)
     return ISO_OK;
 }
 
+static iso_rc open_verifier(struct iso_trainer *t)
+{
+    if (t->options.verify.kind == ISO_VERIFY_NONE)
+        return ISO_OK;
+    ISO_TRY(iso_verifier_known_answers(&t->job));
+    return iso_verifier_new(&t->options.verify, &t->job, &t->verifier);
+}
+
 iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options *options,
                         const char *model)
 {
@@ -121,7 +129,8 @@ iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options 
     ISO_TRY(settle(t));
     ISO_TRY(iso_trainer_put_data(t));
     ISO_TRY(iso_exec_initialize(t->job.exec));
-    return make_about(t);
+    ISO_TRY(make_about(t));
+    return open_verifier(t);
 }
 
 /* ---- The run's folder ---------------------------------------------------------------------- */
@@ -186,6 +195,7 @@ void iso_trainer_end(const struct iso_trainer *t, iso_rc rc)
 
 void iso_trainer_close(struct iso_trainer *t)
 {
+    iso_verifier_free(t->verifier); /* it has an executor of the job's graph */
     iso_run_close(t->run);
     iso_job_free(&t->job);
 }

@@ -6,6 +6,7 @@
 #include "core/train/image_crc32.h"
 #include "core/train/run.h"
 #include "job.h"
+#include "verifier.h"
 
 struct iso_trainer_options {
     struct iso_job_options job;
@@ -16,6 +17,7 @@ struct iso_trainer_options {
     const char *run;           /* the run's folder; NULL: runs/MODEL-NNN, a new one */
     bool resume;               /* continue the run in that folder */
     const char *command;       /* the command that run.json records */
+    struct iso_verify verify;  /* steps that another device computes again; zeroed: none */
     const volatile sig_atomic_t *stop; /* not 0: save and end after this step; may be NULL */
 };
 #define ISO_TRAINER_DEFAULTS                                                          \
@@ -32,6 +34,7 @@ struct iso_trainer { /* owns its members, except the texts of the options */
     struct iso_about about; /* the entries of run.json */
     struct iso_run *run;    /* NULL before iso_trainer_begin */
     struct iso_image_sums sums;
+    struct iso_verifier *verifier; /* NULL: none */
 };
 
 /* Callbacks, each of which may be NULL. A callback that fails ends the training with its code. */
@@ -61,7 +64,8 @@ iso_rc iso_trainer_begin(struct iso_trainer *);
 /* Returns true if there is nothing left to train. */
 bool iso_trainer_reached_goal(const struct iso_trainer *);
 /* Trains phase after phase until the goal is reached or *stop is set; then, at the goal, restores
- * the best epoch if the model file says so. */
+ * the best epoch if the model file says so. Fails with ISO_EPARITY if a verification finds that the
+ * device strays: the run then stands before the step that was wrong, as does the state. */
 iso_rc iso_trainer_run(struct iso_trainer *, const struct iso_trainer_listener *);
 /* Records in run.json how the training ended: rc is the code that the functions above returned.
  * Clears their message. */

@@ -20,6 +20,7 @@ iso_rc iso_trainer_put_data(struct iso_trainer *t)
 
 static iso_rc begin_phase(struct iso_trainer *t, int phase, const struct iso_carried *carried)
 {
+    iso_verifier_close_phase(t->verifier);
     ISO_TRY(iso_trainer_open_phase(t, phase));
     ISO_TRY(iso_trainer_put_data(t));
     ISO_TRY(iso_exec_initialize(t->job.exec));
@@ -118,6 +119,15 @@ static iso_rc train_phases(struct iso_trainer *t, const struct iso_trainer_liste
     return ISO_OK;
 }
 
+/* Takes the state to which a device that strayed was set back. */
+static iso_rc went_back(struct iso_trainer *t, iso_rc rc)
+{
+    const struct iso_fit_state *strayed = iso_verifier_strayed(t->verifier);
+    if (strayed != NULL)
+        t->state = *strayed;
+    return rc;
+}
+
 iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener *listener)
 {
     struct iso_trainer_listener l = *listener;
@@ -126,6 +136,7 @@ iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener 
         l.fit,
         iso_run_listener(t->run),
         iso_image_sums_listener(&t->sums),
+        iso_verifier_listener(t->verifier),
         { .self = &l, .epoch = after_epoch, .checkpoint = after_checkpoint },
     };
     struct iso_fit_options fit = {
@@ -138,10 +149,13 @@ iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener 
         .checkpoint_seconds = 60 * (minutes >= 0 ? minutes : t->job.model->checkpoint_minutes),
         .stop = t->options.stop,
         .listeners = listeners,
-        .nlisteners = 3 + (l.saved != NULL),
+        .nlisteners = 4 + (l.saved != NULL),
+        .watch = iso_verifier_watch(t->verifier),
     };
     bool restored = false;
-    ISO_TRY(train_phases(t, &l, &fit));
+    if (t->verifier != NULL)
+        iso_verifier_run(t->verifier, t->run);
+    ISO_TRY(went_back(t, train_phases(t, &l, &fit)));
     if (iso_trainer_reached_goal(t))
         ISO_TRY(iso_run_restore(t->run, &t->job.faults, &restored));
     return restored && l.restored != NULL ? l.restored(l.self, t) : ISO_OK;

@@ -23,6 +23,7 @@ struct fit {
     double began;    /* iso_clock when the epoch began or went on */
     double saved_at; /* and when listeners last saved */
     struct iso_watcher *watcher;
+    bool span; /* one has begun (fit_listener.h) */
 };
 
 /* ---- Training ------------------------------------------------------------------------------ */
@@ -127,6 +128,24 @@ static iso_rc tell_progress(const struct fit *fit, int n)
     return ISO_OK;
 }
 
+/* Ends the span, if one has begun. */
+static iso_rc judge_span(struct fit *fit)
+{
+    const struct iso_fit_watch *w = fit->options->watch;
+    const struct iso_fit_span span = {
+        .options = fit->options,
+        .state = fit->state,
+        .order = fit->order,
+        .epoch_steps = fit->epoch_steps,
+    };
+    if (!fit->span)
+        return ISO_OK;
+    fit->span = false;
+    const iso_rc rc = w->end(w->self, &span);
+    fit->pace.read_at = iso_clock();
+    return rc;
+}
+
 /* Reads the log of the last n steps, checks it and adds it to the epoch's scores. */
 static iso_rc read_log(struct fit *fit, int64_t n)
 {
@@ -141,6 +160,8 @@ static iso_rc read_log(struct fit *fit, int64_t n)
         *batch = iso_fit_log_entry(graph, fit->log, i, batch_rows(fit, state->epoch_step - n + i));
         batch->step = state->step - n + i;
         batch->learning_rate = rate_of(fit, batch->step);
+        if (!isfinite(batch->loss))
+            ISO_TRY(judge_span(fit)); /* a device that strays is the better reason */
         if (!isfinite(batch->loss))
             return not_finite(fit, batch->step,
                               isnan(batch->loss) ? "the loss is not a number"
@@ -197,6 +218,32 @@ static bool stopped(const struct fit *fit)
            (fit->options->last_step && fit->state->step >= fit->options->last_step);
 }
 
+/* Begins a span where one is wanted; reads the log of *log_row steps before. */
+static iso_rc begin_span(struct fit *fit, int64_t *log_row)
+{
+    const struct iso_fit_watch *w = fit->options->watch;
+    if (w == NULL || fit->span || !w->begins(w->self, fit->state))
+        return ISO_OK;
+    ISO_TRY(read_log(fit, *log_row));
+    *log_row = 0;
+    add_seconds(fit);
+    ISO_TRY(w->begin(w->self, fit->state));
+    fit->span = true;
+    fit->pace.read_at = iso_clock();
+    return ISO_OK;
+}
+
+/* Ends a span whose last step was the last one. */
+static iso_rc end_span(struct fit *fit, int64_t *log_row)
+{
+    const struct iso_fit_watch *w = fit->options->watch;
+    if (!fit->span || !w->ends(w->self, fit->state))
+        return ISO_OK;
+    ISO_TRY(read_log(fit, *log_row));
+    *log_row = 0;
+    return judge_span(fit);
+}
+
 /* Runs the epoch's steps from state->epoch_step on, to its end or until stopped. */
 static iso_rc train_epoch(struct fit *fit)
 {
@@ -211,15 +258,19 @@ static iso_rc train_epoch(struct fit *fit)
     fit->began = iso_clock();
     fit->pace.read_at = fit->began;
     while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
+        ISO_TRY(begin_span(fit, &log_row));
         ISO_TRY(one_step(fit, log_row));
         log_row++;
+        ISO_TRY(end_span(fit, &log_row));
         if (log_row >= fit->pace.interval) {
             ISO_TRY(read_log(fit, log_row));
-            ISO_TRY(checkpoint(fit));
             log_row = 0;
         }
+        if (log_row == 0)
+            ISO_TRY(checkpoint(fit));
     }
     ISO_TRY(read_log(fit, log_row));
+    ISO_TRY(judge_span(fit));
     add_seconds(fit);
     if (state->epoch_step == first) /* no step was left of it, or none was wanted */
         return ISO_OK;

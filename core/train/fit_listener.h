@@ -72,6 +72,25 @@ struct iso_fit_listener {
                          int64_t step, struct iso_not_finite *out);
 };
 
+/* A span: consecutive steps of one epoch that somebody computes again. */
+struct iso_fit_span {
+    const struct iso_fit_options *options;
+    const struct iso_fit_state *state; /* after its last step */
+    const int32_t *order;              /* order of the epoch's rows */
+    int64_t epoch_steps;
+};
+/* Follows a training in spans. begins and ends are asked at every step: whether a span begins
+ * before the next one, or has ended with the last. Then begin and end are called, with the executor
+ * at the given state and all steps before told to the listeners. A span ends with its epoch at the
+ * latest, and as soon as a loss is not finite, which has not been told then. */
+struct iso_fit_watch {
+    void *self;
+    bool (*begins)(void *self, const struct iso_fit_state *);
+    bool (*ends)(void *self, const struct iso_fit_state *);
+    iso_rc (*begin)(void *self, const struct iso_fit_state *);
+    iso_rc (*end)(void *self, const struct iso_fit_span *);
+};
+
 struct iso_fit_options {
     int64_t epochs;    /* total, including those already done */
     int64_t until;     /* return after this many epochs; 0: after all */
@@ -86,5 +105,6 @@ struct iso_fit_options {
     const volatile sig_atomic_t *stop; /* not 0: end after the current step or batch; may be NULL */
     const struct iso_fit_listener *listeners;
     int nlisteners;
+    const struct iso_fit_watch *watch; /* NULL: none */
 };
 #endif

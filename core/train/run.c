@@ -338,6 +338,12 @@ static iso_rc on_checkpoint(void *self, const struct iso_fit_state *state)
     return save_state(run, state);
 }
 
+iso_rc iso_run_go_back(struct iso_run *run, struct iso_exec *exec, const struct iso_fit_state *fit)
+{
+    run->exec = exec;
+    return on_checkpoint(run, fit);
+}
+
 /* Goes back to the checkpoint and repeats the steps since. */
 static iso_rc on_not_finite(void *self, const struct iso_fit_options *options,
                             const struct iso_fit_state *at, int64_t step,

@@ -32,6 +32,9 @@ const char *iso_run_folder(const struct iso_run *);
 /* Returns a text for the user that says what was wrong with the files of a resumed run; "":
  * nothing. */
 const char *iso_run_warning(const struct iso_run *);
+/* Saves the executor's weights and state as those of the training at *fit, an earlier one: for a
+ * device whose later steps are not to be trusted. The executor may be another device's. */
+iso_rc iso_run_go_back(struct iso_run *, struct iso_exec *, const struct iso_fit_state *fit);
 /* Returns a listener that saves after every epoch, when training stops within one, and at
  * checkpoints: history, weights, the best weights, and the state last. Files are replaced as a
  * whole only, so that a state with all that it needs is there whenever the program dies. */

@@ -13,7 +13,8 @@
  *   fail                 WHERE is a function: it fails with CL_OUT_OF_HOST_MEMORY
  *
  * WHERE is the name of a kernel, where * stands for anything. N: at every N-th time only.
- * LIAR_ONCE=FILE: once in all processes; the file is made when it happens. */
+ * LIAR_AFTER=N: not before the N-th time in this process. LIAR_ONCE=FILE: once in all processes;
+ * the file is made when it happens. */
 #define _GNU_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
@@ -37,7 +38,7 @@
 
 static struct {
     char what[32], where[96];
-    long every, seen;
+    long every, after, seen;
     size_t limit;
     bool lost;
 } fault;
@@ -48,7 +49,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void read_fault(void)
 {
     const char *text = getenv("LIAR");
+    const char *after = getenv("LIAR_AFTER");
     fault.every = 1;
+    fault.after = after != NULL ? strtol(after, NULL, 10) : 0;
     if (text != NULL &&
         sscanf(text, "%31[^:]:%95[^:]:%ld", fault.what, fault.where, &fault.every) < 2) {
         fprintf(stderr, "LIAR=%s is not FAULT:WHERE or FAULT:WHERE:N\n", text);
@@ -93,8 +96,8 @@ static bool happened(void)
 /* True if the fault happens now, to this name. */
 static bool strikes(const char *what, const char *name)
 {
-    return is_fault(what) && fnmatch(fault.where, name, 0) == 0 &&
-           ++fault.seen % fault.every == 0 && !happened();
+    return is_fault(what) && fnmatch(fault.where, name, 0) == 0 && ++fault.seen > fault.after &&
+           fault.seen % fault.every == 0 && !happened();
 }
 
 /* True if the program with this name of a kernel is to have the fault. */
