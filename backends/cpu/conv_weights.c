@@ -129,23 +129,31 @@ static int shorten(const struct iso_conv_weights *job, struct iso_tile *t, int n
     return n == 1 ? 1 : (int)(job->tail / job->line);
 }
 
+/* Returns the filters of panel p. */
+static int64_t columns_of(const struct iso_conv_weights *job, int64_t p)
+{
+    return iso_min64(job->width, job->filters - p * job->width);
+}
+
 /* One block of a lot, for every line of taps. x and dy of a block stay in the nearest cache. */
 static void add_block(const struct iso_conv_weights *job, const struct share *share, int64_t lot,
                       int64_t block, bool add)
 {
     const struct iso_conv_segments *segments = share->segments;
     const int64_t s = segments->block[block], rows = job->taps * segments->channels;
+    const int64_t cs = job->one_block ? job->filters : job->width;
+    const int64_t line = job->one_block ? job->taps * job->w.c * cs : rows * cs;
     int64_t tail;
     struct iso_tile t = { .as = 1,
                           .ak = segments->column,
                           .b = share->panel,
                           .bk = job->packed ? job->width : job->filters,
                           .c = share->group,
-                          .cs = job->width,
-                          .cols = job->width,
+                          .cs = cs,
+                          .cols = (int)(job->one_block ? columns_of(job, share->p) : job->width),
                           .rows = (int)rows,
                           .block = ISO_BLOCK_ROWS,
-                          .streams = job->in_place,
+                          .streams = job->in_place || job->one_block,
                           .ahead = share->ahead,
                           .step = job->filters,
                           .add = add,
@@ -155,7 +163,7 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
                           .nsegments = (int)(segments->block[block + 1] - s) };
     if (lot == job->lots - 1)
         t.nsegments = shorten(job, &t, t.nsegments, &tail);
-    for (int64_t r = 0; r < job->tap_lines; r++, t.c += rows * job->width) {
+    for (int64_t r = 0; r < job->tap_lines; r++, t.c += line) {
         t.a = share->image + line_start(job, segments->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);
     }
@@ -171,7 +179,7 @@ static void add_group(const struct iso_conv_weights *job, const struct share *sh
 static void move_sums(const struct iso_conv_weights *job, const struct share *share, float *own,
                       float *whole, bool store)
 {
-    const int64_t j0 = share->p * job->width, cols = iso_min64(job->width, job->filters - j0);
+    const int64_t j0 = share->p * job->width, cols = columns_of(job, share->p);
     for (int64_t tap = 0; tap < job->tap_lines * job->taps; tap++) {
         float *row = whole + (tap * job->w.c + share->c0) * job->filters + j0;
         for (int64_t i = 0; i < share->segments->channels;
@@ -205,6 +213,25 @@ static void add_lots(const struct iso_conv_weights *job, struct share *share, in
         }
 }
 
+/* Sums one panel over all lots, which are one block, in the gradient itself. */
+static void add_only_block(const struct iso_conv_weights *job, struct share *share)
+{
+    share->group = job->dkernel + share->c0 * job->filters + share->p * job->width;
+    share->image = share->x;
+    share->panel = panel_of(job, 0, job->tail, share->p, share->packed);
+    add_block(job, share, 0, 0, job->add);
+}
+
+/* Sums one panel over the lots [first, end), and keeps the sums in the whole gradient. */
+static void continue_sums(const struct iso_conv_weights *job, struct share *share, int64_t first,
+                          int64_t end)
+{
+    if (first > 0)
+        move_sums(job, share, share->total, job->total, false);
+    add_lots(job, share, first, end);
+    move_sums(job, share, share->total, job->total, true);
+}
+
 /* A slice of channels and some panels of filters, over all lots. */
 static void result_unit(void *data, int64_t index, int thread)
 {
@@ -218,12 +245,11 @@ static void result_unit(void *data, int64_t index, int thread)
     for (int64_t first = 0, end; first < job->lots; first = end) {
         end = iso_min64(job->lots, first + job->at_once);
         copy_images(job, first, end, share.c0, channels, share.x);
-        for (share.p = s * job->panels / job->splits; share.p < p1; share.p++) {
-            if (first > 0)
-                move_sums(job, &share, share.total, job->total, false);
-            add_lots(job, &share, first, end);
-            move_sums(job, &share, share.total, job->total, true);
-        }
+        for (share.p = s * job->panels / job->splits; share.p < p1; share.p++)
+            if (job->one_block)
+                add_only_block(job, &share);
+            else
+                continue_sums(job, &share, first, end);
     }
 }
 

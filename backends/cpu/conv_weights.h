@@ -34,10 +34,13 @@ struct iso_conv_weights {
     int64_t splits;                       /* parts into which the panels are divided */
     int64_t at_once;                      /* lots at a time: whole groups */
     bool by_group, in_place, add;         /* in_place: x is read without a copy */
+    bool one_block;                       /* all rows are one block: tiles end in dkernel */
     struct iso_conv_segments segments[2]; /* for a full slice, and for the last */
-    float *scratch; /* per thread: x, a panel of dy, and two sums, or one per panel by group */
+    float *scratch; /* per thread: x, a panel of dy, and two sums, or one per panel by group, or
+                       none if one_block */
     int64_t scratch_floats, x_floats, panel_floats, sum_floats;
-    float *total, *dkernel; /* sums and results, [depth, filters]; equal unless by_group or add */
+    float *total, *dkernel; /* sums and results, [depth, filters]; equal unless by_group, or
+                               add and not one_block */
     float *groups;          /* by group: sums of the groups, [at_once][depth, filters] for each */
     int64_t first, end;     /* by group: the lots being summed */
 };

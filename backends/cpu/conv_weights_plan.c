@@ -96,6 +96,7 @@ static void divide_by_result(struct iso_conv_weights *job, int threads)
     const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, job->rows), CACHE_BYTES / (4 * floats));
     const int64_t groups = iso_max64(1, lots / job->group_lots);
     job->at_once = iso_min64(job->lots, groups * job->group_lots);
+    job->one_block = job->lots * job->nblocks == 1 && (job->taps == 1 || job->slices == 1);
 }
 
 /* A thread takes groups: it reads x and dy once. */
@@ -103,6 +104,7 @@ static void divide_by_group(struct iso_conv_weights *job, int threads)
 {
     const struct iso_window *w = &job->w;
     job->by_group = true;
+    job->one_block = false;
     job->in_place = w->kh * w->kw == 1 && w->sh * w->sw == 1;
     job->channels = w->c;
     job->slices = job->splits = 1;
@@ -163,10 +165,10 @@ static size_t carve(struct iso_conv_weights *job, char *work, int threads)
     job->x_floats = job->in_place ? 0 : sixteens(each * pixels * job->channels);
     job->panel_floats = job->packed ? sixteens(packed * job->width) : 0;
     job->sum_floats = job->tap_lines * job->taps * sixteens(job->channels) * job->width;
-    job->scratch_floats =
-        job->x_floats + job->panel_floats + (job->by_group ? job->panels : 2) * job->sum_floats;
+    const int64_t sums = job->by_group ? job->panels : job->one_block ? 0 : 2;
+    job->scratch_floats = job->x_floats + job->panel_floats + sums * job->sum_floats;
     job->scratch = (void *)at;
-    const int64_t total = job->by_group || job->add ? sixteens(results) : 0;
+    const int64_t total = job->by_group || (job->add && !job->one_block) ? sixteens(results) : 0;
     const int64_t groups = job->by_group ? iso_conv_groups(job, job->at_once) * results : 0;
     float *rest = job->scratch + threads * job->scratch_floats;
     job->total = total > 0 ? rest : job->dkernel;

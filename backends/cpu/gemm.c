@@ -204,7 +204,9 @@ static void divide(struct job *job, const struct iso_gemm *g, int threads)
 {
     *job = (struct job){ .g = g, .vectors = iso_tile_vectors(g->n, g->m), .by_band = g->m > g->n };
     job->width = job->vectors * ISO_VEC;
-    job->height = iso_tile_rows(job->vectors);
+    const int64_t tiles = iso_max64(1, iso_ceil_div(g->m, iso_tile_rows(job->vectors)));
+    job->height = job->by_band ? iso_tile_rows(job->vectors)
+                               : (int)iso_ceil_div(iso_max64(1, g->m), tiles);
     job->panels = iso_ceil_div(g->n, job->width);
     job->piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     job->packs_a = g->lda >= FAR && (job->panels >= REUSED || g->lda % PAGE == 0);
