@@ -45,7 +45,7 @@ static void append(char *text, size_t n, const char *fmt, ...)
 /* Appends a device that is not the one that is looked for, and why. */
 static void tell_found(const struct iso_device *d, char *found, size_t n)
 {
-    append(found, n, "%s%s (%s%s%.120s)", *found ? ", " : "", d->id, d->name,
+    append(found, n, "%s%s (%s%s%.200s)", *found ? ", " : "", d->id, d->name,
            d->usable ? ", not a GPU" : ": ", d->usable ? "" : d->note);
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "driver.h"
 #include "opencl.h"
 #include "clblast.h"
 #include "cpu_shape.h"
@@ -154,6 +155,7 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->cores = count_cores(&cl->found);
     cl->most_work = choose_work();
     ISO_TRY(choose_kernels(cl));
+    ISO_TRY(opencl_driver_try(cl));
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
                                                  (cl_context_properties)found->platform, 0 };
     cl_int rc;
@@ -204,10 +206,21 @@ static iso_rc probe_listed(struct opencl_found *f)
     return ISO_OK;
 }
 
+/* Lists what a driver that crashes or hangs has left: no device, and why. */
+static void list_fault(struct iso_device *d)
+{
+    *d = (struct iso_device){ .exactness = ISO_INEXACT };
+    snprintf(d->id, sizeof d->id, "opencl:all");
+    snprintf(d->name, sizeof d->name, "every OpenCL driver");
+    snprintf(d->note, sizeof d->note, "%.255s", opencl_drivers_fault());
+}
+
 static iso_rc list(struct iso_device *out, int max, int *count)
 {
     struct opencl_found found[OPENCL_MAX_DEVICES];
     int n = opencl_find_all(found, OPENCL_MAX_DEVICES);
+    if (*opencl_drivers_fault() != '\0' && *count < max)
+        list_fault(&out[(*count)++]);
     for (int i = 0; i < n && *count < max; i++) {
         if (found[i].info.usable)
             ISO_TRY(probe_listed(&found[i]));

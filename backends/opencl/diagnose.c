@@ -2,7 +2,9 @@
 #include "diagnose.h"
 
 #include "core/file.h"
+#include "driver.h"
 #include "opencl.h"
+#include "trust.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -121,6 +123,15 @@ void iso_opencl_diagnose(FILE *out, char *advice, size_t n)
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint count = 0;
     advice[0] = '\0';
+    opencl_trust_again();
+    if (*opencl_drivers_fault() != '\0') {
+        fprintf(out, "OpenCL: not asked: %s\n", opencl_drivers_fault());
+        snprintf(
+            advice, n,
+            "find the OpenCL driver that crashes or hangs, and update or remove it: "
+            "OCL_ICD_VENDORS=/etc/OpenCL/vendors/NAME.icd isocl devices  takes one of them alone");
+        return;
+    }
     if (!opencl_library()->loader) {
         fprintf(out, "OpenCL loader: libOpenCL is not installed\n");
         snprintf(advice, n, "install the OpenCL loader (Debian: ocl-icd-libopencl1) and a driver");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "driver.h"
 #include "opencl.h"
 
 enum { MAX_PLATFORMS = 32 };
@@ -84,7 +85,7 @@ int opencl_find_all(struct opencl_found *out, int max)
 {
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint nplatforms = 0;
-    if (!opencl_library()->loader ||
+    if (*opencl_drivers_fault() != '\0' || !opencl_library()->loader ||
         clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms) != CL_SUCCESS)
         return 0;
     nplatforms = nplatforms < MAX_PLATFORMS ? nplatforms : MAX_PLATFORMS;
@@ -150,6 +151,9 @@ iso_rc opencl_find(const char *text, struct opencl_found *out)
 {
     struct opencl_found all[OPENCL_MAX_DEVICES];
     int n = opencl_find_all(all, OPENCL_MAX_DEVICES), chosen = -1;
+    if (n == 0 && *opencl_drivers_fault() != '\0')
+        return iso_fail(ISO_EDEVICE, "%s; --device cpu takes the processor",
+                        opencl_drivers_fault());
     if (n == 0) {
         return iso_fail(ISO_EDEVICE,
                         "no OpenCL device is there: install a driver "

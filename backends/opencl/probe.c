@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 #include "opencl.h"
-#include "driver.h"
 
 /* a, b, c and the bits of fma(a, b, c) and of a * b + c with two roundings. */
 struct probe {
@@ -136,7 +135,6 @@ iso_rc opencl_probe(struct opencl *cl, enum iso_exactness *out)
     struct questions q;
     struct answers a;
     cl_int rc;
-    ISO_TRY(opencl_driver_try(cl));
     *out = ISO_INEXACT;
     ask(&q);
     cl_mem in = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof q, NULL, &rc);

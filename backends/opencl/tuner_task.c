@@ -51,8 +51,18 @@ static iso_rc try_driver(const struct iso_task *task)
     return ISO_OK;
 }
 
+static iso_rc list_devices(const struct iso_task *task)
+{
+    struct opencl_found found[OPENCL_MAX_DEVICES];
+    (void)task;
+    is_child = true;
+    opencl_find_all(found, OPENCL_MAX_DEVICES);
+    return ISO_OK;
+}
+
 const struct iso_task_entry iso_opencl_tasks[] = {
     { OPENCL_TUNER_TASK, tune },
     { OPENCL_DRIVER_TASK, try_driver },
+    { OPENCL_LIST_TASK, list_devices },
     { NULL, NULL },
 };

@@ -3,7 +3,8 @@
  * LD_PRELOAD it, and name the fault in LIAR, "FAULT:WHERE" or "FAULT:WHERE:N":
  *
  *   crash, hang, lost    the launch of a kernel ends the process, never returns, or fails with
- *                        CL_OUT_OF_RESOURCES, as does every call after it
+ *                        CL_OUT_OF_RESOURCES, as does every call after it; WHERE may also be
+ *                        clGetPlatformIDs or clCreateContext, which crash (the first hangs, too)
  *   wrong, skip          one number that the kernel wrote has its lowest bits changed, or the
  *                        kernel does not run
  *   stale                the next read of what the kernel wrote gives what was there before
@@ -405,6 +406,8 @@ EXPORT cl_int clGetPlatformIDs(cl_uint n, cl_platform_id *out, cl_uint *count)
 {
     if (strikes("crash", "clGetPlatformIDs"))
         abort();
+    if (strikes("hang", "clGetPlatformIDs"))
+        hang();
     return REAL(clGetPlatformIDs)(n, out, count);
 }
 
@@ -450,6 +453,8 @@ EXPORT cl_context clCreateContext(
     const cl_context_properties *properties, cl_uint n, const cl_device_id *devices,
     void(CL_CALLBACK *told)(const char *, const void *, size_t, void *), void *user, cl_int *rc)
 {
+    if (strikes("crash", "clCreateContext"))
+        abort();
     return REAL(clCreateContext)(properties, n, devices, told, user, rc);
 }
 EXPORT cl_command_queue clCreateCommandQueue(cl_context c, cl_device_id d,
