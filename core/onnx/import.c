@@ -112,7 +112,10 @@ static iso_rc check_attributes(const struct iso_onnx_importer *im, const char *u
 static iso_rc take_node(struct iso_onnx_importer *im, const struct iso_onnx_node *node)
 {
     const struct iso_onnx_operator *o = iso_onnx_operators;
+    iso_rc rc;
     im->node = node;
+    if (iso_onnx_folds(im, &rc))
+        return rc;
     while (o->name != NULL && strcmp(o->name, node->op) != 0)
         o++;
     if (o->name == NULL || *node->domain)

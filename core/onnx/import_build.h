@@ -1,7 +1,8 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
  * import_window.c), import_resize.c, import_normalizations.c and import_shapes.c know ONNX's
- * operators, import_state.c keeps layers and values, import_text.c writes the model file. */
+ * operators, import_constants.c computes what is constant, import_state.c keeps layers and values,
+ * import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -13,8 +14,13 @@ enum iso_onnx_order {
     ISO_ONNX_LAST,      /* as isocl */
     ISO_ONNX_FIRST,     /* an image, channels before height and width */
     ISO_ONNX_ROW_FIRST, /* a row made of such an image: see `image` */
-    ISO_ONNX_GROUPED /* such an image as rows of `groups` groups, for InstanceNormalization only */
+    ISO_ONNX_GROUPED, /* such an image as rows of `groups` groups, for InstanceNormalization only */
+    ISO_ONNX_FLAT,    /* all rows of such an image in one axis, for the Gather that undoes it */
+    ISO_ONNX_DEALT    /* such an image whose channels are in `groups` groups, for channel_shuffle:
+                         between the Reshape that parts them and the one that joins them */
 };
+/* Stands for the number of rows in a shape that the network computes. */
+#define ISO_ONNX_ROWS (-(INT64_C(1) << 60))
 struct iso_onnx_known { /* a value of ONNX's graph */
     const char *name;
     const struct iso_onnx_tensor *constant; /* NULL: `layer` computes the value */
@@ -22,7 +28,7 @@ struct iso_onnx_known { /* a value of ONNX's graph */
     enum iso_onnx_order order;
     struct iso_shape shape; /* in isocl's order, for one row */
     struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
-    int64_t groups;         /* GROUPED */
+    int64_t groups;         /* GROUPED, DEALT */
 };
 /* A weight of a layer. values NULL: the layer does without it. Memory of the model. */
 struct iso_onnx_weights {
@@ -59,6 +65,8 @@ struct iso_onnx_importer {
 iso_rc iso_onnx_refuse(const struct iso_onnx_importer *, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* Returns the value of this name, or NULL with the message set. */
 const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *, const char *name);
+/* Returns the value of this name, or NULL without a message. */
+const struct iso_onnx_known *iso_onnx_find(const struct iso_onnx_importer *, const char *name);
 /* Return input i of the node: iso_onnx_x one that a layer computes or that is the network's input,
  * iso_onnx_c one that is constant. NULL, with the message set, if it is missing or of the other
  * kind. */
@@ -66,6 +74,10 @@ const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *, int i)
 const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i);
 /* Returns true if the node has an input i. */
 bool iso_onnx_has(const struct iso_onnx_importer *, int i);
+/* Returns the only node that reads a value, as its first input, if its operator is this one; else
+ * NULL. */
+const struct iso_onnx_node *iso_onnx_only_reader(const struct iso_onnx_importer *, const char *name,
+                                                 const char *op);
 /* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
 /* Returns the node's attribute, or `otherwise` if it is missing. */
@@ -89,6 +101,9 @@ struct iso_onnx_layer *iso_onnx_layer(struct iso_onnx_importer *, enum iso_op, c
 iso_rc iso_onnx_result(struct iso_onnx_importer *, struct iso_onnx_layer *, enum iso_onnx_order);
 /* Records the node's first output as another name of a known value. */
 iso_rc iso_onnx_same(struct iso_onnx_importer *, const struct iso_onnx_known *);
+/* Records a constant as the node's first output. Fails with ISO_EDATA, whose message is set, if it
+ * is NULL. */
+iso_rc iso_onnx_know_constant(struct iso_onnx_importer *, const struct iso_onnx_tensor *);
 /* Records a value; does nothing if its name is "". Fails with ISO_EDATA if the name is taken. */
 iso_rc iso_onnx_know(struct iso_onnx_importer *, const struct iso_onnx_known *);
 /* Returns the numbers of a float tensor with `count` elements, or NULL with the message set. */
@@ -129,7 +144,23 @@ iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *, int from, int most
  * layer, or, if x is the network's input, by its scale. */
 iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                                const struct iso_onnx_tensor *);
-iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_gather;
+iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_split, iso_onnx_gather;
+/* A Reshape, Transpose and Reshape that deal channels out are one channel_shuffle. Returns true if
+ * the node is the first of them, for that many groups. */
+bool iso_onnx_deals(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                    int64_t *groups);
+/* Returns true if the node makes one axis of x for a Gather, as PyTorch does for as_strided. */
+bool iso_onnx_flattens_all(const struct iso_onnx_importer *, const struct iso_onnx_known *x);
+/* The last of them: the layer. */
+iso_rc iso_onnx_shuffle(struct iso_onnx_importer *, const struct iso_onnx_known *x, int64_t groups);
+/* What a Slice keeps of an axis. */
+struct iso_onnx_cut {
+    int axis;
+    int64_t start, size, step;
+};
+/* Reads a Slice of a tensor of this shape, at most one cut for each axis. */
+iso_rc iso_onnx_read_cuts(const struct iso_onnx_importer *, int ndim, const int64_t *dim,
+                          struct iso_onnx_cut *, int *n);
 /* Returns true if a constant has one number for each channel of x, along their axis. */
 bool iso_onnx_per_channel(const struct iso_onnx_known *x, const struct iso_onnx_tensor *);
 /* import_functions.c */
@@ -151,8 +182,15 @@ bool iso_onnx_makes_groups(const struct iso_onnx_importer *, const struct iso_on
 bool iso_onnx_takes_gamma(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                           const struct iso_onnx_tensor *, int w, iso_rc *rc);
 /* import_shapes.c */
-iso_onnx_handler iso_onnx_flatten, iso_onnx_squeeze, iso_onnx_reshape, iso_onnx_transpose,
-    iso_onnx_shape_of;
+iso_onnx_handler iso_onnx_flatten, iso_onnx_squeeze, iso_onnx_unsqueeze, iso_onnx_reshape,
+    iso_onnx_transpose, iso_onnx_shape_of, iso_onnx_expand;
+/* Returns the number of rows of the file's batch; of any number, 2 stand for all. */
+int64_t iso_onnx_rows(const struct iso_onnx_importer *);
+/* The axes of x as ONNX's file has them; the first is ISO_ONNX_ROWS. */
+void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim);
+/* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl
+ * knows its operator for those; else returns false. */
+bool iso_onnx_folds(struct iso_onnx_importer *, iso_rc *rc);
 
 /* How a window lies on an image. */
 struct iso_onnx_window {

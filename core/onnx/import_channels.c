@@ -57,29 +57,167 @@ iso_rc iso_onnx_prelu(struct iso_onnx_importer *im)
     return channel_layer(im, ISO_OP_prelu, x, slope);
 }
 
-iso_rc iso_onnx_slice(struct iso_onnx_importer *im)
+/* ---- Parts --------------------------------------------------------------------------------- */
+
+iso_rc iso_onnx_read_cuts(const struct iso_onnx_importer *im, int ndim, const int64_t *dim,
+                          struct iso_onnx_cut *cut, int *n)
 {
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    int64_t start[1] = { 0 }, end[1] = { 0 }, axis[1] = { 0 }, step[1] = { 1 };
-    int n[4] = { 1, 1, 1, 1 };
-    if (x == NULL)
-        return ISO_EDATA;
-    ISO_TRY(iso_onnx_get_list(im, 1, "starts", &n[0], start));
-    ISO_TRY(iso_onnx_get_list(im, 2, "ends", &n[1], end));
-    ISO_TRY(iso_onnx_get_list(im, 3, "axes", &n[2], axis));
-    ISO_TRY(iso_onnx_get_list(im, 4, "steps", &n[3], step));
-    const int64_t channels = x->shape.dim[x->shape.ndim - 1];
-    start[0] += start[0] < 0 ? channels : 0;
-    end[0] = end[0] < 0 ? end[0] + channels : end[0] > channels ? channels : end[0];
-    if (n[0] != 1 || n[1] != 1 || !is_channels(x, axis[0]) || step[0] != 1 || start[0] < 0 ||
-        start[0] >= end[0])
-        return iso_onnx_refuse(im, "isocl's slice takes neighbouring channels only");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_slice, im->node->name, 1, &x);
+    int64_t list[4][ISO_ONNX_DIMS]; /* starts, ends, axes, steps */
+    static const char *const names[] = { "starts", "ends", "axes", "steps" };
+    int count[4] = { ISO_ONNX_DIMS, ISO_ONNX_DIMS, ISO_ONNX_DIMS, ISO_ONNX_DIMS };
+    for (int k = 0; k < 4; k++)
+        ISO_TRY(iso_onnx_get_list(im, k + 1, names[k], &count[k], list[k]));
+    *n = count[0];
+    for (int i = 0; i < *n; i++) {
+        const int64_t axis = count[2] == 0 ? i : i < count[2] ? list[2][i] : ndim;
+        const int at = (int)(axis < 0 ? axis + ndim : axis);
+        const int64_t step = i < count[3] ? list[3][i] : 1;
+        if (count[1] != *n || axis < -ndim || axis >= ndim || step < 1)
+            return iso_onnx_refuse(im, "starts, ends, axes and steps do not fit; steps are from 1 "
+                                       "on");
+        const int64_t size = dim[at], from = list[0][i] + (list[0][i] < 0 ? size : 0);
+        const int64_t to = list[1][i] + (list[1][i] < 0 ? size : 0);
+        const int64_t start = from < 0 ? 0 : from > size ? size : from;
+        const int64_t end = to > size ? size : to < start ? start : to;
+        const int64_t rest = (end - start) % step;
+        cut[i] = (struct iso_onnx_cut){ at, start, (end - start) / step + (rest > 0), step };
+    }
+    return ISO_OK;
+}
+
+/* Channels from `start` on, as the node's result `k`. */
+static iso_rc take_channels(struct iso_onnx_importer *im, const struct iso_onnx_known *from, int k,
+                            int64_t start, int64_t size)
+{
+    const struct iso_onnx_known x = *from, *const px = &x;
+    if (x.order == ISO_ONNX_ROW_FIRST)
+        return iso_onnx_refuse(im, "takes a part of an image's row");
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_slice, im->node->name, 1, &px);
     if (l == NULL)
         return ISO_ENOMEM;
     *(struct iso_slice_params *)l->params =
-        (struct iso_slice_params){ .start = start[0], .size = end[0] - start[0] };
-    return iso_onnx_result(im, l, x->order);
+        (struct iso_slice_params){ .start = start, .size = size };
+    l->shape = x.shape;
+    l->shape.dim[x.shape.ndim - 1] = size;
+    const struct iso_onnx_known y = { .name = im->node->y[k],
+                                      .layer = (int)(l - im->layers),
+                                      .shape = l->shape,
+                                      .order = x.order };
+    return iso_onnx_know(im, &y);
+}
+
+iso_rc iso_onnx_slice(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    struct iso_onnx_cut cut[ISO_ONNX_DIMS], *only = NULL;
+    int64_t dim[ISO_DIMS];
+    int n;
+    if (x == NULL)
+        return ISO_EDATA;
+    iso_onnx_dims(x, dim);
+    ISO_TRY(iso_onnx_read_cuts(im, x->shape.ndim, dim, cut, &n));
+    for (int i = 0; i < n; i++) {
+        if (cut[i].axis > 0 && cut[i].step == 1 && cut[i].size == dim[cut[i].axis])
+            continue; /* all of it */
+        if (only != NULL || !is_channels(x, cut[i].axis) || cut[i].step != 1 || cut[i].size == 0)
+            return iso_onnx_refuse(im, "isocl's slice takes neighbouring channels only");
+        only = &cut[i];
+    }
+    return only != NULL ? take_channels(im, x, 0, only->start, only->size) : iso_onnx_same(im, x);
+}
+
+iso_rc iso_onnx_split(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t size[ISO_OPERANDS * 2], start = 0;
+    int n = ISO_OPERANDS * 2;
+    if (x == NULL)
+        return ISO_EDATA;
+    ISO_TRY(iso_onnx_get_list(im, 1, "split", &n, size));
+    const int64_t channels = x->shape.dim[x->shape.ndim - 1], parts = im->node->ny;
+    if (!is_channels(x, iso_onnx_get_int(im, "axis", 0)) || parts > ISO_OPERANDS * 2 ||
+        (n != 0 && n != parts))
+        return iso_onnx_refuse(im, "isocl parts the channels only, in at most %d",
+                               ISO_OPERANDS * 2);
+    const struct iso_onnx_known from = *x;
+    for (int i = 0; i < parts; i++) {
+        const int64_t even = (channels + parts - 1) / parts; /* the last may have fewer */
+        if (n == 0)
+            size[i] = even < channels - start ? even : channels - start;
+        if (size[i] < 1 || size[i] > channels - start)
+            return iso_onnx_refuse(im, "parts %lld channels in other sizes",
+                                   (long long)channels);
+        ISO_TRY(take_channels(im, &from, i, start, size[i]));
+        start += size[i];
+    }
+    return start == channels ? ISO_OK : iso_onnx_refuse(im, "leaves channels out");
+}
+
+/* ---- Order --------------------------------------------------------------------------------- */
+
+bool iso_onnx_deals(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                    int64_t *groups)
+{
+    const struct iso_onnx_node *turn = iso_onnx_only_reader(im, im->node->y[0], "Transpose");
+    const struct iso_onnx_attribute *perm = turn != NULL ? iso_onnx_attribute(turn, "perm") : NULL;
+    int64_t dim[ISO_ONNX_DIMS];
+    int n = ISO_ONNX_DIMS;
+    if (x->order != ISO_ONNX_FIRST || perm == NULL || perm->kind != ISO_ONNX_INTS ||
+        perm->n != 5 || turn->ny < 1 || iso_onnx_only_reader(im, turn->y[0], "Reshape") == NULL)
+        return false;
+    for (int i = 0; i < 5; i++)
+        if (perm->ints[i] != (i == 1 ? 2 : i == 2 ? 1 : i))
+            return false;
+    if (iso_onnx_get_list(im, 1, "shape", &n, dim) != ISO_OK) {
+        iso_error_clear();
+        return false;
+    }
+    const int64_t channels = x->shape.dim[3];
+    *groups = n == 5 ? dim[1] : 0;
+    return n == 5 && *groups > 0 && channels % *groups == 0 &&
+           (dim[2] == -1 || dim[2] == channels / *groups) && dim[3] == x->shape.dim[1] &&
+           dim[4] == x->shape.dim[2];
+}
+
+iso_rc iso_onnx_shuffle(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                        int64_t groups)
+{
+    const enum iso_onnx_order order = x->order == ISO_ONNX_DEALT ? ISO_ONNX_FIRST : x->order;
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_channel_shuffle, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    ((struct iso_channel_shuffle *)l->params)->groups = groups;
+    return iso_onnx_result(im, l, order);
+}
+
+bool iso_onnx_flattens_all(const struct iso_onnx_importer *im, const struct iso_onnx_known *x)
+{
+    int64_t dim[ISO_ONNX_DIMS];
+    int n = ISO_ONNX_DIMS;
+    if (x->order != ISO_ONNX_FIRST || iso_onnx_only_reader(im, im->node->y[0], "Gather") == NULL)
+        return false;
+    if (iso_onnx_get_list(im, 1, "shape", &n, dim) == ISO_OK)
+        return n == 1 && dim[0] == -1;
+    iso_error_clear();
+    return false;
+}
+
+/* Takes every number of all rows in order, so that the image is as it was before. */
+static iso_rc restore(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                      const struct iso_onnx_tensor *t)
+{
+    struct iso_onnx_known y = *x;
+    int64_t dim[ISO_DIMS];
+    y.order = ISO_ONNX_FIRST;
+    iso_onnx_dims(&y, dim);
+    bool all = t->type == ISO_ONNX_INT64 && t->data != NULL && t->ndim == 4 &&
+               t->dim[0] == iso_onnx_rows(im);
+    for (int i = 1; i < 4; i++)
+        all = all && t->dim[i] == dim[i];
+    for (int64_t i = 0; all && i < iso_onnx_count(t); i++)
+        all = ((const int64_t *)t->data)[i] == i;
+    return all ? iso_onnx_same(im, &y)
+               : iso_onnx_refuse(im, "gathers single numbers of all rows in another order");
 }
 
 /* Returns the groups that this order of channels deals out, or 0. */
@@ -100,15 +238,13 @@ iso_rc iso_onnx_gather(struct iso_onnx_importer *im)
     const struct iso_onnx_tensor *t = x != NULL ? iso_onnx_c(im, 1) : NULL;
     if (t == NULL)
         return ISO_EDATA;
+    if (x->order == ISO_ONNX_FLAT)
+        return restore(im, x, t);
     const int64_t channels = x->shape.dim[x->shape.ndim - 1];
     const bool whole = is_channels(x, iso_onnx_get_int(im, "axis", 0)) && t->data != NULL &&
                        t->type == ISO_ONNX_INT64 && iso_onnx_count(t) == channels;
     const int64_t groups = whole ? groups_of(t->data, channels) : 0;
     if (groups == 0)
         return iso_onnx_refuse(im, "isocl gathers channels only as channel_shuffle orders them");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_channel_shuffle, im->node->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    ((struct iso_channel_shuffle *)l->params)->groups = groups;
-    return iso_onnx_result(im, l, x->order);
+    return iso_onnx_shuffle(im, x, groups);
 }

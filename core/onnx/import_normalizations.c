@@ -89,26 +89,14 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
 
 /* ---- Groups of channels --------------------------------------------------------------------- */
 
-/* The only node that reads a value, if its operator is this one; else NULL. */
-static const struct iso_onnx_node *only_reader(const struct iso_onnx_importer *im, const char *name,
-                                               const char *op)
-{
-    const struct iso_onnx_node *found = NULL;
-    for (int i = 0; i < im->m->nnodes; i++)
-        if (im->m->nodes[i].nx > 0 && strcmp(im->m->nodes[i].x[0], name) == 0)
-            found = &im->m->nodes[i];
-    return found != NULL && strcmp(found->op, op) == 0 && iso_onnx_readers(im, name) == 1 ? found
-                                                                                          : NULL;
-}
-
 bool iso_onnx_makes_groups(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                            int64_t *groups)
 {
-    const struct iso_onnx_node *norm = only_reader(im, im->node->y[0], "InstanceNormalization");
+    const struct iso_onnx_node *norm = iso_onnx_only_reader(im, im->node->y[0], "InstanceNormalization");
     int64_t dim[ISO_DIMS];
     int n = ISO_DIMS;
     if (x->order != ISO_ONNX_FIRST || norm == NULL || norm->ny < 1 ||
-        only_reader(im, norm->y[0], "Reshape") == NULL)
+        iso_onnx_only_reader(im, norm->y[0], "Reshape") == NULL)
         return false;
     if (iso_onnx_get_list(im, 1, "shape", &n, dim) != ISO_OK) {
         iso_error_clear();

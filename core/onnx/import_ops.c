@@ -1,5 +1,6 @@
 /* import_ops.c: ONNX's operators on elements and rows, and the table of all that are understood. */
 #include "import_build.h"
+#include "core/ops/conv2d.h"
 #include "core/ops/dense.h"
 #include "core/ops/dropout.h"
 #include "core/ops/normalized_sets.h"
@@ -27,28 +28,51 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     return to != NULL ? ISO_OK : from != NULL ? ISO_ENOMEM : ISO_EDATA;
 }
 
+/* The product for each pixel of an image whose channels are last: a convolution of one pixel. */
+static struct iso_onnx_layer *pixels(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                                     const struct product *p, int64_t units)
+{
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_conv2d, p->kernel->name, 1, &x);
+    if (l == NULL)
+        return NULL;
+    struct iso_conv2d *to = l->params;
+    to->kernel_size[0] = to->kernel_size[1] = 1;
+    to->filters = units;
+    to->use_bias = p->bias != NULL;
+    return l;
+}
+
+static struct iso_onnx_layer *rows(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                                   const struct product *p, int64_t units)
+{
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_dense, p->kernel->name, 1, &x);
+    if (l == NULL)
+        return NULL;
+    ((struct iso_dense *)l->params)->units = units;
+    ((struct iso_dense *)l->params)->use_bias = p->bias != NULL;
+    return l;
+}
+
 static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                     const struct product *p)
 {
     const struct iso_onnx_tensor *k = p->kernel;
-    const bool turned = p->turned;
-    if (x->shape.ndim != 2 || k->ndim != 2)
+    const bool turned = p->turned, image = x->shape.ndim == 4 && x->order == ISO_ONNX_LAST;
+    if ((x->shape.ndim != 2 && !image) || k->ndim != 2)
         return iso_onnx_refuse(im,
-                               "isocl multiplies rows with a matrix; flatten what is before "
-                               "it");
-    const int64_t in = k->dim[turned], units = k->dim[!turned], dim[2] = { in, units };
-    const float *from = iso_onnx_floats(im, k, x->shape.dim[1] * units);
-    struct iso_onnx_layer *l = from != NULL ? iso_onnx_layer(im, ISO_OP_dense, k->name, 1, &x)
-                                            : NULL;
-    float *to = l != NULL ? iso_onnx_new_weight(im, l, 0, 2, dim) : NULL;
+                               "isocl multiplies rows, and the pixels of images whose channels "
+                               "are last, with a matrix; flatten what is before it");
+    const int64_t in = k->dim[turned], units = k->dim[!turned], dim[4] = { 1, 1, in, units };
+    const float *from = iso_onnx_floats(im, k, x->shape.dim[x->shape.ndim - 1] * units);
+    struct iso_onnx_layer *l = from != NULL ? (image ? pixels : rows)(im, x, p, units) : NULL;
+    float *to = l != NULL ? iso_onnx_new_weight(im, l, 0, image ? 4 : 2, dim + (image ? 0 : 2))
+                          : NULL;
     if (to == NULL)
         return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     for (int64_t i = 0; i < in; i++)
         for (int64_t o = 0; o < units; o++)
             to[iso_onnx_element(x, i) * units + o] =
                 p->factor * from[turned ? o * in + i : i * units + o];
-    ((struct iso_dense *)l->params)->units = units;
-    ((struct iso_dense *)l->params)->use_bias = p->bias != NULL;
     if (p->bias != NULL)
         ISO_TRY(set_bias(im, l, p, units));
     return iso_onnx_result(im, l, ISO_ONNX_LAST);
@@ -308,6 +332,7 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Softsign", " ", iso_onnx_function },
     { "PRelu", " ", iso_onnx_prelu },
     { "Slice", " starts ends axes ", iso_onnx_slice },
+    { "Split", " axis split num_outputs ", iso_onnx_split },
     { "Gather", " axis ", iso_onnx_gather },
     { "Clip", " min max ", iso_onnx_clip },
     { "Softmax", " axis ", iso_onnx_softmax },
@@ -322,7 +347,9 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "LayerNormalization", " axis epsilon stash_type ", iso_onnx_layer_normalization },
     { "Flatten", " axis ", iso_onnx_flatten },
     { "Reshape", " shape allowzero ", iso_onnx_reshape },
-    { "Shape", " ", iso_onnx_shape_of },
+    { "Shape", " start end ", iso_onnx_shape_of },
+    { "Expand", " ", iso_onnx_expand },
+    { "Unsqueeze", " axes ", iso_onnx_unsqueeze },
     { "Squeeze", " axes ", iso_onnx_squeeze },
     { "Transpose", " perm ", iso_onnx_transpose },
     { "Pad", " mode pads value ", iso_onnx_pad },

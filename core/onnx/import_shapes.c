@@ -2,6 +2,7 @@
 #include "import_build.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/reshape.h"
+#include "core/ops/up_sampling2d.h"
 
 #include <string.h>
 
@@ -46,18 +47,85 @@ iso_rc iso_onnx_flatten(struct iso_onnx_importer *im)
     return to_row(im, x);
 }
 
-iso_rc iso_onnx_squeeze(struct iso_onnx_importer *im)
+/* True if the node's axes are the height and width of an image with its channels first. */
+static iso_rc names_pixels(struct iso_onnx_importer *im, bool *are)
 {
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    int64_t axes[2];
-    int n = 2;
+    int64_t axes[ISO_ONNX_DIMS];
+    int n = ISO_ONNX_DIMS;
     ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
     for (int i = 0; i < n; i++)
         axes[i] += axes[i] < 0 ? 4 : 0;
-    if (x == NULL || n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6 ||
-        x->order != ISO_ONNX_FIRST || x->shape.dim[1] * x->shape.dim[2] != 1)
+    *are = n == 2 && axes[0] + axes[1] == 5 && axes[0] * axes[1] == 6;
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_squeeze(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    bool pixels = false;
+    if (x == NULL)
+        return ISO_EDATA;
+    ISO_TRY(names_pixels(im, &pixels));
+    if (!pixels || x->order != ISO_ONNX_FIRST || x->shape.dim[1] * x->shape.dim[2] != 1)
         return iso_onnx_refuse(im, "only the height and width of a single pixel can be left out");
     return to_row(im, x);
+}
+
+/* x, of which each example is one row or one pixel, as an image of this shape. */
+static iso_rc to_image(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                       struct iso_shape y, enum iso_onnx_order order)
+{
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    y.dim[0] = 0;
+    ((struct iso_reshape *)l->params)->target = y;
+    return iso_onnx_result(im, l, order);
+}
+
+iso_rc iso_onnx_unsqueeze(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    bool pixels = false;
+    if (x == NULL)
+        return ISO_EDATA;
+    ISO_TRY(names_pixels(im, &pixels));
+    if (!pixels || x->shape.ndim != 2 || x->order == ISO_ONNX_ROW_FIRST)
+        return iso_onnx_refuse(im, "only a row can be made a pixel's channels");
+    const struct iso_shape y = { 4, { 1, 1, 1, x->shape.dim[1] } };
+    return to_image(im, x, y, ISO_ONNX_FIRST);
+}
+
+/* A pixel that is repeated over an image. */
+iso_rc iso_onnx_expand(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t dim[ISO_ONNX_DIMS], own[ISO_DIMS];
+    int n = ISO_ONNX_DIMS;
+    if (x == NULL)
+        return ISO_EDATA;
+    iso_onnx_dims(x, own);
+    ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
+    bool fits = n == x->shape.ndim && (dim[0] == ISO_ONNX_ROWS || dim[0] == 1 || dim[0] == im->rows);
+    bool same = fits;
+    for (int i = 1; i < n && fits; i++) {
+        const bool repeats = x->order == ISO_ONNX_FIRST && i > 1 && own[i] == 1 && dim[i] > 0;
+        fits = dim[i] == 1 || dim[i] == own[i] || repeats;
+        same = same && (dim[i] == 1 || dim[i] == own[i]);
+    }
+    if (same)
+        return iso_onnx_same(im, x);
+    if (!fits || (dim[2] != 1 && dim[2] > 1024) || (dim[3] != 1 && dim[3] > 1024))
+        return iso_onnx_refuse(im, "isocl repeats height and width of an image only, at most 1024 "
+                                   "times");
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_up_sampling2d, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    struct iso_up_sampling2d *p = l->params;
+    p->size[0] = own[2] == 1 ? dim[2] : 1;
+    p->size[1] = own[3] == 1 ? dim[3] : 1;
+    p->interpolation = ISO_UP_NEAREST;
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
 /* The order of what an image becomes whose numbers were a row: whoever reads it says. */
@@ -78,11 +146,11 @@ static enum iso_onnx_order order_of_image(const struct iso_onnx_importer *im)
 static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                           struct iso_shape *out)
 {
-    static const int first[4] = { 0, 3, 1, 2 };
-    int64_t dim[ISO_DIMS], given = 1, open = 0;
-    int n = ISO_DIMS;
+    int64_t dim[ISO_ONNX_DIMS], own[ISO_DIMS], given = 1, open = 0;
+    int n = ISO_ONNX_DIMS;
     ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
-    if (n < 2)
+    iso_onnx_dims(x, own);
+    if (n < 2 || n > ISO_DIMS)
         return iso_onnx_refuse(im, "a shape of %d numbers; isocl reshapes each example, to 1 to 3",
                                n);
     const bool copies = iso_onnx_get_int(im, "allowzero", 0) == 0; /* a 0: what x has there */
@@ -91,7 +159,7 @@ static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_kn
     *out = (struct iso_shape){ .ndim = n, .dim = { 1 } };
     for (int i = 1; i < n; i++) {
         if (dim[i] == 0 && copies && i < x->shape.ndim)
-            dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
+            dim[i] = own[i];
         if (dim[i] < -1 || dim[i] == 0 || dim[i] > 1 << 24 || (dim[i] == -1 && open > 0))
             return iso_onnx_refuse(im, "a shape with %lld", (long long)dim[i]);
         open = dim[i] == -1 ? i : open;
@@ -101,121 +169,104 @@ static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_kn
     const int64_t count = iso_shape_count(&x->shape);
     if (open > 0)
         out->dim[open] = count / given;
-    const bool rows = dim[0] == 0 || (dim[0] == -1 && open == 0) || dim[0] == im->rows ||
+    const bool rows = dim[0] == 0 || dim[0] == ISO_ONNX_ROWS || (dim[0] == -1 && open == 0) || dim[0] == im->rows ||
                       (dim[0] == 1 && im->rows < 0);
     if (!rows || iso_shape_count(out) != count)
         return iso_onnx_refuse(im, "isocl keeps the number of rows, and the numbers of each");
     return ISO_OK;
 }
 
+/* A Reshape whose result is for the nodes behind it only; false: another. */
+static bool to_groups(struct iso_onnx_importer *im, const struct iso_onnx_known *x, iso_rc *rc)
+{
+    struct iso_onnx_known grouped = *x;
+    if (iso_onnx_makes_groups(im, x, &grouped.groups))
+        grouped.order = ISO_ONNX_GROUPED;
+    else if (iso_onnx_deals(im, x, &grouped.groups))
+        grouped.order = ISO_ONNX_DEALT;
+    else if (iso_onnx_flattens_all(im, x))
+        grouped.order = ISO_ONNX_FLAT;
+    else
+        return false;
+    grouped.name = im->node->y[0];
+    *rc = iso_onnx_know(im, &grouped);
+    return true;
+}
+
 iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_shape y;
-    int64_t groups;
+    iso_rc rc;
     if (x == NULL)
         return ISO_EDATA;
-    if (iso_onnx_makes_groups(im, x, &groups)) {
-        struct iso_onnx_known grouped = *x;
-        grouped.name = im->node->y[0];
-        grouped.order = ISO_ONNX_GROUPED;
-        grouped.groups = groups;
-        return iso_onnx_know(im, &grouped);
-    }
+    if (to_groups(im, x, &rc))
+        return rc;
     struct iso_onnx_known whole = *x;
-    if (x->order == ISO_ONNX_GROUPED) {
+    const bool dealt = x->order == ISO_ONNX_DEALT;
+    if (x->order == ISO_ONNX_GROUPED || dealt) {
         whole.order = ISO_ONNX_FIRST;
         x = &whole;
     }
     ISO_TRY(read_target(im, x, &y));
-    if (y.ndim == 2)
+    if (y.ndim == 2 && !dealt)
         return to_row(im, x);
     const bool image = y.ndim == 4;
     const enum iso_onnx_order order = image ? order_of_image(im) : ISO_ONNX_LAST;
     if (order == ISO_ONNX_FIRST)
         y = (struct iso_shape){ 4, { 1, y.dim[2], y.dim[3], y.dim[1] } };
     if (x->order == ISO_ONNX_FIRST && order == ISO_ONNX_FIRST && iso_shape_equal(&x->shape, &y))
-        return iso_onnx_same(im, x);
-    if ((x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape)) ||
+        return dealt ? iso_onnx_shuffle(im, x, x->groups) : iso_onnx_same(im, x);
+    if (dealt || (x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape)) ||
         x->order == ISO_ONNX_ROW_FIRST || (order == ISO_ONNX_FIRST && !orders_agree(&y)))
         return iso_onnx_refuse(im,
                                "the numbers would lie in another order than isocl's, which has "
                                "the channels last");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    y.dim[0] = 0;
-    ((struct iso_reshape *)l->params)->target = y;
-    return iso_onnx_result(im, l, order);
+    return to_image(im, x, y, order);
 }
 
-/* The shape of x, for a Reshape to it: its 0 is the number of rows. */
-iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
+int64_t iso_onnx_rows(const struct iso_onnx_importer *im) { return im->rows > 0 ? im->rows : 2; }
+
+void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim)
 {
     static const int first[4] = { 0, 3, 1, 2 };
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (x == NULL)
-        return ISO_EDATA;
-    for (int i = 0; i < im->m->nnodes; i++)
-        for (int k = 0; k < im->m->nodes[i].nx; k++)
-            if (strcmp(im->m->nodes[i].x[k], im->node->y[0]) == 0 &&
-                (strcmp(im->m->nodes[i].op, "Reshape") != 0 || k != 1))
-                return iso_onnx_refuse(im,
-                                       "is read by a %s; only a Reshape may take a shape that "
-                                       "the network computes",
-                                       im->m->nodes[i].op);
-    const int64_t n = x->shape.ndim;
-    struct iso_onnx_tensor *t = iso_onnx_alloc(im->m, 1, sizeof *t);
-    int64_t *dim = iso_onnx_alloc(im->m, (size_t)n, sizeof *dim);
-    if (t == NULL || dim == NULL)
-        return ISO_ENOMEM;
-    for (int i = 1; i < n; i++)
+    dim[0] = ISO_ONNX_ROWS;
+    for (int i = 1; i < x->shape.ndim; i++)
         dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
-    *t = (struct iso_onnx_tensor){
-        .name = im->node->y[0], .type = ISO_ONNX_INT64, .ndim = 1, .dim = { n }, .data = dim
-    };
-    const struct iso_onnx_known y = { .name = im->node->y[0], .constant = t, .layer = -1 };
-    return iso_onnx_know(im, &y);
 }
 
-/* A matrix that is constant stays one, with rows and columns exchanged. */
-static iso_rc transpose_constant(struct iso_onnx_importer *im, const struct iso_onnx_tensor *t)
+iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
 {
-    int64_t p[2] = { 1, 0 };
-    if (t->ndim != 2)
-        return iso_onnx_refuse(im, "only matrices of constants can be transposed");
-    ISO_TRY(iso_onnx_get_ints(im, "perm", 2, p));
-    if (p[0] < 0 || p[1] < 0 || p[0] + p[1] != 1)
-        return iso_onnx_refuse(im, "attribute perm names no two axes");
-    const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
-    struct iso_onnx_tensor *turned = iso_onnx_alloc(im->m, 1, sizeof *turned);
-    float *to = iso_onnx_alloc(im->m, (size_t)iso_onnx_count(t) + 1, sizeof *to);
-    if (from == NULL || turned == NULL || to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
-    const int64_t rows = t->dim[0], columns = t->dim[1];
-    const bool same = p[0] == 0;
-    *turned = (struct iso_onnx_tensor){ .name = t->name,
-                                        .type = t->type,
-                                        .ndim = 2,
-                                        .data = to,
-                                        .dim = { same ? rows : columns, same ? columns : rows } };
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < columns; c++)
-            to[same ? r * columns + c : c * rows + r] = from[r * columns + c];
-    const struct iso_onnx_known y = { .name = im->node->y[0], .constant = turned, .layer = -1 };
-    return iso_onnx_know(im, &y);
+    const struct iso_onnx_known *v = iso_onnx_has(im, 0) ? iso_onnx_value(im, im->node->x[0])
+                                                         : NULL;
+    if (v == NULL)
+        return iso_onnx_has(im, 0) ? ISO_EDATA : iso_onnx_refuse(im, "input 0 is missing");
+    const struct iso_onnx_tensor *c = v->constant;
+    const int64_t n = c != NULL ? c->ndim : v->shape.ndim;
+    int64_t start = iso_onnx_get_int(im, "start", 0), end = iso_onnx_get_int(im, "end", n);
+    start = start < -n ? 0 : start < 0 ? start + n : start > n ? n : start;
+    end = end < -n ? 0 : end < 0 ? end + n : end > n ? n : end;
+    struct iso_onnx_tensor *t = iso_onnx_alloc(im->m, 1, sizeof *t);
+    int64_t *dim = iso_onnx_alloc(im->m, ISO_ONNX_DIMS, sizeof *dim);
+    if (t == NULL || dim == NULL)
+        return ISO_ENOMEM;
+    if (c != NULL)
+        memcpy(dim, c->dim, sizeof c->dim);
+    else
+        iso_onnx_dims(v, dim);
+    *t = (struct iso_onnx_tensor){ .name = im->node->y[0], .type = ISO_ONNX_INT64, .ndim = 1,
+                                   .dim = { end > start ? end - start : 0 }, .data = dim + start };
+    return iso_onnx_know_constant(im, t);
 }
 
 iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
 {
-    const struct iso_onnx_known *v = iso_onnx_has(im, 0) ? iso_onnx_value(im, im->node->x[0])
-                                                         : NULL;
-    if (v != NULL && v->constant != NULL)
-        return transpose_constant(im, v->constant);
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     int64_t p[4] = { 0 };
     if (x == NULL)
         return ISO_EDATA;
+    if (x->order == ISO_ONNX_DEALT) /* iso_onnx_deals has looked at it */
+        return iso_onnx_same(im, x);
     if (x->shape.ndim == 4)
         ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));
     struct iso_onnx_known y = *x;

@@ -29,7 +29,7 @@ iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
 
 /* ---- Values -------------------------------------------------------------------------------- */
 
-static const struct iso_onnx_known *find(const struct iso_onnx_importer *im, const char *name)
+const struct iso_onnx_known *iso_onnx_find(const struct iso_onnx_importer *im, const char *name)
 {
     for (int i = im->nvalues - 1; i >= 0; i--)
         if (strcmp(im->values[i].name, name) == 0)
@@ -39,7 +39,7 @@ static const struct iso_onnx_known *find(const struct iso_onnx_importer *im, con
 
 const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *im, const char *name)
 {
-    const struct iso_onnx_known *v = find(im, name);
+    const struct iso_onnx_known *v = iso_onnx_find(im, name);
     if (v == NULL)
         iso_onnx_refuse(im, "reads '%.60s', which nothing before it gives", name);
     return v;
@@ -88,11 +88,22 @@ int iso_onnx_readers(const struct iso_onnx_importer *im, const char *name)
     return n;
 }
 
+const struct iso_onnx_node *iso_onnx_only_reader(const struct iso_onnx_importer *im, const char *name,
+                                               const char *op)
+{
+    const struct iso_onnx_node *found = NULL;
+    for (int i = 0; i < im->m->nnodes; i++)
+        if (im->m->nodes[i].nx > 0 && strcmp(im->m->nodes[i].x[0], name) == 0)
+            found = &im->m->nodes[i];
+    return found != NULL && strcmp(found->op, op) == 0 && iso_onnx_readers(im, name) == 1 ? found
+                                                                                          : NULL;
+}
+
 iso_rc iso_onnx_know(struct iso_onnx_importer *im, const struct iso_onnx_known *v)
 {
     if (!*v->name)
         return ISO_OK;
-    if (find(im, v->name) != NULL)
+    if (iso_onnx_find(im, v->name) != NULL)
         return iso_onnx_refuse(im, "'%.60s' is given twice", v->name);
     im->values[im->nvalues++] = *v;
     return ISO_OK;

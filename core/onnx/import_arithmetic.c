@@ -1,0 +1,215 @@
+/* import_arithmetic.c: functions of single elements, for nodes whose inputs are all constant. */
+#include "fold.h"
+
+#include <math.h>
+#include <string.h>
+
+const struct iso_onnx_tensor *iso_onnx_whole(const struct iso_onnx_importer *im,
+                                             const struct iso_onnx_tensor *t)
+{
+    if (t->type == ISO_ONNX_INT64)
+        return t;
+    if (t->type != ISO_ONNX_INT32 && t->type != ISO_ONNX_BOOL) {
+        iso_onnx_refuse(im, "'%.60s' are not whole numbers, but of ONNX's type %d", t->name,
+                        t->type);
+        return NULL;
+    }
+    struct iso_onnx_tensor *y = iso_onnx_new_constant(im, ISO_ONNX_INT64, t->ndim, t->dim);
+    int64_t *to = y != NULL ? (int64_t *)(uintptr_t)y->data : NULL;
+    for (int64_t i = 0; y != NULL && i < iso_onnx_count(t); i++)
+        to[i] = t->type == ISO_ONNX_BOOL ? ((const uint8_t *)t->data)[i]
+                                         : ((const int32_t *)t->data)[i];
+    return y;
+}
+
+/* ---- Two inputs ---------------------------------------------------------------------------- */
+
+enum pair { ADD, SUB, MUL, DIV, EQUAL, PAIRS };
+static const char *const pair_names[PAIRS] = { "Add", "Sub", "Mul", "Div", "Equal" };
+
+static enum pair pair_of(const char *op)
+{
+    int k = 0;
+    while (k < PAIRS - 1 && strcmp(pair_names[k], op) != 0)
+        k++;
+    return k;
+}
+
+static float real_pair(enum pair how, float a, float b)
+{
+    switch (how) {
+    case ADD: return a + b;
+    case SUB: return a - b;
+    case MUL: return a * b;
+    default: return a / b;
+    }
+}
+
+/* The number of rows is not known: it can only be passed on. */
+static bool whole_pair(enum pair how, int64_t a, int64_t b, int64_t *y)
+{
+    const int64_t most = INT32_MAX;
+    if (how == EQUAL) {
+        *y = a == b;
+        return true;
+    }
+    *y = ISO_ONNX_ROWS;
+    if (a == ISO_ONNX_ROWS)
+        return b == (how == MUL || how == DIV);
+    if (b == ISO_ONNX_ROWS)
+        return (how == MUL && a == 1) || (how == ADD && a == 0);
+    if (a > most || a < -most || b > most || b < -most || (how == DIV && b == 0))
+        return false;
+    *y = how == ADD ? a + b : how == SUB ? a - b : how == MUL ? a * b : a / b;
+    return true;
+}
+
+static iso_rc whole_pairs(const struct iso_onnx_importer *im, enum pair how,
+                          const struct iso_onnx_tensor *a, const struct iso_onnx_tensor *b,
+                          struct iso_onnx_tensor *y)
+{
+    a = iso_onnx_whole(im, a);
+    b = a != NULL ? iso_onnx_whole(im, b) : NULL;
+    if (b == NULL)
+        return ISO_EDATA;
+    for (int64_t i = 0; i < iso_onnx_count(y); i++)
+        if (!whole_pair(how, ((const int64_t *)a->data)[i], ((const int64_t *)b->data)[i],
+                        (int64_t *)(uintptr_t)y->data + i))
+            return iso_onnx_refuse(im, "computes with the number of rows, or with numbers too "
+                                       "large; export the network for a batch of a fixed size");
+    return ISO_OK;
+}
+
+/* The shape to which a and b are both broadcast. */
+static iso_rc common_shape(const struct iso_onnx_importer *im, const struct iso_onnx_tensor *a,
+                           const struct iso_onnx_tensor *b, int *ndim, int64_t *dim)
+{
+    *ndim = a->ndim > b->ndim ? a->ndim : b->ndim;
+    for (int i = 1; i <= *ndim; i++) {
+        const int64_t m = i <= a->ndim ? a->dim[a->ndim - i] : 1;
+        const int64_t n = i <= b->ndim ? b->dim[b->ndim - i] : 1;
+        if (m != n && m != 1 && n != 1)
+            return iso_onnx_refuse(im, "'%.60s' and '%.60s' have shapes that do not fit", a->name,
+                                   b->name);
+        dim[*ndim - i] = m == 1 ? n : m;
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_fold_pair(struct iso_onnx_importer *im, const struct iso_onnx_tensor *const *x)
+{
+    const enum pair how = pair_of(im->node->op);
+    const bool real = x[0]->type == ISO_ONNX_FLOAT;
+    int64_t dim[ISO_ONNX_DIMS];
+    int ndim;
+    if (im->node->nx != 2 || (real && (x[1]->type != ISO_ONNX_FLOAT || how == EQUAL)))
+        return iso_onnx_refuse(im, "computes with constants of types that isocl does not join");
+    ISO_TRY(common_shape(im, x[0], x[1], &ndim, dim));
+    const struct iso_onnx_tensor *a = iso_onnx_broadcast(im, x[0], ndim, dim);
+    const struct iso_onnx_tensor *b = a != NULL ? iso_onnx_broadcast(im, x[1], ndim, dim) : NULL;
+    struct iso_onnx_tensor *y =
+        b != NULL ? iso_onnx_new_constant(im, real ? ISO_ONNX_FLOAT : ISO_ONNX_INT64, ndim, dim)
+                  : NULL;
+    if (y == NULL)
+        return ISO_EDATA;
+    if (!real)
+        ISO_TRY(whole_pairs(im, how, a, b, y));
+    for (int64_t i = 0; real && i < iso_onnx_count(y); i++)
+        ((float *)(uintptr_t)y->data)[i] =
+            real_pair(how, ((const float *)a->data)[i], ((const float *)b->data)[i]);
+    return iso_onnx_know_constant(im, y);
+}
+
+/* ---- One, and three ------------------------------------------------------------------------ */
+
+iso_rc iso_onnx_fold_single(struct iso_onnx_importer *im, const struct iso_onnx_tensor *const *x)
+{
+    if (im->node->nx != 1 || x[0]->type != ISO_ONNX_FLOAT)
+        return iso_onnx_refuse(im, "of a constant that is not float32");
+    struct iso_onnx_tensor *y =
+        iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
+    const char *op = im->node->op;
+    for (int64_t i = 0; y != NULL && i < iso_onnx_count(y); i++) {
+        const float v = ((const float *)x[0]->data)[i];
+        ((float *)(uintptr_t)y->data)[i] = strcmp(op, "Neg") == 0    ? -v
+                                           : strcmp(op, "Sqrt") == 0 ? sqrtf(v)
+                                                                     : 1 / v;
+    }
+    return iso_onnx_know_constant(im, y);
+}
+
+static double number(const struct iso_onnx_tensor *t, int64_t i)
+{
+    switch (t->type) {
+    case ISO_ONNX_FLOAT: return (double)((const float *)t->data)[i];
+    case ISO_ONNX_DOUBLE: return ((const double *)t->data)[i];
+    case ISO_ONNX_INT32: return ((const int32_t *)t->data)[i];
+    case ISO_ONNX_INT64: return (double)((const int64_t *)t->data)[i];
+    default: return ((const uint8_t *)t->data)[i];
+    }
+}
+
+/* Whole numbers stay int64, which no reader of a shape tells from the narrower ones. */
+iso_rc iso_onnx_fold_cast(struct iso_onnx_importer *im, const struct iso_onnx_tensor *const *x)
+{
+    const int64_t to = iso_onnx_get_int(im, "to", 0);
+    const bool real = x[0]->type == ISO_ONNX_FLOAT || x[0]->type == ISO_ONNX_DOUBLE;
+    if (to == x[0]->type)
+        return iso_onnx_know_constant(im, x[0]);
+    if (to == ISO_ONNX_INT64 || to == ISO_ONNX_INT32) {
+        if (real)
+            return iso_onnx_refuse(im, "attribute to: makes whole numbers of real ones");
+        return iso_onnx_know_constant(im, iso_onnx_whole(im, x[0]));
+    }
+    if (to != ISO_ONNX_FLOAT)
+        return iso_onnx_refuse(im, "attribute to: isocl has float32 only");
+    struct iso_onnx_tensor *y =
+        iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
+    for (int64_t i = 0; y != NULL && i < iso_onnx_count(y); i++)
+        ((float *)(uintptr_t)y->data)[i] = (float)number(x[0], i);
+    return iso_onnx_know_constant(im, y);
+}
+
+/* Chooses among whole numbers, as exporters do for the shape of an Expand. */
+iso_rc iso_onnx_fold_where(struct iso_onnx_importer *im, const struct iso_onnx_tensor *const *x)
+{
+    const struct iso_onnx_tensor *part[3];
+    int64_t dim[ISO_ONNX_DIMS];
+    int ndim;
+    if (im->node->nx != 3)
+        return iso_onnx_refuse(im, "has %d inputs, not 3", im->node->nx);
+    ISO_TRY(common_shape(im, x[1], x[2], &ndim, dim));
+    for (int i = 0; i < 3; i++) {
+        part[i] = iso_onnx_whole(im, x[i]);
+        part[i] = part[i] != NULL ? iso_onnx_broadcast(im, part[i], ndim, dim) : NULL;
+        if (part[i] == NULL)
+            return ISO_EDATA;
+    }
+    struct iso_onnx_tensor *y = iso_onnx_new_constant(im, ISO_ONNX_INT64, ndim, dim);
+    for (int64_t i = 0; y != NULL && i < iso_onnx_count(y); i++)
+        ((int64_t *)(uintptr_t)y->data)[i] =
+            ((const int64_t *)part[((const int64_t *)part[0]->data)[i] != 0 ? 1 : 2]->data)[i];
+    return iso_onnx_know_constant(im, y);
+}
+
+/* Numbers of rows, such as those in which as_strided finds them. */
+iso_rc iso_onnx_fold_range(struct iso_onnx_importer *im, const struct iso_onnx_tensor *const *x)
+{
+    int64_t v[3];
+    for (int i = 0; i < 3; i++) {
+        const struct iso_onnx_tensor *t = i < im->node->nx ? iso_onnx_whole(im, x[i]) : NULL;
+        if (t == NULL || iso_onnx_count(t) != 1)
+            return iso_onnx_refuse(im, "its inputs are not three whole numbers");
+        v[i] = *(const int64_t *)t->data;
+        v[i] = v[i] == ISO_ONNX_ROWS ? iso_onnx_rows(im) : v[i];
+    }
+    const int64_t most = 1 << 24;
+    if (v[0] < -most || v[0] > most || v[1] < -most || v[1] > most || v[2] < 1 || v[2] > most)
+        return iso_onnx_refuse(im, "from %lld to %lld in steps of %lld", (long long)v[0],
+                               (long long)v[1], (long long)v[2]);
+    const int64_t count = v[1] > v[0] ? (v[1] - v[0] - 1) / v[2] + 1 : 0;
+    struct iso_onnx_tensor *y = iso_onnx_new_constant(im, ISO_ONNX_INT64, 1, &count);
+    for (int64_t i = 0; y != NULL && i < count; i++)
+        ((int64_t *)(uintptr_t)y->data)[i] = v[0] + i * v[2];
+    return iso_onnx_know_constant(im, y);
+}
