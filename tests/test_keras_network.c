@@ -139,6 +139,27 @@ static void every_layer_that_isocl_lacks_is_named(void **state)
     free(file.config);
 }
 
+/* (0.5 x - mean) / deviation, with one mean and deviation for each channel. */
+static void scales_of_the_input_are_joined(void **state)
+{
+    struct iso_keras_file file = { .version = "3" };
+    struct iso_keras_network *network = NULL;
+    struct iso_faults faults = { 0 };
+    (void)state;
+    file.config = strdup(
+        "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"layers\": ["
+        "{\"class_name\": \"InputLayer\", \"config\": {\"batch_shape\": [null, 3, 3, 2]}},"
+        "{\"class_name\": \"Rescaling\", \"config\": {\"scale\": 0.5, \"offset\": 0.0}},"
+        "{\"class_name\": \"Normalization\", \"config\": {\"axis\": [3], \"mean\": [1.0, 2.0],"
+        "\"variance\": [4.0, 9.0]}}, {\"class_name\": \"Flatten\", \"config\": {}}]}}");
+    assert_non_null(file.config);
+    must(iso_keras_network(&file, "some.keras", &faults, &network));
+    if (strstr(network->yaml, "mean: [2, 4], std: [4, 6]") == NULL)
+        fail_msg("%s", network->yaml);
+    iso_keras_network_free(network);
+    free(file.config);
+}
+
 static void weights_alone_are_no_network(void **state)
 {
     struct iso_keras_file *file;
@@ -163,6 +184,7 @@ int main(void)
         cmocka_unit_test(network_and_weights_are_taken),
         cmocka_unit_test(training_is_the_files),
         cmocka_unit_test(every_layer_that_isocl_lacks_is_named),
+        cmocka_unit_test(scales_of_the_input_are_joined),
         cmocka_unit_test(weights_alone_are_no_network),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };

@@ -6,13 +6,16 @@
 #include <cmocka.h>
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/data/safetensors.h"
 #include "core/file.h"
 #include "core/onnx/import.h"
+#include "core/train/keras_weights.h"
 #include "fuzz.h"
 #include "onnx_network.h"
 
@@ -273,6 +276,116 @@ static void operators_without_a_layer_are_refused(void **state)
     }
 }
 
+/* ---- Kept files ---------------------------------------------------------------------------- */
+
+/* tests/onnx: what exporters write, with what onnxruntime computes. */
+static void assert_outputs(struct network *net, const struct iso_st_file *want)
+{
+    const struct iso_st_tensor *x = iso_st_find(want, "x"), *y = iso_st_find(want, "y");
+    const int64_t n = y->dim[0] * y->dim[1];
+    struct iso_tensor t;
+    float got[16], largest = 0;
+    assert_true(n <= 16);
+    must(iso_exec_feed(net->exec, y->dim[0], x->data, NULL, NULL));
+    must(iso_exec_forward(net->exec, false, 0, 0));
+    assert_true(iso_exec_tensor(net->exec, net->graph->values[net->graph->output].name, &t));
+    assert_int_equal(iso_shape_count(&t.shape), n);
+    must(iso_tensor_read_f32(net->backend, &t, got));
+    for (int64_t i = 0; i < n; i++)
+        largest = fmaxf(largest, fabsf(((const float *)y->data)[i]));
+    for (int64_t i = 0; i < n; i++)
+        if (!(fabsf(got[i] - ((const float *)y->data)[i]) <= 1e-5F * largest))
+            fail_msg("%g instead of %g", (double)got[i], (double)((const float *)y->data)[i]);
+}
+
+static void kept_files_give_onnxruntimes_numbers(void **state)
+{
+    static const char *const names[] = { "shuffled_default", "shuffled_older", "unfused" };
+    char path[64], yaml[] = "/tmp/isocl-test-onnx-XXXXXX";
+    close(mkstemp(yaml));
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct iso_onnx_network *n = NULL;
+        struct iso_keras_taken taken;
+        struct iso_st_file *want;
+        struct iso_onnx *m;
+        struct network net;
+        snprintf(path, sizeof path, "tests/onnx/%s.safetensors", names[i]);
+        must(iso_st_open(path, &want));
+        snprintf(path, sizeof path, "tests/onnx/%s.onnx", names[i]);
+        must(iso_onnx_read(path, &m));
+        must(iso_onnx_import(m, path, &n));
+        must(iso_file_write(yaml, n->yaml, strlen(n->yaml)));
+        network_open(&net, yaml, 2, "cpu", 1);
+        network_begin(&net, &(struct iso_exec_options){ .seed = 1 });
+        must(iso_keras_load(net.exec, &n->weights, path, ISO_KERAS_BY_NAME, &net.faults, &taken));
+        assert_int_equal(taken.left + taken.unused, 0);
+        assert_outputs(&net, want);
+        network_close(&net);
+        iso_onnx_network_free(n);
+        iso_onnx_free(m);
+        iso_st_close(want);
+    }
+    unlink(yaml);
+}
+
+/* Nodes behind a fault are looked at, too: once for each operator. */
+static void all_faults_are_listed(void **state)
+{
+    static const char *const image[] = { "image" }, *const a[] = { "a" }, *const b[] = { "b" },
+                             *const y[] = { "y" };
+    struct iso_onnx_network *n = NULL;
+    struct small s = small_network("Einsum", image, 1);
+    (void)state;
+    s.nodes[2] = s.nodes[1] = s.nodes[0];
+    s.nodes[0].y = s.nodes[1].x = a;
+    s.nodes[1].y = s.nodes[2].x = b;
+    s.nodes[2].y = y;
+    s.nodes[1].op = "Relu";
+    s.nodes[2].op = "Loop";
+    s.m.nnodes = 3;
+    assert_int_equal(import_small(&s, &n), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "Einsum: isocl has no layer"));
+    assert_non_null(strstr(iso_error(), "\nsmall.onnx: node 'the node', Loop: isocl has no layer"));
+    assert_null(strstr(iso_error(), "Relu"));
+    free_small(&s);
+}
+
+/* A result that two nodes read under two names is no product into which one of them could go. */
+static void another_name_is_no_other_result(void **state)
+{
+    static const char *const reads[] = { "image", "k" }, *const c[] = { "c" }, *const d[] = { "d" },
+                             *const e[] = { "e" }, *const both[] = { "e", "c" };
+    static const float k[16] = { 1 };
+    static const char *const y[] = { "y" };
+    struct iso_onnx_node nodes[4];
+    struct iso_onnx_network *n = NULL;
+    struct small s = small_network("Conv", reads, 2);
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        nodes[i] = s.nodes[0];
+    nodes[0].y = nodes[1].x = c;
+    nodes[1].y = nodes[2].x = d;
+    nodes[2].y = e;
+    nodes[3].x = both;
+    nodes[3].y = y;
+    nodes[1].op = "Identity";
+    nodes[2].op = "Relu";
+    nodes[3].op = "Add";
+    nodes[1].nx = nodes[2].nx = 1;
+    s.tensors[0] = (struct iso_onnx_tensor){ "k", ISO_ONNX_FLOAT, 4, { 2, 2, 2, 2 }, k };
+    s.m.ntensors = 1;
+    s.m.nnodes = 4;
+    s.m.x = &s.x;
+    s.m.y = &s.y;
+    s.m.nodes = nodes;
+    s.m.tensors = s.tensors;
+    must(iso_onnx_import(&s.m, "small.onnx", &n));
+    assert_non_null(strstr(n->yaml, "function: relu"));
+    iso_onnx_network_free(n);
+    free_small(&s);
+}
+
 /* ---- Files that cannot be trusted ---------------------------------------------------------- */
 
 static void save(const char *path, const void *bytes, size_t n)
@@ -423,6 +536,9 @@ int main(void)
         cmocka_unit_test(a_shape_that_allows_zeros_is_read),
         cmocka_unit_test(channels_come_forward_behind_a_cast),
         cmocka_unit_test(operators_without_a_layer_are_refused),
+        cmocka_unit_test(kept_files_give_onnxruntimes_numbers),
+        cmocka_unit_test(all_faults_are_listed),
+        cmocka_unit_test(another_name_is_no_other_result),
         cmocka_unit_test(damaged_files_are_read_or_refused),
         cmocka_unit_test(deep_files_do_not_exhaust_the_stack),
         cmocka_unit_test(data_come_from_the_files_own_folder),

@@ -120,7 +120,8 @@ static bool read_channels(const json_t *v, double out[ISO_REALS], int *n)
     return fine;
 }
 
-/* Applies x factor + offset after what the input has already. */
+/* Applies x factor + offset after what the input has already, which has one of each for every
+ * channel even where they are all the same. */
 static int scale_input(const struct iso_keras_config *c, const double *factor, int nfactor,
                        const double *offset, int noffset)
 {
@@ -131,8 +132,8 @@ static int scale_input(const struct iso_keras_config *c, const double *factor, i
                                 "scales a layer's result; isocl scales only the input, before "
                                 "the first layer");
     for (int i = 0; i < ISO_REALS; i++) {
-        const double before = s->n > 0 ? s->factor[s->n > 1 ? i : 0] : 1;
-        const double added = s->n > 0 ? s->offset[s->n > 1 ? i : 0] : 0;
+        const double before = s->n > 0 ? s->factor[i] : 1;
+        const double added = s->n > 0 ? s->offset[i] : 0;
         const double by = factor[nfactor > 1 ? i : 0];
         s->factor[i] = before * by;
         s->offset[i] = added * by + offset[noffset > 1 ? i : 0];
@@ -143,7 +144,7 @@ static int scale_input(const struct iso_keras_config *c, const double *factor, i
 
 static int rescaling(const struct iso_keras_config *c)
 {
-    double factor[ISO_REALS], offset[ISO_REALS] = { 0 };
+    double factor[ISO_REALS] = { 0 }, offset[ISO_REALS] = { 0 };
     int nfactor, noffset = 1;
     const json_t *other = json_object_get(c->config, "offset");
     if (!read_channels(json_object_get(c->config, "scale"), factor, &nfactor) ||

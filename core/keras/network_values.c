@@ -157,7 +157,7 @@ static bool check_other(const struct iso_keras_config *c, const char *key, const
     static const char ignored[] =
         " name trainable seed build_config batch_input_shape batch_shape input_dtype fused "
         "virtual_batch_size renorm_momentum input_shape autocast init noise_shape mode "
-        "synchronized momentum ";
+        "synchronized momentum init_values projection_dim ";
     static const char *const wanted[][2] = { { "data_format", "channels_last" },
                                              { "dim_ordering", "tf" } };
     if (in_list(key, ignored) || json_is_null(v) || json_is_false(v) ||

@@ -15,20 +15,31 @@ static bool reads(const struct iso_onnx_node *n, const char *x)
 static bool is_perm(const struct iso_onnx_node *n, const char *x)
 {
     const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
-    return strcmp(n->op, "Transpose") == 0 && reads(n, x) && perm != NULL && perm->n == 4 &&
-           perm->ints[1] == 3;
+    return strcmp(n->op, "Transpose") == 0 && reads(n, x) && perm != NULL &&
+           perm->kind == ISO_ONNX_INTS && perm->n == 4 && perm->ints[1] == 3;
 }
 
-/* Returns true if a Transpose brings the channels of a value forward, from which it may be some
- * nodes away that change no number. (Nodes are in order: each after those it reads.) */
-static bool brought_forward(const struct iso_onnx *m, const char *value)
+/* Returns true if the node leaves the axes of a value as they are. */
+static bool passes(const struct iso_onnx_node *n, const char *x)
+{
+    static const char *const one = " Cast Identity ", *const two = " Add Sub Mul Div ";
+    char word[80];
+    snprintf(word, sizeof word, " %.70s ", n->op);
+    if (strcmp(n->op, "Pad") == 0)
+        return n->nx > 0 && strcmp(n->x[0], x) == 0;
+    return (strstr(one, word) != NULL && reads(n, x)) ||
+           (strstr(two, word) != NULL && n->nx == 2 &&
+            (strcmp(n->x[0], x) == 0 || strcmp(n->x[1], x) == 0));
+}
+
+/* (Nodes are in order: each after those it reads.) */
+bool iso_onnx_brought_forward(const struct iso_onnx *m, const char *value)
 {
     for (int i = 0; i < m->nnodes; i++) {
         const struct iso_onnx_node *n = &m->nodes[i];
-        const bool passes = strcmp(n->op, "Cast") == 0 || strcmp(n->op, "Identity") == 0;
         if (is_perm(n, value))
             return true;
-        if (passes && reads(n, value) && n->ny > 0)
+        if (passes(n, value) && n->ny > 0)
             value = n->y[0];
     }
     return false;
@@ -40,7 +51,7 @@ static bool channels_last(const struct iso_onnx *m, const struct iso_onnx_value 
 {
     if (v->meaning[1] != NULL || v->meaning[3] != NULL)
         return v->meaning[3] != NULL && strcmp(v->meaning[3], "DATA_CHANNEL") == 0;
-    return brought_forward(m, v->name);
+    return iso_onnx_brought_forward(m, v->name);
 }
 
 static iso_rc take_input(struct iso_onnx_importer *im)
@@ -109,18 +120,35 @@ static iso_rc check_attributes(const struct iso_onnx_importer *im, const char *u
     return ISO_OK;
 }
 
-static iso_rc take_node(struct iso_onnx_importer *im, const struct iso_onnx_node *node)
+static const struct iso_onnx_operator *find_operator(const struct iso_onnx_node *node)
 {
     const struct iso_onnx_operator *o = iso_onnx_operators;
+    while (o->name != NULL && strcmp(o->name, node->op) != 0)
+        o++;
+    return !*node->domain && o->name != NULL ? o : NULL;
+}
+
+iso_rc iso_onnx_check_operator(struct iso_onnx_importer *im, const struct iso_onnx_node *node)
+{
+    im->node = node;
+    if (find_operator(node) == NULL && !iso_onnx_may_fold(node))
+        return iso_onnx_refuse(im,
+                               "isocl has no layer for this operator%s%.60s; replace it in the "
+                               "network before exporting",
+                               *node->domain ? " of " : "", node->domain);
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_take_node(struct iso_onnx_importer *im, const struct iso_onnx_node *node)
+{
     iso_rc rc;
     im->node = node;
     if (iso_onnx_folds(im, &rc))
         return rc;
-    while (o->name != NULL && strcmp(o->name, node->op) != 0)
-        o++;
-    if (o->name == NULL || *node->domain)
-        return iso_onnx_refuse(im, "isocl has no layer for this operator%s%.60s",
-                               *node->domain ? " of " : "", node->domain);
+    const struct iso_onnx_operator *o = find_operator(node);
+    if (o == NULL && iso_onnx_may_fold(node))
+        return iso_onnx_refuse(im, "is understood of constants only");
+    ISO_TRY(iso_onnx_check_operator(im, node));
     if (node->ny < 1)
         return iso_onnx_refuse(im, "has no result");
     ISO_TRY(check_attributes(im, o->attributes));
@@ -187,8 +215,7 @@ static iso_rc list_weights(const struct iso_onnx_importer *im, struct iso_onnx_n
 static iso_rc import(struct iso_onnx_importer *im, struct iso_onnx_network *out)
 {
     ISO_TRY(begin(im));
-    for (int i = 0; i < im->m->nnodes; i++)
-        ISO_TRY(take_node(im, &im->m->nodes[i]));
+    ISO_TRY(iso_onnx_take_nodes(im));
     ISO_TRY(take_output(im));
     out->nnodes = im->m->nnodes;
     ISO_TRY(list_weights(im, out));

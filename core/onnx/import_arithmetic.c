@@ -75,8 +75,9 @@ static iso_rc whole_pairs(const struct iso_onnx_importer *im, enum pair how,
     for (int64_t i = 0; i < iso_onnx_count(y); i++)
         if (!whole_pair(how, ((const int64_t *)a->data)[i], ((const int64_t *)b->data)[i],
                         (int64_t *)(uintptr_t)y->data + i))
-            return iso_onnx_refuse(im, "computes with the number of rows, or with numbers too "
-                                       "large; export the network for a batch of a fixed size");
+            return iso_onnx_refuse(im,
+                                   "computes with the number of rows, or with numbers too "
+                                   "large; export the network for a batch of a fixed size");
     return ISO_OK;
 }
 
@@ -126,8 +127,7 @@ iso_rc iso_onnx_fold_single(struct iso_onnx_importer *im, const struct iso_onnx_
 {
     if (im->node->nx != 1 || x[0]->type != ISO_ONNX_FLOAT)
         return iso_onnx_refuse(im, "of a constant that is not float32");
-    struct iso_onnx_tensor *y =
-        iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
+    struct iso_onnx_tensor *y = iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
     const char *op = im->node->op;
     for (int64_t i = 0; y != NULL && i < iso_onnx_count(y); i++) {
         const float v = ((const float *)x[0]->data)[i];
@@ -163,8 +163,7 @@ iso_rc iso_onnx_fold_cast(struct iso_onnx_importer *im, const struct iso_onnx_te
     }
     if (to != ISO_ONNX_FLOAT)
         return iso_onnx_refuse(im, "attribute to: isocl has float32 only");
-    struct iso_onnx_tensor *y =
-        iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
+    struct iso_onnx_tensor *y = iso_onnx_new_constant(im, ISO_ONNX_FLOAT, x[0]->ndim, x[0]->dim);
     for (int64_t i = 0; y != NULL && i < iso_onnx_count(y); i++)
         ((float *)(uintptr_t)y->data)[i] = (float)number(x[0], i);
     return iso_onnx_know_constant(im, y);

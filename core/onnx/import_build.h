@@ -29,6 +29,8 @@ struct iso_onnx_known { /* a value of ONNX's graph */
     struct iso_shape shape; /* in isocl's order, for one row */
     struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
     int64_t groups;         /* GROUPED, DEALT */
+    bool unknown;           /* a node that could not be taken gives it */
+    bool begun; /* the value becomes hard_sigmoid(x), of which x + 3 and its limits are known */
 };
 /* A weight of a layer. values NULL: the layer does without it. Memory of the model. */
 struct iso_onnx_weights {
@@ -42,6 +44,7 @@ struct iso_onnx_layer {
     int nx, x[ISO_OPERANDS]; /* layers; -1: the input */
     struct iso_shape shape;  /* shape of the result, for one row */
     bool live;               /* the output depends on it */
+    bool affine; /* a normalization's Sub has gone into its bias: so may the Mul that follows */
     struct iso_onnx_weights w[ISO_OPERANDS];
 };
 struct iso_onnx_importer {
@@ -80,6 +83,9 @@ const struct iso_onnx_node *iso_onnx_only_reader(const struct iso_onnx_importer 
                                                  const char *op);
 /* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
+/* Returns how often the result that x is is read, under this or another of its names; by what only
+ * names it anew it is not. */
+int iso_onnx_uses(const struct iso_onnx_importer *, const struct iso_onnx_known *x);
 /* Returns the node's attribute, or `otherwise` if it is missing. */
 int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t otherwise);
 double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double otherwise);
@@ -124,6 +130,21 @@ int *iso_onnx_free_activation(const struct iso_onnx_layer *);
 /* Returns the double of the shortest decimal number that rounds to this float. */
 double iso_onnx_decimal(float);
 
+/* ---- import.c ---- */
+
+/* Returns true if a Transpose brings the channels of a value forward, from which it may be some
+ * nodes away that scale or pad it. */
+bool iso_onnx_brought_forward(const struct iso_onnx *, const char *value);
+/* Makes layers of a node, whose inputs are known. */
+iso_rc iso_onnx_take_node(struct iso_onnx_importer *, const struct iso_onnx_node *);
+/* Fails with ISO_EDATA if no layer is like the node's operator. */
+iso_rc iso_onnx_check_operator(struct iso_onnx_importer *, const struct iso_onnx_node *);
+
+/* ---- import_faults.c ---- */
+
+/* Takes all nodes. Fails with ISO_EDATA and a line for each fault, up to 16. */
+iso_rc iso_onnx_take_nodes(struct iso_onnx_importer *);
+
 /* ---- The node at hand becomes layers: import_ops.c ---- */
 
 typedef iso_rc iso_onnx_handler(struct iso_onnx_importer *);
@@ -132,7 +153,13 @@ struct iso_onnx_operator {
     iso_onnx_handler *handle;
 };
 extern const struct iso_onnx_operator iso_onnx_operators[]; /* ends with name NULL */
-enum iso_onnx_scaling { ISO_ONNX_ADDS, ISO_ONNX_SUBTRACTS, ISO_ONNX_MULTIPLIES, ISO_ONNX_DIVIDES };
+enum iso_onnx_scaling {
+    ISO_ONNX_ADDS,
+    ISO_ONNX_SUBTRACTS,
+    ISO_ONNX_MULTIPLIES,
+    ISO_ONNX_DIVIDES,
+    ISO_ONNX_TAKEN_FROM /* the constant minus x */
+};
 /* Adds a factor or an offset that the network applies to the image before the first layer; it
  * becomes input: scale, mean, std. */
 iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_known *x,
@@ -140,10 +167,12 @@ iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_kn
 /* Takes the inputs from `from` on, at most `most`, which have one order of axes. */
 iso_rc iso_onnx_take_inputs(const struct iso_onnx_importer *, int from, int most,
                             const struct iso_onnx_known **x, int *n);
-/* import_channels.c: multiplies x by a constant with one number per channel: by a layer_scale
- * layer, or, if x is the network's input, by its scale. */
-iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *, const struct iso_onnx_known *x,
-                               const struct iso_onnx_tensor *);
+/* import_affine.c: joins x and a constant, with one number or one for each channel: in the weights
+ * of the product before, by a layer, or, if x is the network's input, by its scale. */
+iso_rc iso_onnx_affine(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                       const struct iso_onnx_tensor *, enum iso_onnx_scaling);
+iso_onnx_handler iso_onnx_neg;
+/* import_channels.c */
 iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_split, iso_onnx_gather;
 /* A Reshape, Transpose and Reshape that deal channels out are one channel_shuffle. Returns true if
  * the node is the first of them, for that many groups. */
@@ -153,7 +182,7 @@ bool iso_onnx_deals(const struct iso_onnx_importer *, const struct iso_onnx_know
 bool iso_onnx_flattens_all(const struct iso_onnx_importer *, const struct iso_onnx_known *x);
 /* The last of them: the layer. */
 iso_rc iso_onnx_shuffle(struct iso_onnx_importer *, const struct iso_onnx_known *x, int64_t groups);
-/* What a Slice keeps of an axis. */
+/* The elements that a Slice keeps of an axis. */
 struct iso_onnx_cut {
     int axis;
     int64_t start, size, step;
@@ -164,10 +193,12 @@ iso_rc iso_onnx_read_cuts(const struct iso_onnx_importer *, int ndim, const int6
 /* Returns true if a constant has one number for each channel of x, along their axis. */
 bool iso_onnx_per_channel(const struct iso_onnx_known *x, const struct iso_onnx_tensor *);
 /* import_functions.c */
+iso_rc iso_onnx_hard_sigmoid(struct iso_onnx_importer *, const struct iso_onnx_known *x);
 iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mul;
 /* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
-    iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
+    iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean,
+    iso_onnx_reduce_max;
 /* import_resize.c */
 iso_onnx_handler iso_onnx_resize, iso_onnx_upsample;
 /* import_normalizations.c */
@@ -191,6 +222,8 @@ void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim);
 /* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl
  * knows its operator for those; else returns false. */
 bool iso_onnx_folds(struct iso_onnx_importer *, iso_rc *rc);
+/* Returns true if isocl knows the node's operator for constants. */
+bool iso_onnx_may_fold(const struct iso_onnx_node *);
 
 /* How a window lies on an image. */
 struct iso_onnx_window {

@@ -1,7 +1,6 @@
 /* import_channels.c: ONNX's operators that scale, choose or reorder channels. */
 #include "import_build.h"
 #include "core/ops/channel_shuffle.h"
-#include "core/ops/normalized_sets.h"
 #include "core/ops/slice.h"
 
 /* Returns true if the axis, counted from either end, is that of the channels. */
@@ -19,32 +18,6 @@ bool iso_onnx_per_channel(const struct iso_onnx_known *x, const struct iso_onnx_
     return iso_onnx_count(t) == channels && t->ndim >= axis && t->dim[t->ndim - axis] == channels;
 }
 
-/* A layer with one weight of a number for each channel. */
-static iso_rc channel_layer(struct iso_onnx_importer *im, enum iso_op op,
-                            const struct iso_onnx_known *x, const struct iso_onnx_tensor *t)
-{
-    struct iso_onnx_layer *l = iso_onnx_layer(im, op, t->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    ISO_TRY(iso_onnx_channel_weight(im, l, 0, t, x));
-    if (op == ISO_OP_prelu && x->shape.ndim == 4) /* Keras's shape of alpha */
-        l->w[0].shape = (struct iso_shape){ 3, { 1, 1, x->shape.dim[3] } };
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
-
-iso_rc iso_onnx_scale_channels(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                               const struct iso_onnx_tensor *t)
-{
-    iso_rc rc;
-    if (iso_onnx_takes_gamma(im, x, t, ISO_LN_GAMMA, &rc))
-        return rc;
-    if (x->layer < 0 || !iso_onnx_per_channel(x, t))
-        return iso_onnx_scale_input(im, x, t, ISO_ONNX_MULTIPLIES);
-    return channel_layer(im, ISO_OP_layer_scale, x, t);
-}
-
 iso_rc iso_onnx_prelu(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
@@ -54,10 +27,36 @@ iso_rc iso_onnx_prelu(struct iso_onnx_importer *im)
     if (!iso_onnx_per_channel(x, slope))
         return iso_onnx_refuse(im, "slope '%.60s' has not one number for each channel",
                                slope->name);
-    return channel_layer(im, ISO_OP_prelu, x, slope);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_prelu, slope->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    ISO_TRY(iso_onnx_channel_weight(im, l, 0, slope, x));
+    if (x->shape.ndim == 4) /* Keras's shape of alpha */
+        l->w[0].shape = (struct iso_shape){ 3, { 1, 1, x->shape.dim[3] } };
+    ISO_TRY(iso_onnx_result(im, l, x->order));
+    im->values[im->nvalues - 1].image = x->image;
+    return ISO_OK;
 }
 
 /* ---- Parts --------------------------------------------------------------------------------- */
+
+/* Counted from the end if below 0, and no further than one may go in the direction of the steps. */
+static int64_t bound(int64_t at, int64_t size, int64_t step)
+{
+    const int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+    at += at < 0 ? size : 0;
+    return at < low ? low : at > high ? high : at;
+}
+
+static struct iso_onnx_cut bounds(int axis, int64_t size, int64_t from, int64_t to, int64_t step)
+{
+    int64_t start = bound(from, size, step);
+    start += step < 0 && start < 0 ? 1 : 0;
+    const int64_t way = step > 0 ? bound(to, size, step) - start : start - bound(to, size, step);
+    const int64_t stride = step > 0 ? step : -step;
+    const int64_t count = size > 0 && way > 0 ? (way - 1) / stride + 1 : 0;
+    return (struct iso_onnx_cut){ axis, start, count, step };
+}
 
 iso_rc iso_onnx_read_cuts(const struct iso_onnx_importer *im, int ndim, const int64_t *dim,
                           struct iso_onnx_cut *cut, int *n)
@@ -72,15 +71,10 @@ iso_rc iso_onnx_read_cuts(const struct iso_onnx_importer *im, int ndim, const in
         const int64_t axis = count[2] == 0 ? i : i < count[2] ? list[2][i] : ndim;
         const int at = (int)(axis < 0 ? axis + ndim : axis);
         const int64_t step = i < count[3] ? list[3][i] : 1;
-        if (count[1] != *n || axis < -ndim || axis >= ndim || step < 1)
-            return iso_onnx_refuse(im, "starts, ends, axes and steps do not fit; steps are from 1 "
-                                       "on");
-        const int64_t size = dim[at], from = list[0][i] + (list[0][i] < 0 ? size : 0);
-        const int64_t to = list[1][i] + (list[1][i] < 0 ? size : 0);
-        const int64_t start = from < 0 ? 0 : from > size ? size : from;
-        const int64_t end = to > size ? size : to < start ? start : to;
-        const int64_t rest = (end - start) % step;
-        cut[i] = (struct iso_onnx_cut){ at, start, (end - start) / step + (rest > 0), step };
+        if (count[1] != *n || axis < -ndim || axis >= ndim || step == 0 || step < -INT32_MAX ||
+            step > INT32_MAX)
+            return iso_onnx_refuse(im, "starts, ends, axes and steps do not fit");
+        cut[i] = bounds(at, dim[at], list[0][i], list[1][i], step);
     }
     return ISO_OK;
 }
@@ -99,10 +93,9 @@ static iso_rc take_channels(struct iso_onnx_importer *im, const struct iso_onnx_
         (struct iso_slice_params){ .start = start, .size = size };
     l->shape = x.shape;
     l->shape.dim[x.shape.ndim - 1] = size;
-    const struct iso_onnx_known y = { .name = im->node->y[k],
-                                      .layer = (int)(l - im->layers),
-                                      .shape = l->shape,
-                                      .order = x.order };
+    const struct iso_onnx_known y = {
+        .name = im->node->y[k], .layer = (int)(l - im->layers), .shape = l->shape, .order = x.order
+    };
     return iso_onnx_know(im, &y);
 }
 
@@ -145,8 +138,7 @@ iso_rc iso_onnx_split(struct iso_onnx_importer *im)
         if (n == 0)
             size[i] = even < channels - start ? even : channels - start;
         if (size[i] < 1 || size[i] > channels - start)
-            return iso_onnx_refuse(im, "parts %lld channels in other sizes",
-                                   (long long)channels);
+            return iso_onnx_refuse(im, "parts %lld channels in other sizes", (long long)channels);
         ISO_TRY(take_channels(im, &from, i, start, size[i]));
         start += size[i];
     }
@@ -162,8 +154,8 @@ bool iso_onnx_deals(const struct iso_onnx_importer *im, const struct iso_onnx_kn
     const struct iso_onnx_attribute *perm = turn != NULL ? iso_onnx_attribute(turn, "perm") : NULL;
     int64_t dim[ISO_ONNX_DIMS];
     int n = ISO_ONNX_DIMS;
-    if (x->order != ISO_ONNX_FIRST || perm == NULL || perm->kind != ISO_ONNX_INTS ||
-        perm->n != 5 || turn->ny < 1 || iso_onnx_only_reader(im, turn->y[0], "Reshape") == NULL)
+    if (x->order != ISO_ONNX_FIRST || perm == NULL || perm->kind != ISO_ONNX_INTS || perm->n != 5 ||
+        turn->ny < 1 || iso_onnx_only_reader(im, turn->y[0], "Reshape") == NULL)
         return false;
     for (int i = 0; i < 5; i++)
         if (perm->ints[i] != (i == 1 ? 2 : i == 2 ? 1 : i))

@@ -270,7 +270,8 @@ static iso_rc constant_of_shape(struct iso_onnx_importer *im,
                                 const struct iso_onnx_tensor *const *x)
 {
     static const float zero = 0;
-    static const struct iso_onnx_tensor usual = { .name = "", .type = ISO_ONNX_FLOAT,
+    static const struct iso_onnx_tensor usual = { .name = "",
+                                                  .type = ISO_ONNX_FLOAT,
                                                   .data = &zero };
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "value");
     int64_t dim[ISO_ONNX_DIMS];
@@ -327,17 +328,22 @@ static bool constants(const struct iso_onnx_importer *im, const struct iso_onnx_
     return im->node->nx > 0;
 }
 
+static iso_onnx_folder *folder_of(const struct iso_onnx_node *node)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (!*node->domain && strcmp(folders[i].op, node->op) == 0)
+            return folders[i].fold;
+    return NULL;
+}
+
+bool iso_onnx_may_fold(const struct iso_onnx_node *node) { return folder_of(node) != NULL; }
+
 bool iso_onnx_folds(struct iso_onnx_importer *im, iso_rc *rc)
 {
     const struct iso_onnx_tensor *x[INPUTS];
-    if (im->node->nx > INPUTS || im->node->ny != 1 || *im->node->domain)
+    iso_onnx_folder *fold = folder_of(im->node);
+    if (fold == NULL || im->node->nx > INPUTS || im->node->ny != 1 || !constants(im, x))
         return false;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if (strcmp(folders[i].op, im->node->op) == 0) {
-            if (!constants(im, x))
-                return false;
-            *rc = folders[i].fold(im, x);
-            return true;
-        }
-    return false;
+    *rc = fold(im, x);
+    return true;
 }

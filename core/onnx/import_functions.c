@@ -20,7 +20,7 @@ static iso_rc activation(struct iso_onnx_importer *im, const struct iso_onnx_kno
     usual.function = p->function;
     const double parameter = iso_activation_parameter(p), other = iso_activation_parameter(&usual);
     const bool plain = usual.approximate == p->approximate && (float)parameter == (float)other;
-    if (free_one != NULL && plain && iso_onnx_readers(im, x->name) == readers) {
+    if (free_one != NULL && plain && iso_onnx_uses(im, x) == readers) {
         *free_one = p->function;
         return iso_onnx_same(im, x);
     }
@@ -103,6 +103,17 @@ iso_rc iso_onnx_softmax(struct iso_onnx_importer *im)
     return iso_onnx_function(im);
 }
 
+iso_rc iso_onnx_hard_sigmoid(struct iso_onnx_importer *im, const struct iso_onnx_known *x)
+{
+    struct iso_onnx_known whole = *x;
+    struct iso_activation p = { 0 };
+    ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
+    whole.begun = false;
+    p.function = ISO_HARD_SIGMOID;
+    p.slope = 1.0 / 6;
+    return activation(im, &whole, &p, 1);
+}
+
 /* ---- Limits -------------------------------------------------------------------------------- */
 
 /* A limit of Clip: an input, or an attribute before version 11. */
@@ -124,6 +135,8 @@ iso_rc iso_onnx_clip(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_activation p = { 0 };
     double low = -DBL_MAX, high = DBL_MAX;
+    if (x != NULL && x->begun)
+        return iso_onnx_same(im, x);
     if (x == NULL || limit(im, 1, "min", &low) != ISO_OK || limit(im, 2, "max", &high) != ISO_OK)
         return ISO_EDATA;
     ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
@@ -193,12 +206,12 @@ iso_rc iso_onnx_mul(struct iso_onnx_importer *im)
         if (x == NULL)
             return ISO_EDATA;
         if (s->constant != NULL && x->constant == NULL)
-            return iso_onnx_scale_channels(im, x, s->constant);
+            return iso_onnx_affine(im, x, s->constant, ISO_ONNX_MULTIPLIES);
         if (x->constant != NULL || s->constant != NULL)
             continue;
         ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
         p.function = gated(im, s->layer, x->layer);
-        const bool whole = p.function != ISO_MISH && iso_onnx_readers(im, s->name) == 1;
+        const bool whole = p.function != ISO_MISH && iso_onnx_uses(im, s) == 1;
         if (p.function != ISO_LINEAR)
             return activation(im, x, &p, whole ? 2 : 0);
     }

@@ -64,7 +64,7 @@ static struct iso_onnx_layer *first_half(const struct iso_onnx_importer *im,
         strcmp(end, "/pointwise_kernel") != 0 || strlen(l->name) != (size_t)(end - k->name) ||
         strncmp(l->name, k->name, strlen(l->name)) != 0 || l->w[1].values != NULL ||
         iso_onnx_free_activation(l) == NULL || k->dim[2] * k->dim[3] != 1 || p->framed ||
-        p->strides[0] * p->strides[1] != 1 || iso_onnx_readers(im, x->name) != 1)
+        p->strides[0] * p->strides[1] != 1 || iso_onnx_uses(im, x) != 1)
         return NULL;
     return l;
 }
@@ -249,39 +249,55 @@ iso_rc iso_onnx_average_pool(struct iso_onnx_importer *im)
 
 /* ---- The whole image ----------------------------------------------------------------------- */
 
-static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, bool keeps)
+static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, const struct iso_onnx_known *x,
+                     bool keeps)
 {
-    const struct iso_onnx_known *x = image(im);
     struct iso_onnx_layer *l = x != NULL ? iso_onnx_layer(im, op, im->node->name, 1, &x) : NULL;
     if (l == NULL)
         return x != NULL ? ISO_ENOMEM : ISO_EDATA;
     ((struct iso_pooling2d *)l->params)->keepdims = keeps;
-    return iso_onnx_result(im, l, keeps ? ISO_ONNX_FIRST : ISO_ONNX_LAST);
+    return iso_onnx_result(im, l, keeps ? x->order : ISO_ONNX_LAST);
 }
 
 iso_rc iso_onnx_global_average_pool(struct iso_onnx_importer *im)
 {
-    return global(im, ISO_OP_global_average_pooling2d, true);
+    return global(im, ISO_OP_global_average_pooling2d, image(im), true);
 }
 
 iso_rc iso_onnx_global_max_pool(struct iso_onnx_importer *im)
 {
-    return global(im, ISO_OP_global_max_pooling2d, true);
+    return global(im, ISO_OP_global_max_pooling2d, image(im), true);
 }
 
-/* A mean over height and width is a global pooling; isocl has no other. */
-iso_rc iso_onnx_reduce_mean(struct iso_onnx_importer *im)
+/* A mean, or a maximum, over height and width is a global pooling; isocl has no other. */
+static iso_rc reduce(struct iso_onnx_importer *im, enum iso_op op)
 {
-    int64_t axes[2];
-    int n = 2;
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t axes[ISO_ONNX_DIMS];
+    int n = ISO_ONNX_DIMS;
+    if (x == NULL)
+        return ISO_EDATA;
+    const int h = x->order == ISO_ONNX_FIRST ? 2 : 1;
     ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
     for (int i = 0; i < n; i++)
         axes[i] += axes[i] < 0 ? 4 : 0;
-    if (n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6)
+    if (x->shape.ndim != 4 || n != 2 || axes[0] + axes[1] != 2 * h + 1 ||
+        axes[0] * axes[1] != h * (h + 1))
         return iso_onnx_refuse(im,
-                               "attribute axes: isocl has a mean over height and width, 2 and "
-                               "3, only");
-    return global(im, ISO_OP_global_average_pooling2d, iso_onnx_get_int(im, "keepdims", 1) != 0);
+                               "attribute axes: isocl reduces over height and width, here %d "
+                               "and %d, only",
+                               h, h + 1);
+    return global(im, op, x, iso_onnx_get_int(im, "keepdims", 1) != 0);
+}
+
+iso_rc iso_onnx_reduce_mean(struct iso_onnx_importer *im)
+{
+    return reduce(im, ISO_OP_global_average_pooling2d);
+}
+
+iso_rc iso_onnx_reduce_max(struct iso_onnx_importer *im)
+{
+    return reduce(im, ISO_OP_global_max_pooling2d);
 }
 
 /* ---- Pad ----------------------------------------------------------------------------------- */

@@ -92,7 +92,8 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
 bool iso_onnx_makes_groups(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                            int64_t *groups)
 {
-    const struct iso_onnx_node *norm = iso_onnx_only_reader(im, im->node->y[0], "InstanceNormalization");
+    const struct iso_onnx_node *norm =
+        iso_onnx_only_reader(im, im->node->y[0], "InstanceNormalization");
     int64_t dim[ISO_DIMS];
     int n = ISO_DIMS;
     if (x->order != ISO_ONNX_FIRST || norm == NULL || norm->ny < 1 ||
@@ -184,7 +185,7 @@ bool iso_onnx_takes_gamma(struct iso_onnx_importer *im, const struct iso_onnx_kn
         return false;
     }
     if (*center || (w == ISO_LN_GAMMA && *scale) || !iso_onnx_per_channel(x, t) ||
-        iso_onnx_readers(im, x->name) != 1)
+        iso_onnx_uses(im, x) != 1)
         return false;
     *(w == ISO_LN_GAMMA ? scale : center) = true;
     *rc = iso_onnx_channel_weight(im, l, w, t, x);

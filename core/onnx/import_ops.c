@@ -3,7 +3,6 @@
 #include "core/ops/conv2d.h"
 #include "core/ops/dense.h"
 #include "core/ops/dropout.h"
-#include "core/ops/normalized_sets.h"
 
 #include <string.h>
 
@@ -105,16 +104,17 @@ static iso_rc matmul(struct iso_onnx_importer *im)
 iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                             const struct iso_onnx_tensor *t, enum iso_onnx_scaling how)
 {
-    static const char *const verbs[] = { "adds", "subtracts", "multiplies with", "divides by" };
+    static const char *const verbs[] = { "adds", "subtracts", "multiplies with", "divides by",
+                                         "takes from" };
     const int64_t n = iso_onnx_count(t), channels = im->input.dim[im->input.ndim - 1];
     const bool last = t->ndim == 0 || t->dim[t->ndim - 1] == n;
     const bool first = t->ndim >= 3 && t->dim[t->ndim - 3] == n;
     if (x->layer >= 0 || im->nlayers > 0 || (n != 1 && n != channels) || channels > ISO_REALS ||
         (n != 1 && !(x->order == ISO_ONNX_FIRST ? first : last)))
         return iso_onnx_refuse(im,
-                               "isocl has no layer that %s a constant; only images may be "
-                               "scaled so before the first layer, and convolutions and dense "
-                               "layers given a bias",
+                               "isocl has no layer that %s a constant here; it has them for one "
+                               "number, or one for each channel, of images and of the results of "
+                               "convolutions and dense layers",
                                verbs[how]);
     const float *from = iso_onnx_floats(im, t, n);
     if (from == NULL)
@@ -131,30 +131,6 @@ iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_
         im->factor[i] *= factor;
         im->offset[i] = im->offset[i] * factor + offset;
     }
-    return iso_onnx_same(im, x);
-}
-
-/* A constant that is added to a product is its bias. */
-static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                           const struct iso_onnx_tensor *t)
-{
-    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    const int64_t n = x->shape.dim[x->shape.ndim - 1];
-    const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* channels of t, from its end */
-    iso_rc rc;
-    if (iso_onnx_takes_gamma(im, x, t, ISO_LN_BETA, &rc))
-        return rc;
-    const bool product = l != NULL && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d ||
-                                       l->op == ISO_OP_depthwise_conv2d);
-    if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||
-        t->ndim < axis || t->dim[t->ndim - axis] != iso_onnx_count(t) ||
-        iso_onnx_readers(im, x->name) != 1)
-        return iso_onnx_scale_input(im, x, t, ISO_ONNX_ADDS);
-    const struct iso_onnx_known y = { .shape = { 2, { 1, n } } };
-    ISO_TRY(iso_onnx_channel_weight(im, l, 1, t, &y));
-    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
-        if (strcmp(f->key, "use_bias") == 0)
-            *(bool *)((char *)l->params + f->offset) = true;
     return iso_onnx_same(im, x);
 }
 
@@ -195,22 +171,27 @@ static iso_rc add(struct iso_onnx_importer *im)
         if (c == NULL || (c->constant != NULL && x == NULL))
             return ISO_EDATA;
         if (x != NULL)
-            return add_constant(im, x, c->constant);
+            return iso_onnx_affine(im, x, c->constant, ISO_ONNX_ADDS);
     }
     return sum(im);
 }
 
-/* A constant that is taken off the input, or that it is divided by. */
-static iso_rc from_input(struct iso_onnx_importer *im, enum iso_onnx_scaling how)
+static iso_rc subtract(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *c = iso_onnx_has(im, 0) ? iso_onnx_find(im, im->node->x[0]) : NULL;
+    const bool turned = c != NULL && c->constant != NULL;
+    const struct iso_onnx_known *x = iso_onnx_x(im, turned);
+    const struct iso_onnx_tensor *t = x != NULL ? iso_onnx_c(im, !turned) : NULL;
+    return t != NULL ? iso_onnx_affine(im, x, t, turned ? ISO_ONNX_TAKEN_FROM : ISO_ONNX_SUBTRACTS)
+                     : ISO_EDATA;
+}
+
+static iso_rc divide(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct iso_onnx_tensor *t = x != NULL ? iso_onnx_c(im, 1) : NULL;
-    return t != NULL ? iso_onnx_scale_input(im, x, t, how) : ISO_EDATA;
+    return t != NULL ? iso_onnx_affine(im, x, t, ISO_ONNX_DIVIDES) : ISO_EDATA;
 }
-
-static iso_rc subtract(struct iso_onnx_importer *im) { return from_input(im, ISO_ONNX_SUBTRACTS); }
-
-static iso_rc divide(struct iso_onnx_importer *im) { return from_input(im, ISO_ONNX_DIVIDES); }
 
 /* More than isocl's concatenate takes are joined one after another. */
 static iso_rc concat(struct iso_onnx_importer *im)
@@ -311,12 +292,14 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Sub", " ", subtract },
     { "Div", " ", divide },
     { "Mul", " ", iso_onnx_mul },
+    { "Neg", " ", iso_onnx_neg },
     { "Concat", " axis ", concat },
     { "MaxPool", WINDOW "ceil_mode storage_order ", iso_onnx_max_pool },
     { "AveragePool", WINDOW "ceil_mode count_include_pad ", iso_onnx_average_pool },
     { "GlobalAveragePool", " ", iso_onnx_global_average_pool },
     { "GlobalMaxPool", " ", iso_onnx_global_max_pool },
     { "ReduceMean", " axes keepdims noop_with_empty_axes ", iso_onnx_reduce_mean },
+    { "ReduceMax", " axes keepdims noop_with_empty_axes ", iso_onnx_reduce_max },
     { "Relu", " ", iso_onnx_function },
     { "Sigmoid", " ", iso_onnx_function },
     { "Tanh", " ", iso_onnx_function },

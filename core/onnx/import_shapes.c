@@ -22,7 +22,7 @@ static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *
                                       l->op == ISO_OP_global_max_pooling2d);
     if (x->shape.ndim == 2)
         return iso_onnx_same(im, x);
-    if (pooled && iso_onnx_readers(im, x->name) == 1) {
+    if (pooled && iso_onnx_uses(im, x) == 1) {
         ((struct iso_pooling2d *)l->params)->keepdims = false;
         return iso_onnx_result(im, l, ISO_ONNX_LAST);
     }
@@ -106,7 +106,8 @@ iso_rc iso_onnx_expand(struct iso_onnx_importer *im)
         return ISO_EDATA;
     iso_onnx_dims(x, own);
     ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
-    bool fits = n == x->shape.ndim && (dim[0] == ISO_ONNX_ROWS || dim[0] == 1 || dim[0] == im->rows);
+    bool fits = n == x->shape.ndim &&
+                (dim[0] == ISO_ONNX_ROWS || dim[0] == 1 || dim[0] == im->rows);
     bool same = fits;
     for (int i = 1; i < n && fits; i++) {
         const bool repeats = x->order == ISO_ONNX_FIRST && i > 1 && own[i] == 1 && dim[i] > 0;
@@ -115,9 +116,10 @@ iso_rc iso_onnx_expand(struct iso_onnx_importer *im)
     }
     if (same)
         return iso_onnx_same(im, x);
-    if (!fits || (dim[2] != 1 && dim[2] > 1024) || (dim[3] != 1 && dim[3] > 1024))
-        return iso_onnx_refuse(im, "isocl repeats height and width of an image only, at most 1024 "
-                                   "times");
+    if (!fits || dim[2] > 1024 || dim[3] > 1024)
+        return iso_onnx_refuse(im,
+                               "isocl repeats height and width of an image only, at most 1024 "
+                               "times");
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_up_sampling2d, im->node->name, 1, &x);
     if (l == NULL)
         return ISO_ENOMEM;
@@ -131,14 +133,7 @@ iso_rc iso_onnx_expand(struct iso_onnx_importer *im)
 /* The order of what an image becomes whose numbers were a row: whoever reads it says. */
 static enum iso_onnx_order order_of_image(const struct iso_onnx_importer *im)
 {
-    for (int i = 0; i < im->m->nnodes; i++) {
-        const struct iso_onnx_node *n = &im->m->nodes[i];
-        const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
-        if (n->nx > 0 && strcmp(n->x[0], im->node->y[0]) == 0 && strcmp(n->op, "Transpose") == 0 &&
-            perm != NULL && perm->n == 4 && perm->ints[1] == 3)
-            return ISO_ONNX_LAST;
-    }
-    return ISO_ONNX_FIRST;
+    return iso_onnx_brought_forward(im->m, im->node->y[0]) ? ISO_ONNX_LAST : ISO_ONNX_FIRST;
 }
 
 /* ONNX's shape, in which 0 is what stands there in x, as isocl's, with at most one -1. The first
@@ -169,8 +164,8 @@ static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_kn
     const int64_t count = iso_shape_count(&x->shape);
     if (open > 0)
         out->dim[open] = count / given;
-    const bool rows = dim[0] == 0 || dim[0] == ISO_ONNX_ROWS || (dim[0] == -1 && open == 0) || dim[0] == im->rows ||
-                      (dim[0] == 1 && im->rows < 0);
+    const bool rows = dim[0] == 0 || dim[0] == ISO_ONNX_ROWS || (dim[0] == -1 && open == 0) ||
+                      dim[0] == im->rows || (dim[0] == 1 && im->rows < 0);
     if (!rows || iso_shape_count(out) != count)
         return iso_onnx_refuse(im, "isocl keeps the number of rows, and the numbers of each");
     return ISO_OK;
@@ -254,8 +249,11 @@ iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
         memcpy(dim, c->dim, sizeof c->dim);
     else
         iso_onnx_dims(v, dim);
-    *t = (struct iso_onnx_tensor){ .name = im->node->y[0], .type = ISO_ONNX_INT64, .ndim = 1,
-                                   .dim = { end > start ? end - start : 0 }, .data = dim + start };
+    *t = (struct iso_onnx_tensor){ .name = im->node->y[0],
+                                   .type = ISO_ONNX_INT64,
+                                   .ndim = 1,
+                                   .dim = { end > start ? end - start : 0 },
+                                   .data = dim + start };
     return iso_onnx_know_constant(im, t);
 }
 

@@ -88,8 +88,19 @@ int iso_onnx_readers(const struct iso_onnx_importer *im, const char *name)
     return n;
 }
 
-const struct iso_onnx_node *iso_onnx_only_reader(const struct iso_onnx_importer *im, const char *name,
-                                               const char *op)
+int iso_onnx_uses(const struct iso_onnx_importer *im, const struct iso_onnx_known *x)
+{
+    int names = 0, reads = 0;
+    for (int i = 0; i < im->nvalues; i++)
+        if (im->values[i].constant == NULL && im->values[i].layer == x->layer) {
+            names++;
+            reads += iso_onnx_readers(im, im->values[i].name);
+        }
+    return reads - (names - 1); /* each name but the first was made by a read */
+}
+
+const struct iso_onnx_node *iso_onnx_only_reader(const struct iso_onnx_importer *im,
+                                                 const char *name, const char *op)
 {
     const struct iso_onnx_node *found = NULL;
     for (int i = 0; i < im->m->nnodes; i++)
