@@ -105,7 +105,11 @@ struct opencl_pool {
 struct opencl_tiles {
     iso_i32 h, w, c, step, top, left;
     iso_i32 tiles_x, image_tiles, first, tiles;
-    iso_i32 turned; /* for a rotated kernel: its filters; 0: not rotated */
+    iso_i32 side;                                 /* pixels, or results, per side of a tile */
+    iso_i32 image_step, pixel_step, channel_step; /* floats from one to the next */
+    iso_u32 per_image, per_row;                   /* reciprocals of image_tiles and tiles_x */
+    iso_i32 turned;                               /* the pixels, in reverse order */
+    iso_i32 parts;                                /* points are the sums of so many, at least 1 */
     iso_i32 has_bias, add;
     iso_i32 activation; /* 1 + the formula that follows, 0: none; alpha is its parameter */
     float alpha;

@@ -1,124 +1,178 @@
 /* winograd_gpu.cl: the transforms of Winograd's convolution (core/winograd.h); chains_gpu.h has the
- * products between them. A work-item takes a channel of a tile. Points are [36][tiles][channels].
+ * products between them. Points are [36][tiles][channels].
  *
- * A kernel is an image of one tile, whose channels are its channels times its filters. */
+ * A work-group takes some channels of a tile, side by side along its first axis. SIDE work-items of
+ * each channel transform a line of the tile each, and, after they have exchanged these, a column.
+ *
+ * A kernel's channels are images of one tile, with filters for channels; where it is turned, its
+ * filters are the images, with its channels. */
 #include "common.h"
 #include "arguments.h"
 #include "core/winograd.h"
 
-enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS };
+enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS, COLUMNS = OPENCL_GROUP_COLUMNS };
 
-/* Returns where the tile's image begins, and the pixel of it where the tile does. */
-static inline ulong tile_of(const struct opencl_tiles *g, int tile, int *y, int *x)
+/* A work-item's channel, the last one for those past it, which write nothing; its line or column;
+ * and the pixel at which its tile begins, of the image at `image`. */
+struct own {
+    int there, channel, line, y, x;
+    ulong image;
+};
+
+static inline struct own own_tile(const struct opencl_tiles *g, int tile)
 {
-    int number = g->first + tile, inner = number % g->image_tiles;
-    *y = inner / g->tiles_x * g->step - g->top;
-    *x = inner % g->tiles_x * g->step - g->left;
-    return (ulong)(number / g->image_tiles) * g->h * g->w * g->c;
+    const int number = g->first + tile, image = quotient(number, g->image_tiles, g->per_image);
+    const int inner = number - image * g->image_tiles,
+              row = quotient(inner, g->tiles_x, g->per_row);
+    const int channel = get_group_id(1) * get_local_size(0) + get_local_id(0);
+    struct own own = { .there = channel < g->c, .line = get_local_id(1) };
+    own.channel = own.there ? channel : g->c - 1;
+    own.y = row * g->step - g->top;
+    own.x = (inner - row * g->tiles_x) * g->step - g->left;
+    own.image = (ulong)image * g->image_step + (ulong)own.channel * g->channel_step;
+    return own;
 }
 
-/* A turned kernel has filters for channels: where this one lies. */
-static inline int channel_of(const struct opencl_tiles *g, int channel)
-{
-    int channels = g->turned != 0 ? g->c / g->turned : 1;
-    return g->turned != 0 ? channel % channels * g->turned + channel / channels : channel;
-}
+/* Floats from a point to the next. */
+static inline ulong points_apart(const struct opencl_tiles *g) { return (ulong)g->tiles * g->c; }
 
-/* Pixel (y, x) of a channel of an image; +0 outside. */
-static inline float pixel_at(const struct opencl_tiles *g, global const float *image, int y, int x)
-{
-    float pixel = 0.0f;
-    if (y >= 0 && y < g->h && x >= 0 && x < g->w)
-        pixel = image[((ulong)y * g->w + x) * g->c];
-    return pixel;
-}
+/* The work-item's place in a stage: of element `i` of its line, or of its column. */
+#define LINE(i) ((own.line * SIDE + (i)) * COLUMNS + get_local_id(0))
+#define COLUMN(i) (((i)*SIDE + own.line) * COLUMNS + get_local_id(0))
 
-/* Puts a result at pixel (y, x), if that lies on the image. */
-static inline void put_result(const struct opencl_tiles *g, global float *image, int y, int x,
-                              float result, float bias)
+/* `from` pixels to SIDE points, and SIDE points to `to` results; the other elements of t are +0. */
+static inline void to_points(int from, const float *d, float *t)
 {
-    if (y < g->h && x < g->w) {
-        global float *to = image + ((ulong)y * g->w + x) * g->c;
-        result = end_of_sum(result);
-        result = g->has_bias ? result + bias : result;
-        *to = g->add ? *to + result : result;
+    switch (from) {
+    case 2: iso_winograd_taps2(d, t); break;
+    case 3: iso_winograd_taps3(d, t); break;
+    case 4: iso_winograd_taps4(d, t); break;
+    case 5: iso_winograd_taps5(d, t); break;
+    default: iso_winograd_source(d, t);
+    }
+}
+static inline void to_results(int to, const float *d, float *t)
+{
+    UNROLLED(i, SIDE)
+        t[i] = 0.0f;
+    switch (to) {
+    case 2: iso_winograd_result2(d, t); break;
+    case 3: iso_winograd_result3(d, t); break;
+    case 4: iso_winograd_result4(d, t); break;
+    default: iso_winograd_result5(d, t);
     }
 }
 
-/* Applies the activation to the result at pixel (y, x), if that lies on the image, or passes it
- * back through one, which gave `results`. */
-static inline void activate(const struct opencl_tiles *g, global const float *results,
-                            global float *image, int y, int x)
+/* The work-item's line of pixels; +0 outside of the image, and past the tile's side. A turned
+ * kernel has its taps in reverse order. */
+static inline void load_line(const struct opencl_tiles *g, struct own own, global const float *x,
+                             float *d)
 {
-    if (y < g->h && x < g->w) {
-        const ulong at = ((ulong)y * g->w + x) * g->c;
-        image[at] = g->gradient ? passed_back(g->activation, g->alpha, results[at], image[at])
-                                : iso_act(g->activation - 1, g->alpha, image[at]);
+    const int last = g->side - 1, y = own.y + (g->turned ? last - own.line : own.line);
+    const int there = own.line <= last && y >= 0 && y < g->h;
+    x += own.image;
+    UNROLLED(j, SIDE) {
+        const int at = own.x + (g->turned ? last - j : j);
+        d[j] = 0.0f;
+        if (there && j <= last && at >= 0 && at < g->w)
+            d[j] = x[((ulong)y * g->w + at) * g->pixel_step];
     }
 }
 
-/* Work-items along the first axis take the channels, the second axis the tiles. They work with a
- * copy of the struct, since Mesa warns of arguments that are read behind a branch. */
-#define TILE_AND_CHANNEL                                                       \
-    const struct opencl_tiles g = all;                                         \
-    int channel = get_global_id(0), tile = get_global_id(1), top, left;        \
-    ulong image = tile_of(&g, tile, &top, &left), next = (ulong)g.tiles * g.c; \
-    ulong point = (ulong)tile * g.c + channel;                                 \
-    if (channel >= g.c || tile >= g.tiles)                                     \
-        return;
+/* The one set of tiles or the other, of what winograd_points reads: member by member, because
+ * Mesa's compilers lose a struct that is chosen as a whole. */
+#define EITHER(member) .member = second ? b->member : a->member
+static inline struct opencl_tiles either(int second, const struct opencl_tiles *a,
+                                         const struct opencl_tiles *b)
+{
+    const struct opencl_tiles g = { EITHER(h),          EITHER(w),           EITHER(c),
+                                    EITHER(step),       EITHER(top),         EITHER(left),
+                                    EITHER(tiles_x),    EITHER(image_tiles), EITHER(first),
+                                    EITHER(tiles),      EITHER(side),        EITHER(image_step),
+                                    EITHER(pixel_step), EITHER(per_image),   EITHER(per_row),
+                                    EITHER(turned),     EITHER(channel_step) };
+    return g;
+}
 
-/* n x n pixels of each tile to points, by iso_winograd_<transform>; a turned kernel has its taps in
- * reverse order. */
-#define TO_POINTS(name, transform, n)                                                            \
-    kernel void winograd_##name(global const float *x, ulong x_at, global float *y, ulong y_at,  \
-                                struct opencl_tiles all)                                         \
-    {                                                                                            \
-        TILE_AND_CHANNEL                                                                         \
-        float pixels[(n) * (n)], points[POINTS];                                                 \
-        x += x_at + image + channel_of(&g, channel);                                             \
-        y += y_at + point;                                                                       \
-        UNROLLED(i, n)                                                                           \
-            UNROLLED(j, n) {                                                                     \
-                int down = g.turned != 0 ? (n)-1 - i : i, right = g.turned != 0 ? (n)-1 - j : j; \
-                pixels[(n)*i + j] = pixel_at(&g, x, top + down, left + right);                   \
-            }                                                                                    \
-        iso_winograd_##transform(pixels, points);                                                \
-        UNROLLED(p, POINTS)                                                                      \
-            y[p * next] = points[p];                                                             \
+/* Pixels to points of both operands of the products: x to v by the work-groups of the first tiles,
+ * and w to u by those of the others, if there are any. */
+kernel void winograd_points(global const float *x, ulong x_at, global float *v, ulong v_at,
+                            struct opencl_tiles source, global const float *w, ulong w_at,
+                            global float *u, ulong u_at, struct opencl_tiles taps)
+{
+    local float stage[POINTS * COLUMNS];
+    const struct opencl_tiles one = source, other = taps;
+    const int second = (int)get_group_id(0) >= one.tiles;
+    const struct opencl_tiles g = either(second, &one, &other);
+    const int tile = (int)get_group_id(0) - (second ? one.tiles : 0);
+    const struct own own = own_tile(&g, tile);
+    global float *to = (second ? u + u_at : v + v_at) + (ulong)tile * g.c + own.channel;
+    float d[SIDE], t[SIDE];
+    load_line(&g, own, second ? w + w_at : x + x_at, d);
+    to_points(g.side, d, t);
+    UNROLLED(j, SIDE)
+        stage[LINE(j)] = t[j];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    UNROLLED(i, SIDE)
+        d[i] = stage[COLUMN(i)];
+    to_points(g.side, d, t);
+    UNROLLED(i, SIDE)
+        if (own.there)
+            to[(i * SIDE + own.line) * points_apart(&g)] = t[i];
+}
+
+/* The work-item's line of points; of several parts, their sum in ascending order. */
+static inline void load_points(const struct opencl_tiles *g, int line, global const float *x,
+                               float *d)
+{
+    const ulong next = points_apart(g);
+    x += line * SIDE * next;
+    UNROLLED(j, SIDE)
+        d[j] = x[j * next];
+    for (int part = 1; part < g->parts; part++) {
+        x += POINTS * next;
+        UNROLLED(j, SIDE)
+            d[j] = add_term(d[j], x[j * next]);
     }
-TO_POINTS(source, source_square, SIDE)
-TO_POINTS(taps2, taps2_square, 2)
-TO_POINTS(taps3, taps3_square, 3)
-TO_POINTS(taps4, taps4_square, 4)
-TO_POINTS(taps5, taps5_square, 5)
+}
 
-/* The end of a tile of n x n results: the activation of a convolution's, or of its input
- * gradient's; the gradient of a kernel has none. */
-#define ACTIVATE(n)                                                              \
-    _Pragma("unroll 1") for (int i = 0; g.activation != 0 && i < (n) * (n); i++) \
-        activate(&g, bias + bias_at + image + channel, y, top + i / (n), left + i % (n));
-#define LEAVE(n)
+/* Puts a finished sum to *y: with the bias, added to what is there, and through the activation; or
+ * passes the gradient that *y then is back through one, which gave *beside. */
+static inline void put_result(const struct opencl_tiles *g, float sum, float bias,
+                              global const float *beside, global float *y)
+{
+    sum = g->has_bias ? sum + bias : sum;
+    sum = g->add ? *y + sum : sum;
+    if (g->activation != 0)
+        sum = g->gradient ? passed_back(g->activation, g->alpha, *beside, sum)
+                          : iso_act(g->activation - 1, g->alpha, sum);
+    *y = sum;
+}
 
-/* Points to n x n results of each tile. */
-#define TO_RESULTS(n, END)                                                                      \
-    kernel void winograd_result##n(global const float *x, ulong x_at, global const float *bias, \
-                                   ulong bias_at, global float *y, ulong y_at,                  \
-                                   struct opencl_tiles all)                                     \
-    {                                                                                           \
-        TILE_AND_CHANNEL                                                                        \
-        float points[POINTS], results[(n) * (n)];                                               \
-        float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
-        x += x_at + point;                                                                      \
-        y += y_at + image + channel;                                                            \
-        UNROLLED(p, POINTS)                                                                     \
-            points[p] = x[p * next];                                                            \
-        iso_winograd_result##n##_square(points, results);                                       \
-        UNROLLED(i, n)                                                                          \
-            UNROLLED(j, n)                                                                      \
-                put_result(&g, y, top + i, left + j, results[(n)*i + j], b);                    \
-        END(n)                                                                                  \
+/* Points to the results of each tile. bias: for gradients, what the activation before gave. */
+kernel void winograd_results(global const float *x, ulong x_at, global const float *bias,
+                             ulong bias_at, global float *y, ulong y_at, struct opencl_tiles all)
+{
+    local float stage[POINTS * COLUMNS];
+    const struct opencl_tiles g = all;
+    const int tile = get_group_id(0);
+    const struct own own = own_tile(&g, tile);
+    float d[SIDE], t[SIDE];
+    load_points(&g, own.line, x + x_at + (ulong)tile * g.c + own.channel, d);
+    to_results(g.side, d, t);
+    UNROLLED(j, SIDE)
+        stage[LINE(j)] = t[j];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    UNROLLED(i, SIDE)
+        d[i] = stage[COLUMN(i)];
+    to_results(g.side, d, t);
+    UNROLLED(i, SIDE)
+        stage[COLUMN(i)] = t[i];
+    const int end = own.there && own.line < g.side && own.x + own.line < g.w ? g.side : 0;
+    const float b = g.has_bias ? bias[bias_at + own.channel] : 0.0f;
+    _Pragma("unroll 1") for (int i = 0; i < end && own.y + i < g.h; i++)
+    {
+        const ulong at = own.image + ((ulong)(own.y + i) * g.w + own.x + own.line) * g.pixel_step;
+        put_result(&g, end_of_sum(stage[COLUMN(i)]), b, bias + bias_at + at, y + y_at + at);
     }
-TO_RESULTS(2, ACTIVATE)
-TO_RESULTS(3, LEAVE)
-TO_RESULTS(4, ACTIVATE)
-TO_RESULTS(5, LEAVE)
+}

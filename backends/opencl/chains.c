@@ -258,6 +258,25 @@ static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t
     return opencl_gpu_rows(cl, g, products, a, b, y);
 }
 
+size_t opencl_row_parts(const struct opencl *cl, const struct opencl_chains *g,
+                        struct opencl_groups groups)
+{
+    return at_once(cl, g, groups) ? 1 : groups.count;
+}
+
+iso_rc opencl_parts_of_rows(struct opencl *cl, const struct opencl_chains *chains,
+                            struct opencl_groups groups, struct opencl_at a, struct opencl_at b,
+                            struct opencl_at y)
+{
+    struct opencl_chains g = *chains;
+    g.first_group = (iso_i32)groups.first;
+    g.end_group = (iso_i32)(groups.first + groups.count);
+    g.deep = (iso_i32)opencl_row_parts(cl, chains, groups);
+    g.each = g.deep == 1 ? (iso_i32)groups.count : 1;
+    g.add = 0;
+    return over_rows(cl, &g, groups.products, a, b, y);
+}
+
 iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *chains,
                               struct opencl_groups groups, struct opencl_at a, struct opencl_at b,
                               struct opencl_at y, struct opencl_at work)

@@ -63,6 +63,11 @@ struct opencl_groups {
 iso_rc opencl_some_row_chains(struct opencl *, const struct opencl_chains *, struct opencl_groups,
                               struct opencl_at a, struct opencl_at b, struct opencl_at y,
                               struct opencl_at work);
+/* Queues the sums of the groups without the additions that finish them: y [parts, products, depth,
+ * cols], opencl_row_parts parts in the order of their sum. */
+iso_rc opencl_parts_of_rows(struct opencl *, const struct opencl_chains *, struct opencl_groups,
+                            struct opencl_at a, struct opencl_at b, struct opencl_at y);
+size_t opencl_row_parts(const struct opencl *, const struct opencl_chains *, struct opencl_groups);
 /* Return the number of groups, at least 1, whose sums are kept at a time, and the floats of work
  * that they need. */
 size_t opencl_groups_at_once(const struct opencl *, const struct opencl_chains *, size_t products);

@@ -7,6 +7,7 @@
 #include "activation.h"
 #include "chains.h"
 #include "cpu_shape.h"
+#include "grids.h"
 #include "sums.h"
 #include "winograd.h"
 #include "winograd_cpu.h"
@@ -15,18 +16,7 @@
 
 static const char program[] = "winograd_gpu.cl";
 
-enum { MOST_TILES = 65535, COLUMNS = 32, LINES = 4 }; /* a grid's second axis; a work-group */
-
-/* By the number of pixels, taps or results a side. */
-static const char *const to_points[] = { [2] = "winograd_taps2",
-                                         [3] = "winograd_taps3",
-                                         [4] = "winograd_taps4",
-                                         [5] = "winograd_taps5",
-                                         [6] = "winograd_source" };
-static const char *const to_results[] = { [2] = "winograd_result2",
-                                          [3] = "winograd_result3",
-                                          [4] = "winograd_result4",
-                                          [5] = "winograd_result5" };
+enum { MOST_TILES = 65535 };
 
 /* A pass: the tiles' pixels, from images that the sources lie on, and their results, or the pixels
  * of the results' gradient. */
@@ -38,17 +28,25 @@ struct layer {
 
 static int64_t ceil_of(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
-/* Describes the tiles of images h x w x c, numbered like those of results oh x ow. */
-static struct opencl_tiles tiles_of(int64_t h, int64_t w, int64_t c, int64_t tile, int64_t oh,
+/* Describes the source's tiles of images [n, h, w, c], numbered like those of results oh x ow. */
+static struct opencl_tiles tiles_of(const struct iso_shape *images, int64_t tile, int64_t oh,
                                     int64_t ow)
 {
-    const int64_t across = ceil_of(ow, tile);
-    return (struct opencl_tiles){ .h = (iso_i32)h,
-                                  .w = (iso_i32)w,
-                                  .c = (iso_i32)c,
+    const int64_t *dim = images->dim;
+    const int64_t across = ceil_of(ow, tile), count = ceil_of(oh, tile) * across;
+    return (struct opencl_tiles){ .h = (iso_i32)dim[1],
+                                  .w = (iso_i32)dim[2],
+                                  .c = (iso_i32)dim[3],
                                   .step = (iso_i32)tile,
                                   .tiles_x = (iso_i32)across,
-                                  .image_tiles = (iso_i32)(ceil_of(oh, tile) * across) };
+                                  .image_tiles = (iso_i32)count,
+                                  .side = ISO_WINOGRAD_SIDE,
+                                  .image_step = (iso_i32)(dim[1] * dim[2] * dim[3]),
+                                  .pixel_step = (iso_i32)dim[3],
+                                  .channel_step = 1,
+                                  .per_image = opencl_reciprocal(count, dim[0] * count),
+                                  .per_row = opencl_reciprocal(across, count),
+                                  .parts = 1 };
 }
 
 /* turned: of the input gradient, whose source is dy and whose result is dx. */
@@ -56,30 +54,33 @@ static struct layer layer_of(const struct iso_call *call, bool turned)
 {
     const struct iso_conv2d *p = call->params;
     const struct iso_window v = iso_conv2d_window(p, &call->x[0].shape);
-    const int64_t tile = ISO_WINOGRAD_TILE(v.kh);
+    const struct iso_shape x = { 4, { v.n, v.h, v.w, v.c } },
+                           y = { 4, { v.n, v.oh, v.ow, p->filters } };
+    const struct iso_shape *source = turned ? &y : &x, *result = turned ? &x : &y;
+    const int64_t tile = ISO_WINOGRAD_TILE(v.kh), oh = result->dim[1], ow = result->dim[2];
     struct layer l = { .taps = v.kh, .tile = tile };
-    if (turned) {
-        l.source = tiles_of(v.oh, v.ow, p->filters, tile, v.h, v.w);
-        l.result = tiles_of(v.h, v.w, v.c, tile, v.h, v.w);
-        l.source.top = (iso_i32)(v.kh - 1 - v.top);
-        l.source.left = (iso_i32)(v.kw - 1 - v.left);
-    } else {
-        l.source = tiles_of(v.h, v.w, v.c, tile, v.oh, v.ow);
-        l.result = tiles_of(v.oh, v.ow, p->filters, tile, v.oh, v.ow);
-        l.source.top = (iso_i32)v.top;
-        l.source.left = (iso_i32)v.left;
-    }
+    l.source = tiles_of(source, tile, oh, ow);
+    l.source.top = (iso_i32)(turned ? v.kh - 1 - v.top : v.top);
+    l.source.left = (iso_i32)(turned ? v.kw - 1 - v.left : v.left);
+    l.result = tiles_of(result, tile, oh, ow);
+    l.result.side = (iso_i32)tile;
     l.tiles = (size_t)v.n * (size_t)l.source.image_tiles;
     return l;
 }
 
-/* The kernel, as an image of one tile; its filters, where it is turned. */
+/* The kernel: its channels are images of one tile, with the filters for channels; where it is
+ * turned, its filters, which are the source's channels, are the images. */
 static struct opencl_tiles kernel_of(const struct layer *l, bool turned)
 {
-    struct opencl_tiles k =
-        tiles_of(l->taps, l->taps, (int64_t)l->source.c * l->result.c, l->taps, l->taps, l->taps);
-    k.tiles = 1;
-    k.turned = turned ? l->source.c : 0;
+    const int64_t sources = l->source.c, results = l->result.c;
+    const struct iso_shape images = { 4, { sources, l->taps, l->taps, results } };
+    struct opencl_tiles k = tiles_of(&images, l->taps, l->taps, l->taps);
+    k.tiles = (iso_i32)sources;
+    k.side = (iso_i32)l->taps;
+    k.turned = turned;
+    k.pixel_step = (iso_i32)(sources * results);
+    k.image_step = turned ? 1 : k.c;
+    k.channel_step = turned ? (iso_i32)sources : 1;
     return k;
 }
 
@@ -180,31 +181,50 @@ size_t opencl_winograd_work(const struct opencl *cl, const struct iso_call *call
 
 /* ---- Passes ---- */
 
-static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_tiles *g)
+/* Gives a work-group to each `columns` channels, as many as the kernel allows, of each tile. */
+static iso_rc launch(struct opencl *cl, const char *name, int64_t tiles, int64_t channels,
+                     const struct opencl_arg *args, int nargs)
 {
-    if (g->tiles == 1)
-        return opencl_elements(cl, (size_t)g->c);
-    const size_t columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
-    const size_t most = cl->max_group / columns, lines = most < LINES ? most : LINES;
-    return (struct opencl_grid){ .groups = { opencl_ceil((size_t)g->c, columns),
-                                             opencl_ceil((size_t)g->tiles, lines), 1 },
-                                 .group = { columns, lines, 1 } };
+    struct opencl_kernel *k;
+    size_t columns = OPENCL_GROUP_COLUMNS;
+    if (cl->noting)
+        return ISO_OK;
+    ISO_TRY(opencl_kernel(cl, program, name, &k));
+    const size_t most = k->max_group < cl->max_group ? k->max_group : cl->max_group;
+    while (columns > 1 && columns * ISO_WINOGRAD_SIDE > most)
+        columns /= 2;
+    const struct opencl_grid grid = {
+        .groups = { (size_t)tiles, opencl_ceil((size_t)channels, columns), 1 },
+        .group = { columns, ISO_WINOGRAD_SIDE, 1 },
+        .fixed = true,
+    };
+    return opencl_launch(cl, program, name, grid, args, nargs);
 }
 
-static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side,
-                          struct opencl_at pixels, struct opencl_at to)
+/* An operand of the products: its tiles, their pixels, and where their points go. */
+struct operand {
+    struct opencl_tiles tiles;
+    struct opencl_at pixels, points;
+};
+
+/* taps.tiles.tiles 0: the points of that operand are there already. */
+static iso_rc make_points(struct opencl *cl, struct operand source, struct operand taps)
 {
-    return opencl_launch(cl, program, to_points[side], grid_of(cl, &g),
-                         ARGS(arg_at(pixels), arg_at(to), arg_struct(&g, sizeof g)));
+    const struct opencl_tiles *s = &source.tiles, *t = &taps.tiles;
+    const int64_t c = t->tiles > 0 && t->c > s->c ? t->c : s->c;
+    return launch(cl, "winograd_points", (int64_t)s->tiles + t->tiles, c,
+                  ARGS(arg_at(source.pixels), arg_at(source.points), arg_struct(s, sizeof *s),
+                       arg_at(taps.pixels), arg_at(taps.points), arg_struct(t, sizeof *t)));
 }
 
-static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t side,
-                           struct opencl_at from, struct opencl_at bias, struct opencl_at to)
+static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, struct opencl_at from,
+                           struct opencl_at bias, struct opencl_at to)
 {
+    const struct opencl_at any = { from.mem, 0 };
     g.has_bias = bias.mem != NULL && !g.gradient;
-    return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
-                         ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
-                              arg_struct(&g, sizeof g)));
+    return launch(cl, "winograd_results", g.tiles, g.c,
+                  ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : any), arg_at(to),
+                       arg_struct(&g, sizeof g)));
 }
 
 /* The tiles [first, first + count). */
@@ -220,9 +240,9 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
                        bool turned, struct opencl_at x, struct opencl_at bias, struct opencl_at y)
 {
     const size_t most = tiles_at_once(cl, l);
-    const struct opencl_at u = opencl_work(call, 0), v = opencl_past(u, kernel_points(l)),
-                           m = opencl_past(v, points(most, l->source.c));
-    ISO_TRY(make_points(cl, kernel_of(l, turned), l->taps, opencl_at(&call->w[0]), u));
+    const struct opencl_at v = opencl_work(call, 0), u = opencl_past(v, points(most, l->source.c)),
+                           m = opencl_past(u, kernel_points(l));
+    struct operand taps = { kernel_of(l, turned), opencl_at(&call->w[0]), u };
     for (size_t first = 0, count; first < l->tiles; first += count) {
         count = l->tiles - first < most ? l->tiles - first : most;
         struct opencl_chains g =
@@ -230,9 +250,10 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
         g.a_next = g.rows * g.segment;
         g.b_next = g.segment * g.cols;
         g.y_next = g.rows * g.cols;
-        ISO_TRY(make_points(cl, some(l->source, first, count), ISO_WINOGRAD_SIDE, x, v));
+        ISO_TRY(make_points(cl, (struct operand){ some(l->source, first, count), x, v }, taps));
+        taps.tiles.tiles = 0;
         ISO_TRY(opencl_many_chains(cl, &g, ISO_WINOGRAD_POINTS, v, u, m));
-        ISO_TRY(make_results(cl, some(l->result, first, count), l->tile, m, bias, y));
+        ISO_TRY(make_results(cl, some(l->result, first, count), m, bias, y));
     }
     return ISO_OK;
 }
@@ -270,34 +291,63 @@ iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
     return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), beside, opencl_at(&call->dx[0]));
 }
 
+/* The points [v] of the sources and [w] of the gradients of the tiles [first, stop). Returns the
+ * sums over these in *g. */
+static iso_rc kernel_operands(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                              size_t first, size_t stop, struct opencl_at v, struct opencl_at w,
+                              struct opencl_chains *g)
+{
+    const size_t count = stop - first;
+    *g = kernel_chains(l);
+    g->first_row = (iso_i32)first;
+    g->a_next = (iso_i32)count * g->segment;
+    g->b_next = (iso_i32)count * g->cols;
+    return make_points(
+        cl, (struct operand){ some(l->source, first, count), opencl_at(&call->x[0]), v },
+        (struct operand){ some(l->result, first, count), opencl_at(&call->dy[0]), w });
+}
+
+/* dw from the sums of all groups, whose parts the transform of the results adds. */
+static iso_rc kernel_at_once(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                             struct opencl_groups groups, struct opencl_at v, struct opencl_at w,
+                             struct opencl_at m)
+{
+    const struct opencl_at none = { NULL, 0 };
+    struct opencl_tiles kernel = kernel_of(l, false);
+    struct opencl_chains g;
+    kernel.add = call->add_dw[0];
+    ISO_TRY(kernel_operands(cl, call, l, 0, l->tiles, v, w, &g));
+    kernel.parts = (iso_i32)opencl_row_parts(cl, &g, groups);
+    ISO_TRY(opencl_parts_of_rows(cl, &g, groups, v, w, m));
+    return make_results(cl, kernel, m, none, opencl_at(&call->dw[0]));
+}
+
 iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
 {
     if (cl->shape == OPENCL_SHAPE_CPU)
         return opencl_winograd_cpu_kernel(cl, call);
     const struct layer l = layer_of(call, false);
-    const struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     const size_t all = (size_t)iso_group_count(rows_of(&l));
     struct opencl_groups groups = groups_at_once(cl, &l);
     const size_t most = groups.count, tiles = group_tiles(&l, groups);
-    const struct opencl_at m = opencl_work(call, 0), v = opencl_past(m, kernel_points(&l)),
-                           w = opencl_past(v, points(tiles, l.source.c)),
-                           sums = opencl_past(w, points(tiles, l.result.c));
+    const struct opencl_at v = opencl_work(call, 0), w = opencl_past(v, points(tiles, l.source.c)),
+                           m = opencl_past(w, points(tiles, l.result.c)),
+                           sums = opencl_past(m, kernel_points(&l)), none = { NULL, 0 };
+    if (most >= all) {
+        groups.count = all;
+        return kernel_at_once(cl, call, &l, groups, v, w, m);
+    }
     for (; groups.first < all; groups.first += groups.count) {
         groups.count = all - groups.first < most ? all - groups.first : most;
         const size_t end = groups.first + groups.count;
         const size_t first = (size_t)iso_group_begin(rows_of(&l), (iso_rowno)groups.first);
         const size_t stop = end < all ? (size_t)iso_group_begin(rows_of(&l), (iso_rowno)end)
                                       : l.tiles;
-        struct opencl_chains g = kernel_chains(&l);
-        g.first_row = (iso_i32)first;
-        g.a_next = (iso_i32)(stop - first) * g.segment;
-        g.b_next = (iso_i32)(stop - first) * g.cols;
-        ISO_TRY(make_points(cl, some(l.source, first, stop - first), ISO_WINOGRAD_SIDE, x, v));
-        ISO_TRY(make_points(cl, some(l.result, first, stop - first), l.tile, dy, w));
+        struct opencl_chains g;
+        ISO_TRY(kernel_operands(cl, call, &l, first, stop, v, w, &g));
         ISO_TRY(opencl_some_row_chains(cl, &g, groups, v, w, m, sums));
     }
     struct opencl_tiles kernel = kernel_of(&l, false);
-    const struct opencl_at none = { NULL, 0 };
     kernel.add = call->add_dw[0];
-    return make_results(cl, kernel, l.taps, m, none, opencl_at(&call->dw[0]));
+    return make_results(cl, kernel, m, none, opencl_at(&call->dw[0]));
 }

@@ -37,7 +37,10 @@ def product(launch, a, tile):
 
 
 def winograd(a):
-    return a["tiles"] * a["c"] * 4 * (POINTS + a["step"] ** 2)
+    """Pixels and points of all the tiles that a launch transforms: of its one struct, or of two."""
+    structs = {name.split(".")[0] for name in a if name.endswith(".tiles")}
+    return sum(a[f"{s}.tiles"] * a[f"{s}.c"] * 4 * (POINTS * max(a[f"{s}.parts"], 1) + a[f"{s}.step"] ** 2)
+               for s in structs)
 
 
 def window(launch, a, pointers):

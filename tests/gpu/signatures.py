@@ -36,7 +36,8 @@ class Signatures:
         return kernels, structs
 
     def arguments(self, launch):
-        """({name: number}, [(name, bytes of an element, written)]) of a launch; a struct's members have their names."""
+        """({name: number}, [(name, bytes of an element, written)]) of a launch; a struct's members have their names,
+        and struct.member."""
         kernels, structs = self.known[launch.program]
         numbers, pointers = {}, []
         for (type_, name), value in zip(kernels[launch.kernel], launch.arguments):
@@ -46,7 +47,9 @@ class Signatures:
                 base, width = (match.group(1), match.group(2)) if element not in SIZES else (element, "")
                 pointers.append((name, SIZES.get(base, 4) * int(width or 1), "const" not in type_))
             elif type_.startswith("struct"):
-                numbers.update(zip(structs[type_.split()[1]], map(int, value[1:].split(","))))
+                members = dict(zip(structs[type_.split()[1]], map(int, value[1:].split(","))))
+                numbers.update(members)
+                numbers.update({f"{name}.{member}": number for member, number in members.items()})
             elif value[0] in "il":
                 numbers[name] = int(value[1:])
         return numbers, pointers
