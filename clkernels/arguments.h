@@ -7,6 +7,8 @@
 #include "core/arith.h"
 #endif
 
+/* The most work-items in a group of any kernel. */
+enum { OPENCL_MAX_GROUP = 256 };
 /* sums_scalar: blocks that a work-group adds at a time, those of two groups of the sum. */
 enum { OPENCL_SCALAR_BLOCKS = 16 };
 /* elements.h: the elements of a work-item on CPU-shaped devices. */

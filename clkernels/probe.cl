@@ -1,5 +1,5 @@
-/* probe.cl: fma, and a product and a sum with two roundings; and sums of products that need local
- * memory and barriers. */
+/* probe.cl: fma, and a product and a sum with two roundings; sums of products that need local
+ * memory and barriers; and a group of any size. */
 #include "common.h"
 
 kernel void probe(global const float *in, ulong in_at, global float *out, ulong out_at)
@@ -23,4 +23,18 @@ kernel void probe_sums(global const float *in, ulong in_at, global float *out, u
     sum = lane_sum(s, sum);
     if (lane == 0)
         out[out_at + row] = sum;
+}
+
+/* out[0] = the number of work-items in the only group. */
+kernel void probe_group(global float *out, ulong out_at)
+{
+    local int there[OPENCL_MAX_GROUP];
+    const int item = get_local_id(0);
+    there[item] = 1;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    int count = 0;
+    for (int i = 0; item == 0 && i < (int)get_local_size(0); i++)
+        count += there[i];
+    if (item == 0)
+        out[out_at] = count;
 }

@@ -121,12 +121,12 @@ static iso_rc choose_kernels(struct opencl *cl)
 }
 
 /* Chooses again where the driver allows even a small kernel fewer work-items than it says the
- * device has: larger ones would fail at their first launch. */
+ * device has: larger ones would fail at their first launch. Mesa's says so and takes them. */
 static iso_rc choose_by_kernel(struct opencl *cl)
 {
     struct opencl_kernel *k;
-    ISO_TRY(opencl_kernel(cl, "probe.cl", "probe_sums", &k));
-    if (k->max_group >= cl->max_group)
+    ISO_TRY(opencl_kernel(cl, "probe.cl", "probe_group", &k));
+    if (k->max_group >= cl->max_group || opencl_runs_group(cl, cl->max_group))
         return ISO_OK;
     cl->max_group = k->max_group;
     return choose_kernels(cl);

@@ -7,6 +7,7 @@
  */
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
+#include "clkernels/arguments.h"
 #include "core/environment.h"
 #include "core/iso.h"
 #include "library.h"
@@ -16,7 +17,6 @@ enum {
     OPENCL_MAX_KERNELS = 512,
     OPENCL_MAX_FILES = 128,
     OPENCL_MAX_PROGRAMS = 2 * OPENCL_MAX_FILES, /* no file is built more than twice */
-    OPENCL_MAX_GROUP = 256,
     OPENCL_OP_PROGRAMS = 8,
     OPENCL_ARGUMENT_BYTES = 512,
     OPENCL_WINDOWS = 4,
@@ -192,6 +192,8 @@ iso_rc opencl_peak(struct iso_backend *, enum iso_peak, double seconds, double *
 /* Runs a few sums whose results are known, and reports how exact they are. Fails with ISO_EDEVICE
  * if they are wrong: farther off than the rounding errors of any order and any fusing. */
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
+/* Returns true if the device runs a group of that many work-items, at most OPENCL_MAX_GROUP. */
+bool opencl_runs_group(struct opencl *, size_t items);
 
 /* ---- program.c, cache.c ---- */
 /* Gives a kernel of a file of clkernels/. The file is built at its first use: as one program with

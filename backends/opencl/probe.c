@@ -152,3 +152,29 @@ iso_rc opencl_probe(struct opencl *cl, enum iso_exactness *out)
     *out = judge(a.triples);
     return ISO_OK;
 }
+
+/* ---- Groups ---- */
+
+static iso_rc count_items(struct opencl *cl, const struct iso_mem *out, size_t items, float *count)
+{
+    const struct opencl_grid one = { { 1, 1, 1 }, { items, 1, 1 }, true };
+    ISO_TRY(opencl_launch(cl, "probe.cl", "probe_group", one, ARGS(arg_mem(out, 0))));
+    return opencl_check(
+        clEnqueueReadBuffer(cl->queue, out->mem, CL_TRUE, 0, sizeof *count, count, 0, NULL, NULL),
+        "clEnqueueReadBuffer", "probe");
+}
+
+bool opencl_runs_group(struct opencl *cl, size_t items)
+{
+    float count = 0;
+    cl_int rc;
+    cl_mem mem = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof count, NULL, &rc);
+    if (rc != CL_SUCCESS)
+        return false;
+    const struct iso_mem out = { mem, sizeof count };
+    const iso_rc done = count_items(cl, &out, items, &count);
+    clReleaseMemObject(mem);
+    if (done != ISO_OK)
+        iso_error_clear();
+    return done == ISO_OK && count == (float)items;
+}
