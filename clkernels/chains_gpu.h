@@ -37,6 +37,9 @@ typedef float4 piece;
 #else
 typedef float piece;
 #endif
+#ifndef ROLLED
+#define ROLLED 0
+#endif
 
 /* ---- From memory to local memory ---- */
 
@@ -115,11 +118,11 @@ static inline void keep_across(local float *to, int pitch, piece p)
     {                                                       \
         local const float *ta = la + now * TERMS * PITCH_A; \
         local const float *tb = lb + now * TERMS * PITCH_B; \
-        if ((count) >= TERMS)                               \
+        if (!ROLLED && (count) >= TERMS)                    \
             UNROLLED(s, TERMS)                              \
                 TERM(s)                                     \
         else                                                \
-            for (int s = 0; s < (count); s++)               \
+            for (int s = 0; s < least(count, TERMS); s++)   \
                 TERM(s)                                     \
     }
 
@@ -176,6 +179,19 @@ static inline void put(const struct opencl_chains *g, global const float *beside
 #endif
 
 /* place: where row `row` of the result begins. */
+#if ROLLED
+#define STORE_SUMS(sums, rows, place)                                                              \
+    for (int i = 0; i < ITEM_ROWS * ITEM_COLS; i++) {                                              \
+        const int row = first + ROW_OF_ITEM(i / ITEM_COLS), at = col + COL_OF_ITEM(i % ITEM_COLS); \
+        float own = 0.0f;                                                                          \
+        EACH_RESULT(r, c)                                                                          \
+            own = i == r * ITEM_COLS + c ? sums[r][c] : own;                                       \
+        if (row < (rows) && at < g.cols) {                                                         \
+            const ulong to = place, beside = g.gradient ? to : 0;                                  \
+            put(&g, bias + beside + at, y + to + at, own);                                         \
+        }                                                                                          \
+    }
+#else
 #define STORE_SUMS(sums, rows, place)                                                   \
     UNROLLED(r, ITEM_ROWS) {                                                            \
         const int row = first + ROW_OF_ITEM(r);                                         \
@@ -188,6 +204,7 @@ static inline void put(const struct opencl_chains *g, global const float *beside
             }                                                                           \
         }                                                                               \
     }
+#endif
 
 /* Applies an activation to the results that the work-item stored, or passes them back through one,
  * in a loop that stays one, because the formulas are long. */

@@ -53,14 +53,17 @@ static inline void to_points(int from, const float *d, float *t)
 }
 static inline void to_results(int to, const float *d, float *t)
 {
-    UNROLLED(i, SIDE)
-        t[i] = 0.0f;
+    float own[SIDE] = {
+        0.0f
+    }; /* t itself would be memory to compilers that join the cases' ends */
     switch (to) {
-    case 2: iso_winograd_result2(d, t); break;
-    case 3: iso_winograd_result3(d, t); break;
-    case 4: iso_winograd_result4(d, t); break;
-    default: iso_winograd_result5(d, t);
+    case 2: iso_winograd_result2(d, own); break;
+    case 3: iso_winograd_result3(d, own); break;
+    case 4: iso_winograd_result4(d, own); break;
+    default: iso_winograd_result5(d, own);
     }
+    UNROLLED(i, SIDE)
+        t[i] = own[i];
 }
 
 /* The work-item's line of pixels; +0 outside of the image, and past the tile's side. A turned

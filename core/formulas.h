@@ -172,12 +172,19 @@ ISO_FN iso_real iso_gelu_tanh_slope(iso_real x)
     return iso_fma(bend, rest, iso_fma(ISO_R(0.5), t, ISO_R(0.5)));
 }
 
-/* Returns y = f(x) of an elementwise function; alpha is its one parameter. */
+/* Return y = f(x) of an elementwise function, as iso_act_relu; alpha is its one parameter. */
+#define ISO_ACT_ALONE(name, NAME, reads, value, gradient)      \
+    ISO_FN iso_real iso_act_##name(iso_real alpha, iso_real x) \
+    {                                                          \
+        (void)alpha;                                           \
+        return value;                                          \
+    }
+ISO_ELEMENTWISE(ISO_ACT_ALONE)
 ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
 {
-#define ISO_ACT_VALUE(name, NAME, reads, value, gradient) \
-    if (function == ISO_##NAME)                           \
-        return value;
+#define ISO_ACT_VALUE(name, NAME, ...) \
+    if (function == ISO_##NAME)        \
+        return iso_act_##name(alpha, x);
     ISO_ELEMENTWISE(ISO_ACT_VALUE)
     return x;
 }

@@ -40,8 +40,10 @@ size_t opencl_chains_work(const struct opencl *, const struct opencl_chains *);
 iso_rc opencl_many_chains(struct opencl *, const struct opencl_chains *, size_t products,
                           struct opencl_at a, struct opencl_at b, struct opencl_at y);
 
-/* Makes the kernel of the forward pass apply the call's activation, if it has one. */
-void opencl_fuse_activation(const struct iso_call *, struct opencl_chains *);
+/* Makes the kernel of the forward pass apply the call's activation, if its formula is short.
+ * Returns the activation that is still to be applied; NULL: none. */
+const struct iso_activation *opencl_fuse_activation(const struct iso_call *,
+                                                    struct opencl_chains *);
 /* Makes the kernel of an input gradient, whose result is dx[0], pass it back through the call's
  * x_activation. Returns the kernel's bias argument: the place of dx in x[0], or none. */
 struct opencl_at opencl_fuse_x_activation(const struct iso_call *, struct opencl_chains *);

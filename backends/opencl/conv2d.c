@@ -324,8 +324,7 @@ static iso_rc direct_forward(struct opencl *cl, const struct iso_call *call, con
         return opencl_conv2d_cpu_forward(cl, call, c->v, c->filters);
     }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
-    *left = NULL;
-    opencl_fuse_activation(call, &m);
+    *left = opencl_fuse_activation(call, &m);
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
                          opencl_work(call, used));
 }

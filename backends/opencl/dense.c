@@ -119,8 +119,7 @@ static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, stru
         *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
         return opencl_conv2d_cpu_forward(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
     }
-    *left = NULL;
-    opencl_fuse_activation(call, &chains);
+    *left = opencl_fuse_activation(call, &chains);
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
                          opencl_at(&call->y[0]), opencl_work(call, 0));
 }

@@ -19,7 +19,7 @@ const struct opencl_variant opencl_variants[] = {
     { "intel", "chains_gpu_intel.cl", 128, 32, 64, 18432, false, true, OPENCL_INTEL },
     { "32x32", "chains_gpu_32x32.cl", 32, 32, 64, 12288, true, false, ANY },
     { "any", "chains_gpu_any.cl", 32, 32, 64, 12288, false, false, ANY },
-    { "small", "chains_gpu_small.cl", 16, 16, 16, 5632, false, false, OPENCL_OTHER },
+    { "small", "chains_gpu_small.cl", 16, 16, 16, 3712, false, false, OPENCL_OTHER },
     { NULL, NULL, 0, 0, 0, 0, false, false, 0 },
 };
 
