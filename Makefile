@@ -65,6 +65,13 @@ $(call image,WEBP,webp/demux.h,$(call package,libwebpdemux libwebp,-lwebpdemux -
 $(call image,TIFF,tiffio.h,$(call package,libtiff-4,-ltiff))
 $(call image,HEIF,libheif/heif.h,$(call package,libheif,-lheif))
 IMAGES     := PNG JPEG GIF WEBP TIFF HEIF
+# MPI: ranks on several devices and machines, core/ranks/mpi_open.c. Its library is opened when mpirun has started isocl,
+# so that only the header is needed to build. MPI_PKG=mpich builds for MPICH.
+MPI_PKG   ?= $(firstword $(foreach p,ompi-c ompi mpich mpi-c mpi,$(if $(shell $(PKG) --exists $(p) 2>/dev/null && echo 1),$(p))))
+MPI_FLAGS := $(filter -I%,$(if $(MPI_PKG),$(shell $(PKG) --cflags $(MPI_PKG) 2>/dev/null)))
+ifndef MPI
+MPI      := $(call probe,mpi.h,$(MPI_FLAGS))
+endif
 # ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/proto_*.c.
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 ONNX_FLAGS := $(call package,libprotobuf-c,-lprotobuf-c)
@@ -89,7 +96,8 @@ sources   = $(filter-out $(ONCE),$(wildcard backends/$(1)/*.c))
 # The files NAME_*.c that need a library; NAME_without.c stands in for the others where it is missing.
 # $(call left_out,1 where the library is there,NAME): those that are not built.
 left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(wildcard $(2)_*.c)))
-CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
+CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto) \
+              $(call left_out,$(MPI),core/ranks/mpi), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
 # (Includes the headers of core that kernels include.)
@@ -122,15 +130,16 @@ $(BUILD)/public/libisocl.a: $(OBJ)
 # A change of configuration rebuilds what was built with another one.
 $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' | cmp -s - $@ || \
-	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' > $@; \
-	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   $(foreach i,$(IMAGES),$(i): $(if $(filter 1,$($(i))),yes,no)  ) ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
+	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC) $(MPI)' | cmp -s - $@ || \
+	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC) $(MPI)' > $@; \
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   $(foreach i,$(IMAGES),$(i): $(if $(filter 1,$($(i))),yes,no)  ) ONNX: $(if $(filter 1,$(ONNX)),yes,no)   MPI: $(if $(filter 1,$(MPI)),yes,no)'; }
 
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
 $(BUILD)/core/data/image_%.o: CONFIG += $(foreach i,$(IMAGES),-DISO_HAVE_$(i)=$(if $(filter 1,$($(i))),1,0))
+$(BUILD)/core/ranks/mpi_%.o: CONFIG += $(MPI_FLAGS:-I%=-isystem %)
 $(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
 $(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
@@ -197,7 +206,7 @@ coverage:
 	    --html-details build/coverage/pages/index.html && echo 'pages build/coverage/pages/index.html'
 
 # One style, checked by clang's tools with the flags of a build (tests/style.sh), and no new include circle.
-STYLE_FLAGS = -std=c11 -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
+STYLE_FLAGS = -std=c11 -isystem $(BUILD)/onnx $(MPI_FLAGS:-I%=-isystem %) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
               $(IMAGES:%=-DISO_HAVE_%=1) -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 \
               -isystem core $(filter -I%,$(ISO_CFLAGS))
 style: $(ONNX_C)

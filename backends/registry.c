@@ -49,9 +49,9 @@ static void tell_found(const struct iso_device *d, char *found, size_t n)
            d->usable ? ", not a GPU" : ": ", d->usable ? "" : d->note);
 }
 
-/* Finds the first usable GPU; sets id to "" if there is none. found names the other devices before
- * it, except those that are a backend of their own, such as cpu. */
-static iso_rc find_gpu(char *id, size_t n, char *found, size_t size)
+/* Finds the usable GPU of a number, from 0; sets id to "" if there is none. found names the devices
+ * before it that are none, except those that are a backend of their own, such as cpu. */
+static iso_rc find_gpu(int number, char *id, size_t n, char *found, size_t size)
 {
     struct iso_device devices[DEVICES];
     *id = *found = '\0';
@@ -60,11 +60,11 @@ static iso_rc find_gpu(char *id, size_t n, char *found, size_t size)
         ISO_TRY(iso_backends[b]->list(devices, DEVICES, &count));
         for (int i = 0; i < count; i++) {
             const struct iso_device *d = &devices[i];
-            if (d->usable && d->gpu) {
+            if (d->usable && d->gpu && number-- == 0) {
                 snprintf(id, n, "%s", d->id);
                 return ISO_OK;
             }
-            if (strcmp(d->id, iso_backends[b]->name) != 0)
+            if (!(d->usable && d->gpu) && strcmp(d->id, iso_backends[b]->name) != 0)
                 tell_found(d, found, size);
         }
     }
@@ -79,7 +79,7 @@ iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, siz
     snprintf(id, n, "%s", device);
     if (!gpu && strcmp(device, "auto") != 0)
         return ISO_OK;
-    ISO_TRY(find_gpu(id, n, found, sizeof found));
+    ISO_TRY(find_gpu(0, id, n, found, sizeof found));
     if (*id != '\0') {
         snprintf(why, size, "the first GPU that can be used");
         return ISO_OK;
@@ -92,6 +92,15 @@ iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, siz
     /* An OpenCL device that is a CPU is taken only when it is asked for. */
     snprintf(id, n, "cpu");
     snprintf(why, size, "no GPU can be used, OpenCL shows %s", *found ? found : "no device");
+    return ISO_OK;
+}
+
+iso_rc iso_backend_choose_local(int local, char *id, size_t n)
+{
+    char found[1024];
+    ISO_TRY(find_gpu(local, id, n, found, sizeof found));
+    if (*id == '\0')
+        snprintf(id, n, "cpu");
     return ISO_OK;
 }
 

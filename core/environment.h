@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #define ISO_OPENCL_WORKSPACE_MIB 64
+#define ISO_RANK_SECONDS 600
 
 enum iso_variable {
 #define VARIABLE(id, name, values, dflt, doc) ISO_ENV_##id,

@@ -500,6 +500,9 @@ extern const struct iso_backend_ops *const iso_backends[]; /* backends/registry.
  * "". If there is no GPU for "gpu", fails with a message that lists the devices. */
 enum { ISO_CHOICE_WHY = 1200 };
 iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, size_t size);
+/* Writes the id of the device that "auto" stands for where several processes of a machine share its
+ * devices: of process number `local`, from 0, the usable GPU of that number, else "cpu". */
+iso_rc iso_backend_choose_local(int local, char *id, size_t n);
 /* Opens "auto", "gpu", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
  * "reference:double". threads 0: one for each processor. Sets *out on success only; close it with
  * iso_backend_close. */

@@ -3,6 +3,7 @@
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "core/onnx/onnx.h"
+#include "core/ranks/ranks.h"
 
 #include <stdio.h>
 
@@ -20,8 +21,8 @@
 const char *iso_features_text(void)
 {
     static _Thread_local char text[160];
-    snprintf(text, sizeof text, OPENCL ", " CLBLAST ", %s, %s; images: %s",
+    snprintf(text, sizeof text, OPENCL ", " CLBLAST ", %s, %s, %s; images: %s",
              iso_keras_supported() ? "HDF5" : "no HDF5", iso_onnx_supported() ? "ONNX" : "no ONNX",
-             iso_image_support());
+             iso_mpi_support(), iso_image_support());
     return text;
 }
