@@ -118,10 +118,32 @@ static iso_rc open_verifier(struct iso_trainer *t)
     return iso_verifier_new(&t->options.verify, &t->job, &t->verifier);
 }
 
+/* Ranks of one machine share its devices and processors. */
+static iso_rc share_machine(struct iso_trainer *t)
+{
+    const struct iso_ranks *ranks = t->options.ranks;
+    struct iso_job_options *job = &t->options.job;
+    if (ranks == NULL && job->device != NULL && strchr(job->device, ',') != NULL)
+        return iso_fail(ISO_EUSAGE,
+                        "--device %s: a list is for several ranks, which mpirun starts "
+                        "(mpirun -n 2 isocl train ...); name one device",
+                        job->device);
+    if (ranks == NULL)
+        return ISO_OK;
+    if (t->options.verify.kind != ISO_VERIFY_NONE)
+        return iso_fail(ISO_EUSAGE, "--verify is for one process, without mpirun: leave it out");
+    ISO_TRY(iso_ranks_device(ranks, job->device, t->device, sizeof t->device));
+    job->device = t->device;
+    if (job->threads == 0)
+        job->threads = iso_ranks_threads(ranks);
+    return ISO_OK;
+}
+
 iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options *options,
                         const char *model)
 {
     t->options = *options;
+    ISO_TRY(share_machine(t));
     ISO_TRY(open_model(t, model));
     ISO_TRY(iso_job_backend(&t->job, &t->options.job));
     ISO_TRY(open_phases(t));
@@ -168,7 +190,7 @@ static iso_rc start_run(struct iso_trainer *t)
     return iso_run_start(t->options.run, t->job.exec, &t->settings, &t->run);
 }
 
-iso_rc iso_trainer_begin(struct iso_trainer *t)
+static iso_rc begin_run(struct iso_trainer *t)
 {
     const char *folder = t->options.run;
     if (t->options.resume)
@@ -177,6 +199,57 @@ iso_rc iso_trainer_begin(struct iso_trainer *t)
                                                &t->job.faults, &t->run)
                               : start_run(t));
     return describe_run(t);
+}
+
+/* Compares what must be equal on all ranks, before the first of them writes. */
+static iso_rc compare_settings(struct iso_trainer *t)
+{
+    struct iso_ranks *ranks = t->options.ranks;
+    const struct iso_run_settings *s = &t->settings;
+    char text[160];
+    snprintf(text, sizeof text, "%s, arithmetic %d", ISO_VERSION, ISO_ARITH_VERSION);
+    ISO_TRY(iso_ranks_same(ranks, "isocl", text));
+    ISO_TRY(iso_ranks_same(ranks, "model", s->model_sha256));
+    ISO_TRY(iso_ranks_same(ranks, "data set", s->data_sha256));
+    snprintf(text, sizeof text,
+             "seed %llu, batch %lld, rows %lld and %lld, epochs %lld, steps %lld",
+             (unsigned long long)s->seed, (long long)s->batch, (long long)s->rows,
+             (long long)s->validation_rows, (long long)s->epochs, (long long)s->steps);
+    ISO_TRY(iso_ranks_same(ranks, "settings", text));
+    snprintf(text, sizeof text, "phase %lld, epoch %lld, step %lld", (long long)t->state.phase,
+             (long long)t->state.epoch, (long long)t->state.step);
+    return iso_ranks_same(ranks, "state", text);
+}
+
+/* A rank without a run has the weights, and of a resumed run the optimizer's slots, that rank 0
+ * has; counts are rank 0's. */
+static iso_rc follow_run(struct iso_trainer *t)
+{
+    ISO_TRY(iso_image_sums_open(t->options.resume ? t->options.run : NULL,
+                                (const struct iso_dataset *[]){ t->job.data[0], t->job.data[1] },
+                                &t->sums));
+    if (t->options.resume) {
+        ISO_TRY(iso_run_follow(t->options.run, t->job.exec, &t->state, &t->job.faults));
+        return iso_exec_clear_counts(t->job.exec);
+    }
+    if (t->options.weights != NULL)
+        ISO_TRY(iso_job_weights(&t->job, t->options.weights));
+    return t->job.graph->training->shuffle_weights ? iso_shuffle_weights(t->job.exec, 0) : ISO_OK;
+}
+
+static iso_rc begin_with_ranks(struct iso_trainer *t)
+{
+    struct iso_ranks *ranks = t->options.ranks;
+    char hex[65];
+    ISO_TRY(compare_settings(t));
+    ISO_TRY(ranks->rank == 0 ? begin_run(t) : follow_run(t));
+    ISO_TRY(iso_exec_hash(t->job.exec, hex));
+    return iso_ranks_same(ranks, "set of weights", hex);
+}
+
+iso_rc iso_trainer_begin(struct iso_trainer *t)
+{
+    return t->options.ranks != NULL ? begin_with_ranks(t) : begin_run(t);
 }
 
 /* A failure to write has been told, or shows nothing that matters to the training. */

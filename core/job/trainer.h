@@ -19,6 +19,8 @@ struct iso_trainer_options {
     const char *command;       /* the command that run.json records */
     struct iso_verify verify;  /* steps that another device computes again; zeroed: none */
     const volatile sig_atomic_t *stop; /* not 0: save and end after this step; may be NULL */
+    struct iso_ranks *ranks; /* train together, each with the same options; rank 0 alone has a run,
+                                and calls listeners; borrowed; NULL: none */
 };
 #define ISO_TRAINER_DEFAULTS                                                          \
     {                                                                                 \
@@ -32,9 +34,10 @@ struct iso_trainer { /* owns its members, except the texts of the options */
     struct iso_run_settings settings;
     struct iso_fit_state state;
     struct iso_about about; /* the entries of run.json */
-    struct iso_run *run;    /* NULL before iso_trainer_begin */
+    struct iso_run *run;    /* NULL before iso_trainer_begin, and on ranks but the first */
     struct iso_image_sums sums;
     struct iso_verifier *verifier; /* NULL: none */
+    char device[128]; /* the device of this rank, if there are several */
 };
 
 /* Callbacks, each of which may be NULL. A callback that fails ends the training with its code. */
@@ -59,7 +62,8 @@ struct iso_trainer_listener {
  * with ISO_EUSAGE if options contradict the run. */
 iso_rc iso_trainer_open(struct iso_trainer *, const struct iso_trainer_options *,
                         const char *model);
-/* Makes the run's folder, or continues in the existing one. */
+/* Makes the run's folder, or continues in the existing one. Ranks fail if they do not all have the
+ * same model, data, settings and weights. */
 iso_rc iso_trainer_begin(struct iso_trainer *);
 /* Returns true if there is nothing left to train. */
 bool iso_trainer_reached_goal(const struct iso_trainer *);

@@ -7,7 +7,8 @@ iso_rc iso_trainer_open_phase(struct iso_trainer *t, int phase)
 {
     const struct iso_exec_options options = { .training = true,
                                               .seed = t->job.model->seed,
-                                              .log_steps = ISO_FIT_LOG_STEPS };
+                                              .log_steps = ISO_FIT_LOG_STEPS,
+                                              .ranks = t->options.ranks };
     return iso_job_exec(&t->job, phase, 0, &options);
 }
 
@@ -42,7 +43,8 @@ static iso_rc next_phase(struct iso_trainer *t, int phase)
     t->state.plateau = (struct iso_plateau){ 0 };
     if (!next->keep_steps)
         t->state.first_step = t->state.step;
-    iso_run_phase(t->run, t->job.exec);
+    if (t->run != NULL)
+        iso_run_phase(t->run, t->job.exec);
     return ISO_OK;
 }
 
@@ -64,7 +66,7 @@ static iso_rc keep_features(struct iso_trainer *t, const struct iso_trainer_list
     if (!t->job.model->keep_features || kept->nodes > 0)
         return ISO_OK;
     ISO_TRY(tell_features(t, l, NULL));
-    ISO_TRY(iso_exec_keep(e, iso_run_folder(t->run)));
+    ISO_TRY(iso_exec_keep(e, t->run != NULL ? iso_run_folder(t->run) : NULL));
     return tell_features(t, l, kept);
 }
 
@@ -98,7 +100,7 @@ bool iso_trainer_reached_goal(const struct iso_trainer *t)
 static bool stopped(const struct iso_trainer *t)
 {
     const int64_t last = t->options.last_step;
-    return (t->options.stop != NULL && *t->options.stop) || (last && t->state.step >= last);
+    return iso_fit_told_to_stop(t->job.exec, t->options.stop) || (last && t->state.step >= last);
 }
 
 static iso_rc train_phases(struct iso_trainer *t, const struct iso_trainer_listener *l,
@@ -128,13 +130,20 @@ static iso_rc went_back(struct iso_trainer *t, iso_rc rc)
     return rc;
 }
 
+/* Trains on a rank that has no run, and tells nobody. */
+static iso_rc train_alongside(struct iso_trainer *t, struct iso_fit_options *fit)
+{
+    const struct iso_trainer_listener nobody = { .self = NULL };
+    return train_phases(t, &nobody, fit);
+}
+
 iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener *listener)
 {
     struct iso_trainer_listener l = *listener;
     const double minutes = t->options.checkpoint_minutes;
     const struct iso_fit_listener listeners[] = {
         l.fit,
-        iso_run_listener(t->run),
+        t->run != NULL ? iso_run_listener(t->run) : (struct iso_fit_listener){ .self = NULL },
         iso_image_sums_listener(&t->sums),
         iso_verifier_listener(t->verifier),
         { .self = &l, .epoch = after_epoch, .checkpoint = after_checkpoint },
@@ -149,10 +158,12 @@ iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener 
         .checkpoint_seconds = 60 * (minutes >= 0 ? minutes : t->job.model->checkpoint_minutes),
         .stop = t->options.stop,
         .listeners = listeners,
-        .nlisteners = 4 + (l.saved != NULL),
+        .nlisteners = t->run != NULL ? 4 + (l.saved != NULL) : 0,
         .watch = iso_verifier_watch(t->verifier),
     };
     bool restored = false;
+    if (t->run == NULL)
+        return train_alongside(t, &fit);
     if (t->verifier != NULL)
         iso_verifier_run(t->verifier, t->run);
     ISO_TRY(went_back(t, train_phases(t, &l, &fit)));

@@ -64,10 +64,69 @@ static void add_log(struct iso_scores *scores, const struct iso_graph *g, const 
     }
 }
 
+/* Computes this rank's batches [begin, end) into their rows of the log. */
+static iso_rc score_share(struct iso_exec *exec, int which, int64_t rows, int64_t begin,
+                          int64_t end, double *log)
+{
+    const struct iso_graph *g = iso_exec_graph(exec);
+    for (int64_t i = begin, n = 0; i < end; i++) {
+        const int64_t left = rows - i * g->batch;
+        ISO_TRY(iso_exec_gather(exec, which, i * g->batch, left < g->batch ? left : g->batch));
+        ISO_TRY(iso_exec_score(exec, n++));
+        if (n == ISO_FIT_LOG_STEPS || i + 1 == end) {
+            ISO_TRY(iso_exec_log(exec, n, log + (i + 1 - n) * g->columns));
+            n = 0;
+        }
+    }
+    return ISO_OK;
+}
+
+/* Each rank evaluates consecutive batches, and all add all batches' numbers in their order. */
+static iso_rc score_with_ranks(struct iso_exec *exec, struct iso_ranks *ranks, int which,
+                               int64_t rows, double *log, struct iso_scores *out)
+{
+    const struct iso_graph *g = iso_exec_graph(exec);
+    const int64_t batches = (rows + g->batch - 1) / g->batch;
+    size_t *at = iso_alloc((size_t)ranks->count + 1, sizeof *at);
+    if (at == NULL)
+        return ISO_ENOMEM;
+    for (int i = 0; i <= ranks->count; i++)
+        at[i] = (size_t)(iso_ranks_first(ranks, batches, i) * g->columns) * sizeof *log;
+    iso_rc rc = score_share(exec, which, rows, iso_ranks_first(ranks, batches, ranks->rank),
+                            iso_ranks_first(ranks, batches, ranks->rank + 1), log);
+    if (rc == ISO_OK)
+        rc = iso_ranks_complete(ranks, log, at);
+    for (int64_t i = 0; i < batches && rc == ISO_OK; i++) {
+        const int64_t left = rows - i * g->batch, filled = left < g->batch ? left : g->batch;
+        add_log(out, g, log + i * g->columns, 1, &filled);
+    }
+    free(at);
+    ISO_TRY(rc);
+    return iso_exec_counts(exec, which, &out->counts);
+}
+
+static iso_rc evaluate_with_ranks(struct iso_exec *exec, struct iso_ranks *ranks, int which,
+                                  int64_t rows, struct iso_scores *out)
+{
+    const struct iso_graph *g = iso_exec_graph(exec);
+    double *log = iso_alloc((size_t)((rows + g->batch - 1) / g->batch * g->columns), sizeof *log);
+    iso_rc rc = log != NULL ? iso_exec_order(exec, which, NULL) : ISO_ENOMEM;
+    memset(out, 0, sizeof *out);
+    if (rc == ISO_OK)
+        rc = iso_exec_clear_counts(exec);
+    if (rc == ISO_OK)
+        rc = score_with_ranks(exec, ranks, which, rows, log, out);
+    free(log);
+    return rc;
+}
+
 iso_rc iso_evaluate_with(struct iso_exec *exec, int which, int64_t rows, double *log,
                          const volatile sig_atomic_t *stop, struct iso_scores *out)
 {
     const struct iso_graph *graph = iso_exec_graph(exec);
+    struct iso_ranks *ranks = iso_exec_ranks(exec);
+    if (ranks != NULL)
+        return evaluate_with_ranks(exec, ranks, which, rows, out);
     int64_t filled[ISO_FIT_LOG_STEPS];
     struct iso_fit_pace pace;
     int64_t n = 0;

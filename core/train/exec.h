@@ -4,6 +4,7 @@
 #define ISO_EXEC_H
 #include "core/model/graph.h"
 #include "core/data/dataset.h"
+#include "core/ranks/ranks.h"
 
 struct iso_exec;
 struct iso_exec_options {
@@ -14,7 +15,10 @@ struct iso_exec_options {
     bool augmented;       /* batches are fed as the first layer's input: augment nothing */
     bool plan_only;       /* allocate no device memory: the executor only tells its memory plan */
     uint64_t seed;
-    int64_t log_steps; /* log rows, written between two reads of the log; at least 1 */
+    int64_t log_steps;       /* log rows, written between two reads of the log; at least 1 */
+    struct iso_ranks *ranks; /* compute the shards of a training step together, so that all make
+                                the same calls with the same batches; borrowed; NULL: this device
+                                computes all */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
  * an op (the message names op, layer, device and reason) and with ISO_ENOMEM or ISO_EDEVICE if
@@ -78,6 +82,20 @@ iso_rc iso_exec_train(struct iso_exec *, uint64_t step, int64_t log_row);
 /* Computes the loss and the metrics of the current batch, shard by shard, outside training. */
 iso_rc iso_exec_score(struct iso_exec *, int64_t log_row);
 
+/* exec_ranks.c: a training step of several ranks. Returns them; NULL: there is only this one. */
+struct iso_ranks *iso_exec_ranks(const struct iso_exec *);
+struct iso_exec_bytes {
+    uint64_t sent, received;
+};
+/* Returns the bytes that this rank exchanges in a step in which that many shards have rows. */
+struct iso_exec_bytes iso_exec_step_bytes(const struct iso_exec *, int shards);
+struct iso_exec_traffic { /* messages of the steps so far */
+    int64_t steps;
+    struct iso_exec_bytes planned, counted; /* counted by who carries the messages */
+    double seconds;                         /* waited for messages */
+};
+struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *);
+
 /* Run one pass over the shard in place, which is the whole batch unless there are several. Loss and
  * metrics go to log_row. */
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t log_row);
@@ -107,10 +125,11 @@ iso_rc iso_exec_walk_step(struct iso_exec *, int64_t log_row, iso_exec_visit *, 
 iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
 /* Reads the counts [graph->ncounts] that metrics with forward_adds have added up since
  * iso_exec_clear_counts. The executor owns *out; it is valid until the next read for data set
- * `which`. *out is NULL if the graph has no such metric. Waits for the device. */
+ * `which`. *out is NULL if the graph has no such metric. Waits for the device. With ranks, all of
+ * them call it, and get the counts of all; from then on rank 0 has them, and the others none. */
 iso_rc iso_exec_counts(struct iso_exec *, int which, const double **out);
 iso_rc iso_exec_clear_counts(struct iso_exec *);
-/* Sets the counts to those of an earlier read; NULL if the graph has none. */
+/* Sets the counts to those of an earlier read, of all ranks; NULL if the graph has none. */
 iso_rc iso_exec_put_counts(struct iso_exec *, const double *counts);
 
 /* Finds the tensor of a name: a value, d/<value>, or <layer>/<weight>/<slot>. Returns false if

@@ -212,7 +212,7 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
     struct iso_resident *r = &e->data[which];
     const size_t bytes = (size_t)r->rows * sizeof *order;
     if (r->stream != NULL)
-        iso_stream_order(r->stream, order);
+        ISO_TRY(iso_exec_stream_order(e, r, order));
     if (order != NULL)
         return e->backend->ops->write(e->backend, r->order, 0, order, bytes);
     int32_t *identity = iso_alloc((size_t)r->rows, sizeof *identity);
@@ -280,6 +280,8 @@ static struct rows find_rows(const struct iso_exec *e, const struct iso_resident
         return rows;
     rows.order = r->batch_order;
     rows.first = first - e->batch.first;
+    if (r->own_rows)
+        rows.first -= iso_exec_own_rows(e, e->batch.rows).begin;
     rows.data.shape.dim[0] = e->graph->batch;
     return rows;
 }
@@ -343,7 +345,8 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     e->first_node = r->features != NULL ? e->kept.nodes : 0;
     if (r->stream != NULL)
         ISO_TRY(iso_exec_stream_fill(e, r, rows_of(r), first, rows));
-    return iso_exec_shard(e, 0);
+    const struct iso_share own = iso_exec_own_shards(e);
+    return own.begin < own.end ? iso_exec_shard(e, (int)own.begin) : ISO_OK;
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
@@ -441,5 +444,6 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     ISO_TRY(copy(x, (size_t)(rows * row_size(e, g->input)) * sizeof *x, &b->x));
     ISO_TRY(copy(y_class, (size_t)rows * sizeof *y_class, &b->y_class));
     ISO_TRY(copy(y_prob, (size_t)(rows * row_size(e, g->target)) * sizeof *y_prob, &b->y_prob));
-    return iso_exec_shard(e, 0);
+    const struct iso_share own = iso_exec_own_shards(e);
+    return own.begin < own.end ? iso_exec_shard(e, (int)own.begin) : ISO_OK;
 }

@@ -85,6 +85,7 @@ static iso_rc compute(struct iso_exec *e, int which, struct iso_mem *features, v
     const struct iso_resident *r = &e->data[which];
     const int64_t rows = r->rows, batch = e->graph->batch;
     ISO_TRY(iso_exec_order(e, which, NULL));
+    e->keeping = true;
     for (int64_t first = 0; first < rows; first += batch) {
         ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
         for (int s = 0; s < e->shards; s++) {
@@ -93,6 +94,7 @@ static iso_rc compute(struct iso_exec *e, int which, struct iso_mem *features, v
             ISO_TRY(move(e, r, features, first + s * e->graph->shard_rows, buffer));
         }
     }
+    e->keeping = false;
     return ISO_OK;
 }
 

@@ -243,6 +243,7 @@ static iso_rc open_exec(struct iso_exec *e)
     ISO_TRY(sort_weights(e));
     iso_exec_count_norms(e);
     iso_exec_count_levels(e);
+    ISO_TRY(iso_exec_ranks_new(e));
     set_sizes(e);
     ISO_TRY(check_kernels(e));
     if (e->options.plan_only)
@@ -307,6 +308,7 @@ void iso_exec_free(struct iso_exec *e)
         free_arena(e, &e->levels[i].statistics);
     }
     iso_exec_free_fed(e);
+    iso_exec_ranks_free(e);
     e->backend->ops->free(e->backend, e->workspace);
     e->backend->ops->free(e->backend, e->norms);
     e->backend->ops->free(e->backend, e->log);

@@ -18,6 +18,7 @@ struct iso_resident { /* a data set on the device */
     struct iso_stream *stream; /* reads images or features ahead, into room for one batch; NULL: all
                                   are on the device */
     size_t stream_row;         /* bytes per row of the stream */
+    bool own_rows;             /* it has only the rows that this rank trains on */
     struct iso_disk *disk; /* source of images that stream, shared; NULL: they are in host memory */
     const uint8_t *host;   /* images in host memory, borrowed */
     struct iso_mem *batch_order; /* 0, 1, 2 ...: order of the rows of a batch that was read ahead */
@@ -28,6 +29,10 @@ struct iso_arena_memory {
     struct iso_mem **chunk;
     int n;
 }; /* one buffer per chunk of an arena */
+
+struct iso_share { /* consecutive rows or shards */
+    int64_t begin, end;
+};
 
 /* The deepest balanced tree over the shards of a step: sums that wait for their partners. */
 enum { ISO_LEVELS = 17 };
@@ -63,7 +68,10 @@ struct iso_exec {
     struct iso_batch batch;
     int shards, shard, level; /* shards of the current batch that have rows; the one in place; and
                                  the level of its sums in the tree */
-    int nlevels;              /* levels that a whole batch needs; 1 without shards */
+    struct iso_share tree;    /* the shards that are added now: all, or a rank's subtree */
+    struct iso_exec_ranks *divided; /* NULL: no ranks */
+    bool keeping;                   /* features are being kept: each rank computes all rows */
+    int nlevels;                    /* levels that a whole batch needs; 1 without shards */
     struct iso_level levels[ISO_LEVELS];
     struct iso_call *forward, *backward; /* by node, with memory, for `rows` rows */
     struct iso_kept kept;                /* nodes 0: nothing is kept */
@@ -113,6 +121,27 @@ iso_rc iso_exec_begin_batch(struct iso_exec *, int which, int64_t first, int64_t
 void iso_exec_free_fed(struct iso_exec *);
 /* Sets what a call of this pass has of its shard: the rows of the step, and where its sums go. */
 void iso_exec_place_shard(const struct iso_exec *, int node, enum iso_pass, struct iso_call *);
+/* exec_ranks.c. Makes what a step of several ranks needs, if there are ranks; and frees it. */
+iso_rc iso_exec_ranks_new(struct iso_exec *);
+void iso_exec_ranks_free(struct iso_exec *);
+/* Returns true if ranks share the shards of the current batch. */
+bool iso_exec_divides(const struct iso_exec *);
+/* Return what this rank computes: of the current batch, shards; of a training batch of `rows` rows,
+ * rows. */
+struct iso_share iso_exec_own_shards(const struct iso_exec *);
+struct iso_share iso_exec_own_rows(const struct iso_exec *, int64_t rows);
+/* Sets *shards to those of this rank's subtree of that number in the current batch; returns false
+ * if there is none. */
+bool iso_exec_own_subtree(const struct iso_exec *, int number, struct iso_share *shards);
+/* Takes the sums of a subtree from the device; and, when all are taken, puts those of all ranks'
+ * there. */
+iso_rc iso_exec_take_subtree(struct iso_exec *, int number, int64_t log_row);
+iso_rc iso_exec_exchange(struct iso_exec *, int64_t log_row);
+/* Keep and bring back the counts, unless this is rank 0: around a batch that all ranks compute. */
+iso_rc iso_exec_hold_counts(struct iso_exec *);
+iso_rc iso_exec_drop_counts(struct iso_exec *);
+/* Adds all ranks' counts, and leaves them to rank 0; t: they on this device. */
+iso_rc iso_exec_add_counts(struct iso_exec *, const struct iso_tensor *t, double *counts);
 /* Returns the log row for the numbers of the shard in place; log_row: the step's own. */
 int64_t iso_exec_shard_log(const struct iso_exec *, int64_t log_row);
 /* Plans and allocates the levels; and asks the device about the calls that add them. */
@@ -133,8 +162,11 @@ bool iso_exec_exceeds(const struct iso_exec *, double bytes);
  * batch. */
 iso_rc iso_exec_stream_open(struct iso_exec *, struct iso_resident *,
                             const struct iso_stream_options *, struct iso_mem **room);
+/* Sets the order of the stream's rows [all rows]; NULL: ascending. */
+iso_rc iso_exec_stream_order(struct iso_exec *, struct iso_resident *, const int32_t *order);
 void iso_exec_close_file(struct iso_resident *);
-/* Fills the room with `rows` rows of the order, from `first` on, one after the other. */
+/* Fills the room with `rows` rows of the order, from `first` on, one after the other; where it has
+ * only this rank's rows, with those of this batch. */
 iso_rc iso_exec_stream_fill(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
                             int64_t first, int64_t rows);
 /* exec_clip.c: gradient clipping. Counts the squared norms that it keeps, which must be called

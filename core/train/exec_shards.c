@@ -5,7 +5,8 @@
  * of the step. What is summed over rows (gradients of weights, sums for moving statistics, numbers
  * of the log) is then added in a balanced tree, node (l, i) = node (l-1, 2i) + node (l-1, 2i+1),
  * where an empty partner leaves the other as it is. Before shard i, as many nodes wait for a
- * partner as i has bits that are 1: that is the level to which the shard's own sums go. */
+ * partner as i has bits that are 1: that is the level to which the shard's own sums go. A rank does
+ * the same with its subtrees, and exec_ranks.c with their sums. */
 #include "exec_private.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ iso_rc iso_exec_begin_batch(struct iso_exec *e, int which, int64_t first, int64_
     e->batch = (struct iso_batch){ .which = which, .first = first, .rows = rows };
     e->shards = (int)((rows + g->shard_rows - 1) / g->shard_rows);
     e->shard = -1;
+    e->tree = (struct iso_share){ 0, e->shards };
     return ISO_OK;
 }
 
@@ -48,7 +50,7 @@ int iso_exec_shards(const struct iso_exec *e) { return e->shards; }
 iso_rc iso_exec_shard(struct iso_exec *e, int shard)
 {
     const int64_t most = e->graph->shard_rows, left = e->batch.rows - shard * most;
-    e->level = bits(shard);
+    e->level = bits(shard - (int)e->tree.begin);
     if (shard == e->shard)
         return ISO_OK;
     ISO_TRY(iso_exec_set_rows(e, left < most ? left : most));
@@ -156,9 +158,9 @@ static iso_rc add_level(struct iso_exec *e, int level, bool training, int64_t lo
  * last one, all. */
 static iso_rc add_shard(struct iso_exec *e, bool training, int64_t log_row)
 {
-    const bool last = e->shard == e->shards - 1;
+    const bool last = e->shard == e->tree.end - 1;
     int level = e->level;
-    for (int s = e->shard; level > 0 && (last || s & 1); s >>= 1)
+    for (int s = e->shard - (int)e->tree.begin; level > 0 && (last || s & 1); s >>= 1)
         ISO_TRY(add_level(e, level--, training, log_row));
     return ISO_OK;
 }
@@ -183,19 +185,58 @@ static iso_rc move_statistics(struct iso_exec *e)
 
 /* ---- Passes over a batch -------------------------------------------------------------------- */
 
-iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit, void *self)
+/* Both passes over some shards, whose sums are then on level 0. */
+static iso_rc walk_shards(struct iso_exec *e, struct iso_share shards, int64_t log_row,
+                          iso_exec_visit *visit, void *self)
 {
-    ISO_TRY(iso_exec_shard(e, 0));
-    if (e->shards == 1) {
-        ISO_TRY(iso_exec_walk(e, ISO_FORWARD, visit, self));
-        return iso_exec_walk(e, ISO_BACKWARD, visit, self);
-    }
-    for (int s = 0; s < e->shards; s++) {
+    e->tree = shards;
+    for (int s = (int)shards.begin; s < shards.end; s++) {
         ISO_TRY(iso_exec_shard(e, s));
         ISO_TRY(iso_exec_walk_rows(e, ISO_FORWARD, visit, self));
         ISO_TRY(iso_exec_walk_rows(e, ISO_BACKWARD, visit, self));
         ISO_TRY(add_shard(e, true, log_row));
     }
+    return ISO_OK;
+}
+
+/* Those of this rank, and the exchange with the others. */
+static iso_rc walk_own_shards(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit,
+                              void *self)
+{
+    struct iso_share shards;
+    for (int i = 0; iso_exec_own_subtree(e, i, &shards); i++) {
+        ISO_TRY(walk_shards(e, shards, log_row, visit, self));
+        ISO_TRY(iso_exec_take_subtree(e, i, log_row));
+    }
+    return iso_exec_exchange(e, log_row);
+}
+
+static iso_rc walk_whole(struct iso_exec *e, iso_exec_visit *visit, void *self)
+{
+    ISO_TRY(iso_exec_shard(e, 0));
+    ISO_TRY(iso_exec_walk(e, ISO_FORWARD, visit, self));
+    return iso_exec_walk(e, ISO_BACKWARD, visit, self);
+}
+
+/* A batch that is one shard: every rank computes it, and one of them counts it. */
+static iso_rc walk_alike(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit, void *self)
+{
+    ISO_TRY(iso_exec_hold_counts(e));
+    ISO_TRY(walk_whole(e, visit, self));
+    ISO_TRY(iso_exec_drop_counts(e));
+    return iso_exec_exchange(e, log_row);
+}
+
+iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit, void *self)
+{
+    if (e->shards == 1 && e->divided != NULL)
+        return walk_alike(e, log_row, visit, self);
+    if (e->shards == 1)
+        return walk_whole(e, visit, self);
+    if (iso_exec_divides(e))
+        ISO_TRY(walk_own_shards(e, log_row, visit, self));
+    else
+        ISO_TRY(walk_shards(e, (struct iso_share){ 0, e->shards }, log_row, visit, self));
     e->level = 0;
     ISO_TRY(iso_exec_walk_penalties(e, ISO_FORWARD, visit, self));
     ISO_TRY(iso_exec_walk_penalties(e, ISO_BACKWARD, visit, self));

@@ -11,8 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Words that ranks say to each other with every step, for after it: stop, because one of them was
+ * told to; read the log, and save, because it is time on rank 0. */
+enum { SAY_STOP = 1, SAY_READ = 2, SAY_SAVE = 4 };
+
 struct fit {
     struct iso_exec *exec;
+    struct iso_ranks *ranks; /* NULL: this training has none */
     const struct iso_fit_options *options;
     struct iso_fit_state *state;
     int64_t batch, epoch_steps;
@@ -66,6 +71,8 @@ static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, 
 {
     const struct iso_fit_options *o = fit->options;
     iso_rc rc = ISO_OK;
+    if (fit->ranks != NULL) /* the others have ended, and would be needed */
+        return;
     for (int i = 0; i < o->nlisteners && rc == ISO_OK; i++)
         if (o->listeners[i].not_finite != NULL)
             rc = o->listeners[i].not_finite(o->listeners[i].self, o, fit->state, step, first);
@@ -195,12 +202,17 @@ static void add_seconds(struct fit *fit)
     fit->began = now;
 }
 
-/* Within an epoch, when it is time; the epoch's end saves by itself. */
-static iso_rc checkpoint(struct fit *fit)
+static bool time_to_save(const struct fit *fit)
 {
     const struct iso_fit_options *o = fit->options;
-    if (!(o->checkpoint_seconds > 0) || iso_clock() - fit->saved_at < o->checkpoint_seconds ||
-        fit->state->epoch_step == fit->epoch_steps)
+    return o->checkpoint_seconds > 0 && iso_clock() - fit->saved_at >= o->checkpoint_seconds;
+}
+
+/* Within an epoch; the epoch's end saves by itself. */
+static iso_rc save(struct fit *fit)
+{
+    const struct iso_fit_options *o = fit->options;
+    if (fit->state->epoch_step == fit->epoch_steps)
         return ISO_OK;
     ISO_TRY(check_weights(fit));
     add_seconds(fit);
@@ -211,9 +223,15 @@ static iso_rc checkpoint(struct fit *fit)
     return ISO_OK;
 }
 
+bool iso_fit_told_to_stop(const struct iso_exec *e, const volatile sig_atomic_t *stop)
+{
+    const struct iso_ranks *ranks = iso_exec_ranks(e);
+    return ranks != NULL ? (ranks->heard & SAY_STOP) != 0 : stop != NULL && *stop;
+}
+
 static bool stopped(const struct fit *fit)
 {
-    return (fit->options->stop != NULL && *fit->options->stop) || fit->state->stopping.stopped ||
+    return iso_fit_told_to_stop(fit->exec, fit->options->stop) || fit->state->stopping.stopped ||
            (fit->options->steps && fit->state->step >= fit->options->steps) ||
            (fit->options->last_step && fit->state->step >= fit->options->last_step);
 }
@@ -244,6 +262,27 @@ static iso_rc end_span(struct fit *fit, int64_t *log_row)
     return judge_span(fit);
 }
 
+/* Says, before a step, what this rank wants after it. */
+static void say(struct fit *fit, int64_t log_row)
+{
+    const bool first = fit->ranks->rank == 0, save_it = time_to_save(fit);
+    fit->ranks->say = fit->options->stop != NULL && *fit->options->stop ? SAY_STOP : 0;
+    if (first && (save_it || log_row + 1 >= fit->pace.interval))
+        fit->ranks->say |= SAY_READ;
+    if (first && save_it)
+        fit->ranks->say |= SAY_SAVE;
+}
+
+/* Returns what is to be done after a step. log_rows 0: the log has been read. */
+static int wanted(const struct fit *fit, int64_t log_rows)
+{
+    if (fit->ranks != NULL)
+        return (int)fit->ranks->heard;
+    if (log_rows > 0 && log_rows < fit->pace.interval)
+        return 0;
+    return (log_rows > 0 ? SAY_READ : 0) | (time_to_save(fit) ? SAY_SAVE : 0);
+}
+
 /* Runs the epoch's steps from state->epoch_step on, to its end or until stopped. */
 static iso_rc train_epoch(struct fit *fit)
 {
@@ -259,15 +298,18 @@ static iso_rc train_epoch(struct fit *fit)
     fit->pace.read_at = fit->began;
     while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
         ISO_TRY(begin_span(fit, &log_row));
+        if (fit->ranks != NULL)
+            say(fit, log_row);
         ISO_TRY(one_step(fit, log_row));
         log_row++;
         ISO_TRY(end_span(fit, &log_row));
-        if (log_row >= fit->pace.interval) {
+        const int after = wanted(fit, log_row);
+        if (after & SAY_READ) {
             ISO_TRY(read_log(fit, log_row));
             log_row = 0;
         }
-        if (log_row == 0)
-            ISO_TRY(checkpoint(fit));
+        if (after & SAY_SAVE)
+            ISO_TRY(save(fit));
     }
     ISO_TRY(read_log(fit, log_row));
     ISO_TRY(judge_span(fit));
@@ -403,6 +445,7 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
     const struct iso_graph *graph = iso_exec_graph(exec);
     struct fit fit = {
         .exec = exec,
+        .ranks = iso_exec_ranks(exec),
         .options = options,
         .state = state,
         .batch = graph->batch,

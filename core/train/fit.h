@@ -11,6 +11,10 @@ enum { ISO_FIT_LOG_STEPS = 256 }; /* log_steps of an executor for iso_fit */
  * weight is not. */
 iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit_state *state);
 
+/* Returns true if a training is to end because *stop (may be NULL) is not 0; with ranks, if all of
+ * them have agreed on that after a step, and whatever *stop is. */
+bool iso_fit_told_to_stop(const struct iso_exec *, const volatile sig_atomic_t *stop);
+
 /* Returns the number that history.csv has for an epoch in this column, a loss or a metric that is
  * one number; NaN if there is none. */
 double iso_fit_number(const struct iso_graph *, const struct iso_fit_epoch *, const char *column);

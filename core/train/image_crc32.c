@@ -39,12 +39,13 @@ iso_rc iso_image_sums_open(const char *folder, const struct iso_dataset *const d
                            struct iso_image_sums *out)
 {
     *out = (struct iso_image_sums){ .saved = { -1, -1 } };
-    snprintf(out->folder, sizeof out->folder, "%s", folder);
+    snprintf(out->folder, sizeof out->folder, "%s", folder != NULL ? folder : "");
     for (int i = 0; i < 2; i++) {
         if (data[i] == NULL || data[i]->disk == NULL)
             continue;
         ISO_TRY(iso_disk_remember(data[i]->disk, data[i]->rows, &out->sums[i]));
-        ISO_TRY(load(out, i));
+        if (folder != NULL)
+            ISO_TRY(load(out, i));
     }
     return ISO_OK;
 }

@@ -17,8 +17,8 @@ struct iso_image_sums {
     int64_t saved[2];             /* number of sums in the file; -1: not known */
 };
 /* Begins to keep sums of images, with those already in the folder. data: the run's data sets; NULL:
- * none. Their sources must outlive *out, and nobody may be reading them yet. Fails with ISO_EDATA
- * if a file is damaged or belongs to other data. */
+ * none. folder NULL: there are none. Their sources must outlive *out, and nobody may be reading
+ * them yet. Fails with ISO_EDATA if a file is damaged or belongs to other data. */
 iso_rc iso_image_sums_open(const char *folder, const struct iso_dataset *const data[2],
                            struct iso_image_sums *out);
 /* Returns a listener that writes the files whenever the run saves its state. */

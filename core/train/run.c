@@ -134,6 +134,13 @@ static iso_rc load_state(struct iso_run *run, const char *folder, const struct i
     return rc;
 }
 
+iso_rc iso_run_follow(const char *folder, struct iso_exec *exec, const struct iso_fit_state *fit,
+                      struct iso_faults *faults)
+{
+    struct iso_run run = { .exec = exec };
+    return load_state(&run, folder, fit, faults);
+}
+
 static iso_rc resume(struct iso_run *run, const char *folder, const struct iso_fit_state *fit,
                      struct iso_faults *faults)
 {

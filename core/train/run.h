@@ -20,6 +20,11 @@ iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fi
  * do not fit, fails like iso_weights_load; the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                       const struct iso_fit_state *fit, struct iso_faults *, struct iso_run **out);
+/* Sets weights, slots and counts of an executor to the state in folder, and writes nothing: for a
+ * rank beside the one that resumes the run. fit: as read by iso_run_read; the faults borrow folder.
+ */
+iso_rc iso_run_follow(const char *folder, struct iso_exec *, const struct iso_fit_state *fit,
+                      struct iso_faults *);
 /* Continues with the executor of another phase. */
 void iso_run_phase(struct iso_run *, struct iso_exec *);
 /* With restore_best_weights, and if training has reached its goal, puts the weights of the best
