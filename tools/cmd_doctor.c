@@ -6,6 +6,7 @@
 #include "core/environment.h"
 #include "core/suggest.h"
 #include "core/onnx/onnx.h"
+#include "core/ranks/ranks.h"
 #include "hardware.h"
 #include "setup.h"
 #include "backends/diagnose.h"
@@ -99,6 +100,15 @@ static void check_onnx(struct doctor *d)
                "protobuf-c-compiler, libprotobuf-c-dev), then  make");
 }
 
+static void check_mpi(struct doctor *d)
+{
+    const bool there = strcmp(iso_mpi_support(), "no MPI") != 0;
+    printf("MPI: %s%s\n", there ? iso_mpi_support() : "not built in",
+           there ? "; `isocl train` runs under its mpirun" : "");
+    if (!there)
+        advise(d, "for ranks (isocl help ranks): install MPI (Debian: libopenmpi-dev), then  make");
+}
+
 static void check_images(struct doctor *d)
 {
     printf("Image files: %s\n", iso_image_support());
@@ -113,6 +123,7 @@ static void check_build(struct doctor *d)
     printf("isocl %s, arithmetic %d, built by %s\n", ISO_VERSION, ISO_ARITH_VERSION, compiler);
     check_hdf5(d);
     check_onnx(d);
+    check_mpi(d);
     check_images(d);
     check_clblast(d);
     check_backends(d);

@@ -14,7 +14,10 @@ struct train_options {
     bool resume, quiet, json;
 };
 static const struct iso_option options[] = {
-    ISO_OPTION_DEVICE(struct train_options),
+    { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct train_options, setup.device),
+      "auto, gpu, or one that `isocl devices` lists (default auto); with mpirun a list, "
+      "such as cpu,opencl:0 (isocl help ranks)",
+      0 },
     ISO_OPTION_MODE(struct train_options),
     { "epochs", "N", ISO_OPTION_INT, offsetof(struct train_options, epochs),
       "epochs in all, over all phases, instead of the model file's", 1 },
@@ -71,13 +74,27 @@ static iso_rc on_features(void *self, const struct iso_trainer *trainer,
     return ISO_OK;
 }
 
+/* A rank but the first trains and says nothing. All end together, so that each knows it if another
+ * one fails at the end. */
+static iso_rc train_alongside(struct training *t, struct iso_ranks *ranks)
+{
+    const struct iso_trainer_listener nobody = { .self = NULL };
+    ISO_TRY(iso_train_tell_ranks(t));
+    ISO_TRY(iso_trainer_run(&t->trainer, &nobody));
+    return iso_ranks_agree(ranks);
+}
+
 static iso_rc train(struct training *t, const char *model, const struct iso_trainer_options *o,
                     enum iso_console_style style)
 {
     struct iso_trainer *trainer = &t->trainer;
     ISO_TRY(iso_trainer_open(trainer, o, model));
-    iso_interrupts_catch("stopping after this step; once more ends it at once\n");
+    iso_interrupts_catch(o->ranks != NULL && o->ranks->rank > 0
+                             ? ""
+                             : "stopping after this step; once more ends it at once\n");
     ISO_TRY(iso_trainer_begin(trainer));
+    if (trainer->run == NULL)
+        return train_alongside(t, o->ranks);
     t->console =
         (struct iso_console){ .style = style, .graph = trainer->job.graph, .run = trainer->run };
     const struct iso_trainer_listener listener = { .self = t,
@@ -85,11 +102,26 @@ static iso_rc train(struct training *t, const char *model, const struct iso_trai
                                                    .features = on_features,
                                                    .fit = iso_console_listener(&t->console) };
     iso_train_tell_start(t);
+    ISO_TRY(iso_train_tell_ranks(t));
     ISO_TRY(iso_trainer_run(trainer, &listener));
     if (trainer->state.stopping.stopped)
         iso_console_line(&t->console, "early stopping after epoch %lld",
                          (long long)trainer->state.epoch);
-    return iso_train_tell_end(t);
+    iso_train_tell_messages(t);
+    ISO_TRY(iso_train_tell_end(t));
+    return o->ranks != NULL ? iso_ranks_agree(o->ranks) : ISO_OK;
+}
+
+/* Puts this rank's number in front of why it fails, and tells the others. */
+static void tell_ranks(struct iso_ranks *ranks, iso_rc rc)
+{
+    char why[ISO_RANK_WHY];
+    if (rc == ISO_OK || ranks == NULL)
+        return;
+    snprintf(why, sizeof why, "%.*s", ISO_RANK_WHY - 1,
+             *iso_error() ? iso_error() : iso_rc_text(rc));
+    iso_ranks_fail(ranks, why);
+    (void)iso_fail_prefix(rc, "rank %d: ", ranks->rank);
 }
 
 int iso_train(const struct iso_command *command, const char *model,
@@ -101,14 +133,16 @@ int iso_train(const struct iso_command *command, const char *model,
     wanted.stop = &iso_interrupted;
     const iso_rc rc =
         train(&t, model != NULL ? iso_setup_path(model, found) : NULL, &wanted, style);
+    tell_ranks(wanted.ranks, rc);
     int code = iso_report(command, rc, &trainer->job.faults);
     iso_trainer_end(trainer, rc);
-    if (rc == ISO_EIO && trainer->run != NULL)
+    if ((rc == ISO_EIO || (rc != ISO_OK && wanted.ranks != NULL)) && trainer->run != NULL)
         iso_train_tell_checkpoint(&t);
     if (iso_verifier_strayed(trainer->verifier) != NULL)
         iso_train_tell_strayed(&t);
     if (code == ISO_EXIT_DONE && !iso_trainer_reached_goal(trainer)) {
-        iso_train_tell_resume(&t);
+        if (trainer->run != NULL)
+            iso_train_tell_resume(&t);
         code = ISO_EXIT_FAILED;
     }
     iso_trainer_close(trainer);
@@ -140,6 +174,26 @@ static const char *find_contradiction(const struct train_options *o, int models)
     return NULL;
 }
 
+/* Trains together with the ranks that mpirun has started, if it has. */
+static int train_with_ranks(const struct iso_command *command, const char *model,
+                            struct iso_trainer_options *o, enum iso_console_style style)
+{
+    struct iso_ranks *ranks = NULL;
+    const iso_rc rc = iso_mpi_open(&iso_interrupted, &ranks);
+    if (rc != ISO_OK)
+        return iso_report(command, rc, NULL);
+    if (ranks != NULL && ranks->rank > 0) {
+        o->job.progress = NULL;
+        o->job.chosen = NULL;
+        o->job.unhashed = NULL;
+    }
+    o->ranks = ranks;
+    const int code = iso_train(command, model, *o, style);
+    if (ranks != NULL)
+        ranks->close(ranks, code);
+    return code;
+}
+
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct train_options o = {
@@ -156,16 +210,17 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return iso_usage(command, "%s", contradiction);
     if (o.verify != NULL && iso_verify_parse(o.verify, &verify) != ISO_OK)
         return iso_usage(command, "%s", iso_error());
-    const struct iso_trainer_options wanted = { .job = o.setup,
-                                                .epochs = o.epochs,
-                                                .steps = o.steps,
-                                                .checkpoint_minutes = o.checkpoint_minutes,
-                                                .weights = o.weights,
-                                                .run = o.out,
-                                                .resume = o.resume,
-                                                .command = text,
-                                                .verify = verify };
-    return iso_train(command, count ? argv[0] : NULL, wanted, iso_console_style(o.json, o.quiet));
+    struct iso_trainer_options wanted = { .job = o.setup,
+                                          .epochs = o.epochs,
+                                          .steps = o.steps,
+                                          .checkpoint_minutes = o.checkpoint_minutes,
+                                          .weights = o.weights,
+                                          .run = o.out,
+                                          .resume = o.resume,
+                                          .command = text,
+                                          .verify = verify };
+    return train_with_ranks(command, count ? argv[0] : NULL, &wanted,
+                            iso_console_style(o.json, o.quiet));
 }
 
 const struct iso_command iso_command_train = {
@@ -183,6 +238,8 @@ const struct iso_command iso_command_train = {
         "it; `isocl help set` says how keys are written. In a model file with phases,\n"
         "--epochs and --steps count over all phases, one after the other; --phase trains\n"
         "one of them alone, from --weights.\n"
+        "mpirun -n R isocl train ... trains with R ranks, each with shares of every step, to\n"
+        "the same bits: `isocl help ranks`.\n"
         "--verify has cpu (for cpu, the reference) compute steps again from the same state\n"
         "and compares weights, optimizer slots, moving statistics, loss and metrics: bits\n"
         "in exact mode; in fast mode each op of the step by its bound, on the device's own\n"

@@ -1,6 +1,7 @@
 #include "console.h"
 
 #include "core/machine.h"
+#include "core/ranks/ranks.h"
 #include "core/train/run.h"
 #include "core/train/warnings.h"
 #include "core/wrap.h"
@@ -20,7 +21,10 @@ static const double DRAW_SECONDS = 0.1;
 
 enum iso_console_style iso_console_style(bool json, bool quiet)
 {
+    int rank;
     const char *term = getenv("TERM");
+    if (iso_launched(&rank) > 1) /* mpirun shows lines; a terminal of its own hides the pipe */
+        return json ? ISO_CONSOLE_JSON : quiet ? ISO_CONSOLE_QUIET : ISO_CONSOLE_LINES;
     if (json)
         return ISO_CONSOLE_JSON;
     if (quiet)

@@ -12,8 +12,8 @@ struct iso_console {
     struct iso_run *run; /* lines also go to its log.txt; may be NULL */
     double drawn;        /* time by iso_clock, in seconds, of the last bar or JSON progress */
 };
-/* Returns JSON or QUIET as asked; else BAR if standard output is a terminal that is not dumb; else
- * LINES. */
+/* Returns JSON or QUIET as asked; else BAR if standard output is a terminal that is not dumb and
+ * not mpirun's; else LINES. */
 enum iso_console_style iso_console_style(bool json, bool quiet);
 /* Prints a line, unless --json or --quiet was given, and adds it to the run's log. */
 void iso_console_line(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);

@@ -27,10 +27,40 @@ static void print_set(FILE *out)
              "run's own model file has the settings.");
 }
 
+static void print_ranks(FILE *out)
+{
+    iso_wrap(out, "", 0,
+             "mpirun starts several processes, ranks, that train one network together, on several "
+             "devices or machines. `train: {shards: N}` of the model file defines the numbers of "
+             "a step; each rank computes consecutive shards of it, and their sums are added in the "
+             "same tree. So 1, 2, 4 or more ranks, up to N, end with the same bits, on any devices "
+             "in exact mode.");
+    fprintf(out,
+            "\n  mpirun -n 4 isocl train model.yaml --out RUN\n"
+            "  mpirun -n 2 isocl train model.yaml --set train.shards=2 --device cpu,opencl:0\n"
+            "  mpirun -n 8 --hostfile hosts isocl train --resume --out RUN\n\n");
+    iso_wrap(
+        out, "", 0,
+        "--device takes a list, which the ranks of a machine share out in their order; auto "
+        "gives them the machine's GPUs first, and cpu to those that are left. Every rank reads "
+        "model and data by itself, from the same paths, and only the rows that it trains on "
+        "if these stay on disk. Rank 0 keeps the run's folder, which the others need only to "
+        "resume. Any number of ranks can resume a run, and so can one process without mpirun.");
+    iso_wrap(out, "", 0,
+             "Ctrl-C and SIGTERM end all ranks after the same step, and save; mpirun kills what "
+             "does not end soon (Open MPI after a second: --mca odls_base_sigkill_timeout 60 "
+             "allows more), and then the last checkpoint is what counts. If a rank fails or is "
+             "lost, the others say so and end. Of the other commands one process runs. Not yet: "
+             "features that stay on disk are computed by every rank, and a loss that is not finite "
+             "is not traced to its tensor (one process without mpirun does that).");
+}
+
 static const struct {
     const char *name;
     void (*print)(FILE *);
-} own[] = { { "exit-codes", iso_exit_codes_print }, { "set", print_set } };
+} own[] = { { "exit-codes", iso_exit_codes_print },
+            { "ranks", print_ranks },
+            { "set", print_set } };
 enum { OWN = sizeof own / sizeof own[0] };
 
 static void print_commands(FILE *out)

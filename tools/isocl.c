@@ -5,6 +5,7 @@
 #include "core/api/features.h"
 #include "core/child.h"
 #include "core/iso.h"
+#include "core/ranks/ranks.h"
 #include "core/suggest.h"
 
 #include <errno.h>
@@ -47,6 +48,23 @@ static int unknown(const char *word)
     return ISO_EXIT_USAGE;
 }
 
+/* Runs a command. In processes that mpirun has started, only a training runs in all of them, and
+ * another command in the first. */
+static int run_command(const struct iso_command *command, int argc, char **argv)
+{
+    int rank;
+    const int processes = iso_launched(&rank);
+    if (processes > 1 && strcmp(command->name, "train") != 0) {
+        if (rank > 0)
+            return ISO_EXIT_DONE;
+        fprintf(stderr,
+                "isocl: mpirun has started %d processes; `isocl %s` runs in one of them, only "
+                "`isocl train` in all\n",
+                processes, command->name);
+    }
+    return command->run(command, argc, argv);
+}
+
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
@@ -63,7 +81,7 @@ static int run(int argc, char **argv)
     }
     for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         if (strcmp(argv[1], (*c)->name) == 0)
-            return (*c)->run(*c, argc - 2, argv + 2);
+            return run_command(*c, argc - 2, argv + 2);
     return unknown(argv[1]);
 }
 

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Prints which files are no rows, a line for each reason. */
@@ -91,6 +92,58 @@ void iso_train_tell_start(const struct training *t)
             "mode", t->trainer.settings.fast ? "fast" : "exact", "rows",
             (json_int_t)t->trainer.settings.rows, "batch", (json_int_t)t->trainer.settings.batch,
             "step", (json_int_t)t->trainer.state.step, "resumed", t->trainer.options.resume));
+}
+
+enum { DEVICE = 64 };
+static void print_ranks(const struct training *t, const char (*devices)[DEVICE])
+{
+    const struct iso_exec *e = t->trainer.job.exec;
+    const struct iso_graph *g = t->trainer.job.graph;
+    const int count = t->trainer.options.ranks->count;
+    const int shards = (int)((g->batch + g->shard_rows - 1) / g->shard_rows);
+    const struct iso_exec_bytes bytes = iso_exec_step_bytes(e, shards);
+    char list[512] = "";
+    for (int i = 0; i < count; i++) {
+        const size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", devices[i]);
+    }
+    iso_console_line(&t->console, "ranks      %d for %lld shards: %s", count, (long long)g->shards,
+                     list);
+    iso_console_line(&t->console, "messages   rank 0 sends %llu bytes a step and receives %llu",
+                     (unsigned long long)bytes.sent, (unsigned long long)bytes.received);
+}
+
+iso_rc iso_train_tell_ranks(const struct training *t)
+{
+    struct iso_ranks *ranks = t->trainer.options.ranks;
+    char mine[DEVICE] = "";
+    if (ranks == NULL)
+        return ISO_OK;
+    char(*all)[DEVICE] = iso_alloc((size_t)ranks->count, sizeof *all);
+    if (all == NULL)
+        return ISO_ENOMEM;
+    snprintf(mine, sizeof mine, "%s", t->trainer.job.backend->device.id);
+    const iso_rc rc = iso_ranks_gather(ranks, mine, sizeof mine, all);
+    if (rc == ISO_OK && ranks->rank == 0)
+        print_ranks(t, (const char(*)[DEVICE])all);
+    free(all);
+    return rc;
+}
+
+void iso_train_tell_messages(const struct training *t)
+{
+    const struct iso_exec_traffic m = iso_exec_traffic(t->trainer.job.exec);
+    if (m.steps == 0)
+        return;
+    const bool planned = m.planned.sent == m.counted.sent &&
+                         m.planned.received == m.counted.received;
+    iso_console_line(
+        &t->console,
+        "messages   in %lld steps rank 0 has sent %llu bytes and received %llu, %s; it "
+        "waited %.1f s for them",
+        (long long)m.steps, (unsigned long long)m.counted.sent,
+        (unsigned long long)m.counted.received,
+        planned ? "as planned" : "other numbers than planned", m.seconds);
 }
 
 static void print_resume_on(const struct training *t, const char *device)

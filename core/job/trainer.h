@@ -37,7 +37,7 @@ struct iso_trainer { /* owns its members, except the texts of the options */
     struct iso_run *run;    /* NULL before iso_trainer_begin, and on ranks but the first */
     struct iso_image_sums sums;
     struct iso_verifier *verifier; /* NULL: none */
-    char device[128]; /* the device of this rank, if there are several */
+    char device[128];              /* the device of this rank, if there are several */
 };
 
 /* Callbacks, each of which may be NULL. A callback that fails ends the training with its code. */

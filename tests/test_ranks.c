@@ -1,0 +1,354 @@
+/* test_ranks.c: a step that ranks share has the bits of a step of one, whatever their number and
+ * devices. The ranks are threads, and their messages copies in memory. */
+#include "core/ranks/ranks.h"
+#include "network.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BATCH = 22, ROWS = 75, EPOCHS = 2, MOST = 6, LETTERS = 64 };
+
+/* Batches of 22, 22, 22 and 9 rows. */
+static const char model_text[] =
+    "input: {shape: [28, 28, 1], scale: 1/255}\n"
+    "augmentation: [{random_brightness: {factor: [-0.2, 0.2]}}%s]\n"
+    "layers:\n"
+    "  - conv2d: {filters: 3, kernel_size: 5, strides: 4, trainable: %s}\n"
+    "  - batch_normalization\n"
+    "  - activation: relu\n"
+    "  - flatten\n"
+    "  - dense: {units: 9, activation: tanh, kernel_regularizer: {l2: 0.01}}\n"
+    "  - batch_normalization: {momentum: 0.9}\n"
+    "  - dropout: 0.4\n"
+    "  - dense: {units: 10, activation: softmax}\n"
+    "loss: categorical_crossentropy\n"
+    "metrics: [accuracy, confusion_matrix]\n"
+    "optimizer: {%s: {global_clipnorm: 1}}\n"
+    "train: {shards: %d}\n";
+
+/* ---- Messages in memory -----------------------------------------------------------------------
+ */
+
+struct letter {
+    void *data;
+    size_t bytes;
+};
+struct mailbox { /* from one rank to another */
+    struct letter letters[LETTERS];
+    int first, n;
+};
+struct post {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct mailbox box[MOST][MOST];
+    int lost;    /* the rank that takes no part; -1: none */
+    bool wrong;  /* plants a fault: one bit of each long message changes on its way */
+    bool failed; /* a rank has told the others that it fails */
+};
+struct thread_rank {
+    struct iso_ranks ranks; /* first */
+    struct post *post;
+};
+
+static void send(struct post *p, int from, const struct iso_message *m)
+{
+    struct mailbox *box = &p->box[from][m->rank];
+    struct letter *letter = &box->letters[(box->first + box->n++) % LETTERS];
+    assert_true(box->n < LETTERS);
+    *letter = (struct letter){ malloc(m->bytes), m->bytes };
+    memcpy(letter->data, m->data, m->bytes);
+    if (p->wrong && m->bytes > 1000)
+        ((char *)letter->data)[800] ^= 1;
+    pthread_cond_broadcast(&p->changed);
+}
+
+static iso_rc receive(struct post *p, int to, const struct iso_message *m)
+{
+    struct mailbox *box = &p->box[m->rank][to];
+    while (box->n == 0 && p->lost != m->rank && !p->failed)
+        pthread_cond_wait(&p->changed, &p->lock);
+    if (box->n == 0)
+        return iso_fail(ISO_EDEVICE, "rank %d is lost", m->rank);
+    const struct letter *letter = &box->letters[box->first];
+    if (letter->bytes != m->bytes)
+        return iso_fail(ISO_EDEVICE, "%zu bytes instead of %zu", letter->bytes, m->bytes);
+    memcpy(m->data, letter->data, m->bytes);
+    free(letter->data);
+    box->first = (box->first + 1) % LETTERS;
+    box->n--;
+    return ISO_OK;
+}
+
+static iso_rc swap(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
+                   const struct iso_message *received, int nreceived)
+{
+    struct post *p = ((struct thread_rank *)ranks)->post;
+    iso_rc rc = ISO_OK;
+    pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < nsent; i++) {
+        send(p, ranks->rank, &sent[i]);
+        ranks->sent += sent[i].bytes;
+    }
+    for (int i = 0; i < nreceived && rc == ISO_OK; i++) {
+        rc = receive(p, ranks->rank, &received[i]);
+        ranks->received += received[i].bytes;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+static void tell(struct iso_ranks *ranks, const char *why)
+{
+    struct post *p = ((struct thread_rank *)ranks)->post;
+    (void)why;
+    pthread_mutex_lock(&p->lock);
+    p->failed = true;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- A training -------------------------------------------------------------------------------
+ */
+
+struct training {
+    const char *optimizer, *augmentation;
+    const char *devices[2]; /* devices of even and of odd ranks */
+    int shards, ranks;
+    bool stream, keep; /* rows are read ahead; features of the first layer are kept */
+    int lost;          /* rank that takes no part; -1: none */
+    bool wrong;        /* messages are changed on their way */
+};
+struct result {
+    char hex[65];
+    double log[64], counts[128];
+    struct iso_exec_traffic traffic;
+    iso_rc rc;
+    char said[256];
+};
+struct worker {
+    const struct training *training;
+    struct thread_rank rank;
+    struct result result;
+    pthread_t thread;
+};
+
+static const struct training plain = {
+    .optimizer = "adam", .augmentation = "", .devices = { "reference", "reference" }, .lost = -1
+};
+
+static iso_rc train_epochs(struct iso_exec *e, struct result *r)
+{
+    const double *counts = NULL;
+    uint64_t step = 0;
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        ISO_TRY(iso_exec_order(e, 0, NULL));
+        for (int64_t first = 0; first < ROWS; first += BATCH, step++) {
+            ISO_TRY(iso_exec_gather(e, 0, first, ROWS - first < BATCH ? ROWS - first : BATCH));
+            ISO_TRY(iso_exec_train(e, step, 0));
+            ISO_TRY(iso_exec_update(e, step, 0.01));
+        }
+    }
+    ISO_TRY(iso_exec_log(e, 1, r->log));
+    ISO_TRY(iso_exec_counts(e, 0, &counts));
+    memcpy(r->counts, counts, (size_t)iso_exec_graph(e)->ncounts * sizeof *counts);
+    r->traffic = iso_exec_traffic(e);
+    return iso_exec_hash(e, r->hex);
+}
+
+static void train(const struct training *t, struct iso_ranks *ranks, struct result *r)
+{
+    const struct iso_exec_options o = {
+        .training = true, .seed = 7, .log_steps = 1, .ranks = ranks
+    };
+    const struct iso_dataset_request request = {
+        .name = "builtin:digits", .split = "train", .limit = ROWS, .stream = t->stream
+    };
+    struct iso_dataset *d = NULL;
+    struct network n = { .model = NULL };
+    char text[2048];
+    snprintf(text, sizeof text, model_text, t->augmentation, t->keep ? "false" : "true",
+             t->optimizer, t->shards);
+    if (t->keep)
+        memcpy(strstr(text, "augmentation"), "#ugmentation", 12);
+    must(iso_dataset_load(&request, &d));
+    must(iso_model_parse("ranks.yaml", text, &n.faults, &n.model));
+    n.model->keep_features = t->keep;
+    must(iso_graph_build(n.model, 0, BATCH, &n.faults, &n.graph));
+    must(iso_backend_open(t->devices[ranks != NULL ? ranks->rank % 2 : 0], ISO_MODE_EXACT, 1,
+                          &n.backend));
+    network_begin(&n, &o);
+    must(iso_exec_data(n.exec, 0, d));
+    if (t->keep)
+        must(iso_exec_keep(n.exec, NULL));
+    r->rc = train_epochs(n.exec, r);
+    iso_error_take(r->said, sizeof r->said);
+    if (r->rc != ISO_OK)
+        iso_ranks_fail(ranks, r->said);
+    network_close(&n);
+    iso_dataset_free(d);
+}
+
+static void *work(void *worker)
+{
+    struct worker *w = worker;
+    train(w->training, &w->rank.ranks, &w->result);
+    return NULL;
+}
+
+static void run_ranks(const struct training *t, struct worker w[MOST])
+{
+    static struct post post;
+    memset(&post, 0, sizeof post);
+    pthread_mutex_init(&post.lock, NULL);
+    pthread_cond_init(&post.changed, NULL);
+    post.lost = t->lost;
+    post.wrong = t->wrong;
+    memset(w, 0, MOST * sizeof *w);
+    for (int i = 0; i < t->ranks; i++) {
+        w[i].training = t;
+        w[i].rank =
+            (struct thread_rank){ { .rank = i, .count = t->ranks, .swap = swap, .tell = tell },
+                                  &post };
+        if (i != t->lost)
+            assert_int_equal(pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
+    }
+    for (int i = 0; i < t->ranks; i++)
+        if (i != t->lost)
+            pthread_join(w[i].thread, NULL);
+    for (int i = 0; i < MOST * MOST; i++) /* letters that nobody fetched */
+        for (struct mailbox *box = &post.box[i / MOST][i % MOST]; box->n > 0; box->n--)
+            free(box->letters[box->first++ % LETTERS].data);
+}
+
+/* ---- The same bits ----------------------------------------------------------------------------
+ */
+
+static void check_worker(const struct worker *w, const struct result *want)
+{
+    const struct training *t = w->training;
+    const struct iso_exec_traffic *m = &w->result.traffic;
+    if (w->result.rc != ISO_OK)
+        fail_msg("%s", w->result.said);
+    if (strcmp(w->result.hex, want->hex) != 0)
+        fail_msg("%s, %d shards, %d ranks on %s and %s: %.12s... instead of %.12s...", t->optimizer,
+                 t->shards, t->ranks, t->devices[0], t->devices[1], w->result.hex, want->hex);
+    assert_memory_equal(w->result.log, want->log, sizeof want->log);
+    assert_memory_equal(w->result.counts, want->counts, sizeof want->counts);
+    assert_int_equal(m->steps, EPOCHS * 4);
+    assert_true(m->planned.sent > 0 && m->planned.sent == m->counted.sent);
+    assert_int_equal(m->planned.received, m->counted.received);
+}
+
+static void check(struct training t, int most)
+{
+    static struct worker w[MOST];
+    struct result want = { .rc = ISO_OK };
+    struct training alone = t;
+    alone.devices[0] = "reference";
+    train(&alone, NULL, &want);
+    assert_int_equal(want.rc, ISO_OK);
+    for (t.ranks = 2; t.ranks <= most && t.ranks <= t.shards; t.ranks++) {
+        run_ranks(&t, w);
+        for (int i = 0; i < t.ranks; i++)
+            check_worker(&w[i], &want);
+    }
+}
+
+static void any_number_of_ranks_gives_the_same_bits(void **state)
+{
+    (void)state;
+    for (int shards = 2; shards <= 32; shards *= 2) {
+        struct training t = plain;
+        t.shards = shards;
+        t.augmentation = ", {mixup: {alpha: 0.4}}";
+        check(t, MOST);
+    }
+}
+
+static void devices_and_optimizers_can_be_mixed(void **state)
+{
+    (void)state;
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        struct training t = plain;
+        if (iso_ops[op].kind != ISO_OPTIMIZER)
+            continue;
+        t.optimizer = iso_ops[op].name;
+        t.devices[0] = "cpu";
+        t.shards = 4;
+        check(t, 3);
+    }
+}
+
+static void streamed_and_kept_rows_are_shared_out(void **state)
+{
+    (void)state;
+    for (int i = 1; i < 4; i++) {
+        struct training t = plain;
+        t.stream = i & 1;
+        t.keep = i & 2;
+        for (t.shards = 4; t.shards <= 16; t.shards *= 4)
+            check(t, 4);
+    }
+}
+
+/* ---- What goes wrong --------------------------------------------------------------------------
+ */
+
+static void a_changed_message_is_seen_in_the_hash(void **state)
+{
+    static struct worker w[MOST];
+    struct result want;
+    struct training t = plain;
+    (void)state;
+    t.shards = t.ranks = 4;
+    train(&t, NULL, &want);
+    t.wrong = true;
+    run_ranks(&t, w);
+    assert_int_equal(w[0].result.rc, ISO_OK);
+    assert_string_not_equal(w[0].result.hex, want.hex);
+}
+
+static void a_lost_rank_ends_the_others(void **state)
+{
+    static struct worker w[MOST];
+    struct training t = plain;
+    (void)state;
+    t.shards = t.ranks = 4;
+    t.lost = 2;
+    run_ranks(&t, w);
+    for (int i = 0; i < t.ranks; i++)
+        assert_true(i == t.lost || w[i].result.rc == ISO_EDEVICE);
+    assert_non_null(strstr(w[0].result.said, "rank 2 is lost"));
+}
+
+static void more_ranks_than_shards_are_refused(void **state)
+{
+    struct iso_ranks ranks = { .count = 6 };
+    const struct iso_exec_options o = { .training = true, .log_steps = 1, .ranks = &ranks };
+    struct network n;
+    (void)state;
+    network_open(&n, "models/demo.yaml", BATCH, "reference", 1);
+    assert_int_equal(iso_exec_new(n.graph, n.backend, &o, &n.exec), ISO_EUSAGE);
+    assert_non_null(strstr(iso_error(), "try --set train.shards=8"));
+    iso_error_clear();
+    network_close(&n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_ranks_gives_the_same_bits),
+        cmocka_unit_test(devices_and_optimizers_can_be_mixed),
+        cmocka_unit_test(streamed_and_kept_rows_are_shared_out),
+        cmocka_unit_test(a_changed_message_is_seen_in_the_hash),
+        cmocka_unit_test(a_lost_rank_ends_the_others),
+        cmocka_unit_test(more_ranks_than_shards_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
