@@ -41,8 +41,8 @@ static iso_rc no_pixel(const struct csv *c)
     if (iso_image_named(c->reader.field))
         return iso_csv_reader_fail(&c->reader,
                                    "is the name of a picture, and should be a pixel; pictures are "
-                                   "read from a folder for each class (folder:PATH), so move or "
-                                   "link each into the folder of its label");
+                                   "read from their folder, `dataset: folder:PATH`, and this file "
+                                   "says what they are, `table: FILE`");
     return iso_csv_reader_fail(&c->reader,
                                "should be a pixel, a whole number from 0 to 255 (save pixels "
                                "before they are scaled; `drop_columns:` leaves a column out)");
@@ -57,38 +57,14 @@ static iso_rc take_pixel(const struct csv *c, int64_t row, int64_t pixel)
     return ISO_OK;
 }
 
-static iso_rc take_label(struct csv *c, int64_t row)
-{
-    enum iso_csv_label what;
-    ISO_TRY(iso_csv_labels_take(&c->labels, c->request, c->set, row, c->reader.field, &what));
-    if (what == ISO_CSV_LABEL_NO_NUMBER)
-        return iso_csv_reader_fail(&c->reader, "should be the number of a class, from 0 to 65535");
-    if (what == ISO_CSV_LABEL_LONG)
-        return iso_csv_reader_fail(&c->reader,
-                                   "should be the name of a class, of 1 to 63 bytes, and of at "
-                                   "most 65536 classes");
-    return ISO_OK;
-}
-
 static iso_rc take_field(struct csv *c, int64_t row)
 {
     const int32_t of = c->columns.of[c->reader.column];
     if (of == ISO_CSV_LABEL)
-        return take_label(c, row);
+        return iso_csv_labels_take(&c->labels, c->request, c->set, row, &c->reader);
     if (of == ISO_CSV_ID)
         return iso_names_add(&c->set->row_names, c->reader.field);
     return of == ISO_CSV_DROPPED ? ISO_OK : take_pixel(c, row, of);
-}
-
-static iso_rc check_line(const struct csv *c)
-{
-    const struct iso_csv_reader *r = &c->reader;
-    const int64_t columns = c->columns.n;
-    if (r->column < columns && (!r->last || r->column + 1 == columns))
-        return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s:%lld: has %s fields than the first line, which has %lld",
-                    r->path, (long long)r->line, r->column < columns ? "fewer" : "more",
-                    (long long)columns);
 }
 
 static iso_rc read_rows(struct csv *c)
@@ -98,7 +74,7 @@ static iso_rc read_rows(struct csv *c)
     int64_t row = -(int64_t)c->columns.header;
     iso_csv_reader_rewind(&c->reader);
     for (; iso_csv_reader_next(&c->reader, &rc); row += c->reader.last) {
-        ISO_TRY(check_line(c));
+        ISO_TRY(iso_csv_reader_check(&c->reader, c->columns.n));
         if (row >= rows)
             return iso_csv_reader_fail(
                 &c->reader, "is one row more than the file had; it changed while it was read");

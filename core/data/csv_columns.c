@@ -30,7 +30,7 @@ static bool is_number(const char *text)
     return iso_number_real(text, &number) == ISO_NUMBER_OK;
 }
 
-static int64_t column_number(const char *text)
+int64_t iso_csv_column_number(const char *text)
 {
     int64_t number;
     return iso_number_int(text, &number) == ISO_NUMBER_OK && number >= 0 ? number : -1;
@@ -42,6 +42,8 @@ static bool is_one_of(const char *const *names, const char *name)
         names++;
     return *names != NULL;
 }
+
+bool iso_csv_names_label(const char *name) { return is_one_of(label_names, name); }
 
 enum dropped { KEPT, BY_NAME, BY_NUMBER };
 
@@ -64,9 +66,9 @@ static enum dropped find_dropped(const char *list, const char *name, int64_t col
     char entry[ISO_CSV_FIELD];
     while (*list) {
         list = next_entry(list, entry);
-        if (column_number(entry) == column)
+        if (iso_csv_column_number(entry) == column)
             return BY_NUMBER;
-        if (column_number(entry) < 0 && strcmp(entry, name) == 0)
+        if (iso_csv_column_number(entry) < 0 && strcmp(entry, name) == 0)
             return BY_NAME;
     }
     return KEPT;
@@ -89,7 +91,7 @@ static bool is_label(const struct line *l, const char *name, int64_t column)
     const char *wanted = l->options->label_column;
     if (*wanted)
         return column == l->label_number || (strcmp(name, wanted) == 0 && !is_number(name));
-    return l->columns->label < 0 && is_one_of(label_names, name);
+    return l->columns->label < 0 && iso_csv_names_label(name);
 }
 
 static bool is_id(const struct line *l, const char *name, int64_t column)
@@ -107,7 +109,7 @@ static void look_at(struct line *l, const char *name, int64_t column)
     const bool by_number = column == l->label_number || column == l->id_number ||
                            dropped == BY_NUMBER;
     l->words += !is_number(name) && !by_number;
-    l->sequence = l->sequence && (*name == '\0' || column_number(name) == l->next);
+    l->sequence = l->sequence && (*name == '\0' || iso_csv_column_number(name) == l->next);
     l->next += *name != '\0';
     l->dropped_found += dropped != KEPT;
     if (dropped != KEPT)
@@ -225,8 +227,8 @@ iso_rc iso_csv_columns_read(struct iso_csv_reader *r, const struct iso_dataset_r
     const struct iso_source_options *o = &request->options;
     struct line l = { .options = o,
                       .columns = out,
-                      .label_number = column_number(o->label_column),
-                      .id_number = column_number(o->id_column),
+                      .label_number = iso_csv_column_number(o->label_column),
+                      .id_number = iso_csv_column_number(o->id_column),
                       .sequence = true };
     *out = (struct iso_csv_columns){ .label = -1, .id = -1 };
     ISO_TRY(read_line(r, &l));

@@ -19,4 +19,9 @@ struct iso_csv_columns {
  * pixels. Free out->of, also on failure. */
 iso_rc iso_csv_columns_read(struct iso_csv_reader *, const struct iso_dataset_request *,
                             struct iso_csv_columns *out);
+/* Returns the number that the text is, or -1 where it is the name of a column. */
+int64_t iso_csv_column_number(const char *text);
+/* Returns true for a name that a column of labels has by itself: label, labels, class, target, in
+ * any case. */
+bool iso_csv_names_label(const char *name);
 #endif

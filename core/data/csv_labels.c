@@ -95,11 +95,11 @@ static iso_rc begin(struct iso_csv_labels *l, const struct iso_dataset_request *
 }
 
 iso_rc iso_csv_labels_take(struct iso_csv_labels *l, const struct iso_dataset_request *r,
-                           struct iso_dataset *set, int64_t row, const char *text,
-                           enum iso_csv_label *what)
+                           struct iso_dataset *set, int64_t row,
+                           const struct iso_csv_reader *reader)
 {
-    int64_t number = 0;
-    *what = ISO_CSV_LABEL_OK;
+    const char *text = reader->field;
+    int64_t number;
     if (row == 0)
         ISO_TRY(begin(l, r, set, text));
     if (l->given) {
@@ -108,11 +108,13 @@ iso_rc iso_csv_labels_take(struct iso_csv_labels *l, const struct iso_dataset_re
     }
     if (l->names &&
         (*text == '\0' || strlen(text) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES))
-        *what = ISO_CSV_LABEL_LONG;
-    else if (l->names)
+        return iso_csv_reader_fail(reader,
+                                   "should be the name of a class, of 1 to 63 bytes, and of "
+                                   "at most 65536 classes");
+    if (l->names)
         return take_name(l, text, &set->labels[row]);
-    else if (!iso_csv_number(text, &number) || number < 0 || number >= MOST_CLASSES)
-        *what = ISO_CSV_LABEL_NO_NUMBER;
+    if (!iso_csv_number(text, &number) || number < 0 || number >= MOST_CLASSES)
+        return iso_csv_reader_fail(reader, "should be the number of a class, from 0 to 65535");
     set->labels[row] = (int32_t)number;
     if (number >= set->classes)
         set->classes = (int)number + 1;

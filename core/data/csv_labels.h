@@ -1,6 +1,7 @@
 /* csv_labels.h (private): the labels of a text file: class numbers, or names of classes. */
 #ifndef ISO_CSV_LABELS_H
 #define ISO_CSV_LABELS_H
+#include "csv_reader.h"
 #include "dataset.h"
 #include "names.h"
 
@@ -10,12 +11,10 @@ struct iso_csv_labels {      /* zeroed: none has been read */
     struct iso_names sorted; /* those that the file has, by their bytes */
     int32_t *seen, room;     /* [room]: the place of each in the order in which they came */
 };
-enum iso_csv_label { ISO_CSV_LABEL_OK, ISO_CSV_LABEL_NO_NUMBER, ISO_CSV_LABEL_LONG };
-/* Reads the label of a row; the first row's says whether all are numbers. Names become numbers for
- * now. *what: what is wrong with it. Fails with ISO_ENOMEM only. */
+/* Reads the label of a row, the reader's field; the first row's says whether all are numbers. Names
+ * become numbers for now. Fails with ISO_EDATA where it is neither. */
 iso_rc iso_csv_labels_take(struct iso_csv_labels *, const struct iso_dataset_request *,
-                           struct iso_dataset *, int64_t row, const char *text,
-                           enum iso_csv_label *what);
+                           struct iso_dataset *, int64_t row, const struct iso_csv_reader *);
 /* Gives the set its classes: where they are names that the request does not list, those of the
  * file, by their bytes. */
 iso_rc iso_csv_labels_end(struct iso_csv_labels *, struct iso_dataset *);

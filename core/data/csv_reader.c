@@ -173,3 +173,12 @@ bool iso_csv_reader_next(struct iso_csv_reader *c, iso_rc *rc)
         *rc = end_field(c);
     return *rc == ISO_OK;
 }
+
+iso_rc iso_csv_reader_check(const struct iso_csv_reader *r, int64_t columns)
+{
+    if (r->column < columns && (!r->last || r->column + 1 == columns))
+        return ISO_OK;
+    return iso_fail(ISO_EDATA, "%s:%lld: has %s fields than the first line, which has %lld",
+                    r->path, (long long)r->line, r->column < columns ? "fewer" : "more",
+                    (long long)columns);
+}

@@ -22,6 +22,9 @@ void iso_csv_reader_rewind(struct iso_csv_reader *);
 /* Reads the next field, of the same line or the next one that is not empty. Returns false at the
  * end, and where there is a fault, which *rc then is. */
 bool iso_csv_reader_next(struct iso_csv_reader *, iso_rc *rc);
+/* Fails with ISO_EDATA where the field's line has more fields than `columns`, or ends with fewer.
+ */
+iso_rc iso_csv_reader_check(const struct iso_csv_reader *, int64_t columns);
 /* Counts the lines that are not empty, from the first one on. */
 int64_t iso_csv_reader_lines(const struct iso_csv_reader *);
 /* Fails with ISO_EDATA, and says where the field is and what is wrong with it. */

@@ -102,7 +102,7 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
 
 /* ---- The source's own options --------------------------------------------------------------- */
 
-enum { OWN_KEYS = 16 };
+enum { OWN_KEYS = 32 };
 
 /* Lists the keys that belong to sources. */
 static void list_own_keys(const char *keys[OWN_KEYS + 1])
@@ -115,17 +115,41 @@ static void list_own_keys(const char *keys[OWN_KEYS + 1])
     keys[n] = NULL;
 }
 
+static bool has_key(const struct iso_source_fields *s, const char *key)
+{
+    return s != NULL && iso_field_find(s->fields, key) != NULL;
+}
+
+/* Writes the sources that take a key: "text files (csv:PATH) and image files (folder:PATH)".
+ * Returns false if one before the i-th does. */
+static bool takers(int i, const char *key, char *buf, size_t n)
+{
+    const struct iso_source_fields *s;
+    size_t used = 0;
+    for (int k = 0; (s = iso_dataset_fields_at(k)) != NULL; k++) {
+        if (!has_key(s, key))
+            continue;
+        if (k < i)
+            return false;
+        used += (size_t)snprintf(buf + used, used < n ? n - used : 0, "%s%s", used ? " and " : "",
+                                 s->of);
+    }
+    return true;
+}
+
 /* Adds faults for keys of other sources, unless they have their default values. */
 static void check_foreign(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                           const struct iso_source_fields *own)
 {
     const struct iso_source_fields *s;
+    char of[512];
     for (int i = 0; (s = iso_dataset_fields_at(i)) != NULL; i++)
-        for (const struct iso_field *f = s->fields; s != own && f->key != NULL; f++) {
+        for (const struct iso_field *f = s->fields; f->key != NULL; f++) {
             const struct iso_yaml *value = iso_yaml_get(node, f->key);
-            if (value != NULL && (!*f->dflt || strcmp(value->text, f->dflt) != 0))
-                iso_faults_add(l->faults, value->location, "%s: '%s' is for %s", what, f->key,
-                               s->of);
+            if (value != NULL && !has_key(own, f->key) &&
+                (!*f->dflt || strcmp(value->text, f->dflt) != 0) &&
+                takers(i, f->key, of, sizeof of))
+                iso_faults_add(l->faults, value->location, "%s: '%s' is for %s", what, f->key, of);
         }
 }
 
