@@ -2,6 +2,7 @@
 #include "core/data/cifar.h"
 #include "datasets.h"
 #include "folder.h"
+#include "message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,8 +110,7 @@ static void check_fault(const char *name, const char *split, iso_rc rc, const ch
     struct iso_dataset *set = NULL;
     assert_int_equal(load(name, split, 0, &set), rc);
     assert_null(set);
-    if (strstr(iso_error(), expected) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
+    check_message(expected);
 }
 
 /* Row `row` of the set is row `stored` of names[file], as pixels of red, green and blue. */

@@ -4,6 +4,7 @@
 #include "core/data/sha256.h"
 #include "datasets.h"
 #include "folder.h"
+#include "message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,12 +95,6 @@ static iso_rc load(struct iso_dataset **set)
 {
     iso_error_clear();
     return load_dataset("mnist", "train", folder, 0, 0, set);
-}
-
-static void check_message(const char *expected)
-{
-    if (strstr(iso_error(), expected) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
 static void check_loaded(void)

@@ -3,6 +3,7 @@
 #include "core/data/safetensors.h"
 #include "core/data/sha256.h"
 #include "folder.h"
+#include "message.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -46,12 +47,6 @@ static int count_files(void)
         n++;
     closedir(list);
     return n;
-}
-
-static void check_message(const char *expected)
-{
-    if (strstr(iso_error(), expected) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
 static struct iso_st_file *open_file(void)

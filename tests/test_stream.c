@@ -4,18 +4,12 @@
 #include "core/data/disk.h"
 #include "core/data/image.h"
 #include "cli.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void check_message(const char *expected)
-{
-    if (strstr(iso_error(), expected) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
-    iso_error_clear();
-}
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
