@@ -192,7 +192,7 @@ static void result(int n, const float *in, float *out)
 }
 
 /* Points of all channels of the tiles, and of all pairs of a channel and a filter. */
-enum { TABLE_MOST = 1 << 13 };
+enum { TABLE_MOST = 1 << 15 };
 typedef float points[POINTS];
 static points source_table[TABLE_MOST], taps_table[TABLE_MOST];
 

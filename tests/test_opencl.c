@@ -230,7 +230,9 @@ static void write_probe(char folder[FOLDER], const char *triple, const char *ter
              "                       ulong at, int terms)\n"
              "{ int row = get_group_id(0); float s = 0; global const float *a = in + in_at,\n"
              "  *b = a + (row + 1) * terms; for (int k = 0; k < terms; k++) { %s; }\n"
-             "  if (get_local_id(0) == 0) out[at + row] = s; }\n",
+             "  if (get_local_id(0) == 0) out[at + row] = s; }\n"
+             "kernel void probe_group(global float *out, ulong at)\n"
+             "{ if (get_local_id(0) == 0) out[at] = get_local_size(0); }\n",
              triple, term);
     replace_kernel(folder, "probe.cl", text);
 }
