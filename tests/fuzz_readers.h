@@ -7,6 +7,7 @@
 #define FUZZ_SETS(X) X(arrays, 400) X(tables, 400) X(pictures, 400) X(idx, 400) X(cifar, 400)
 #define FUZZ_FILES(X)   \
     X(safetensors, 600) \
+    X(torch, 400)       \
     X(hdf5, 20) X(onnx, 1000) X(network, 400) X(models, 6) X(histories, 150) X(states, 600)
 
 #define FUZZ_DECLARE(name, rounds) struct fuzz_list fuzz_##name(void);

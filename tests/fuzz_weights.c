@@ -1,6 +1,8 @@
 /* fuzz_weights.c: the readers of files of weights, and of networks of other programs. */
 #include "core/data/keras_file.h"
+#include "core/data/pickle.h"
 #include "core/data/safetensors.h"
+#include "core/data/torch_file.h"
 #include "core/file.h"
 #include "core/keras/network.h"
 #include "core/onnx/import.h"
@@ -64,6 +66,68 @@ struct fuzz_list fuzz_safetensors(void)
           .copy = "damaged",
           .read = read_safetensors,
           .words = words },
+    };
+    return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
+}
+
+static iso_rc read_torch(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_torch_file *file = NULL;
+    (void)s, (void)folder;
+    const iso_rc rc = iso_torch_open(path, &file);
+    assert_true((rc == ISO_OK) == (file != NULL));
+    for (int i = 0; file != NULL && i < file->n; i++) {
+        int64_t n = 1;
+        for (int k = 0; k < file->tensors[i].ndim; k++)
+            n *= file->tensors[i].dim[k];
+        for (int64_t k = 0; k < n; k++)
+            used += (double)file->tensors[i].values[k];
+    }
+    iso_torch_close(file);
+    return rc;
+}
+
+/* The pickle alone, whose damage no checksum of the zip file shows. */
+static iso_rc read_torch_pickle(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_pickle_tensor t;
+    struct iso_pickle *p = NULL;
+    char *bytes = NULL;
+    bool found = true;
+    size_t n;
+    (void)s, (void)folder;
+    assert_int_equal(iso_file_read(path, &bytes, &n), ISO_OK);
+    iso_rc rc = iso_pickle_read_torch(path, (const uint8_t *)bytes, n, &p);
+    assert_true((rc == ISO_OK) == (p != NULL));
+    for (int i = 0; rc == ISO_OK && found; i++) {
+        rc = iso_pickle_torch_tensor(p, i, &t, &found);
+        used += rc == ISO_OK && found ? (double)t.offset + t.ndim + (double)strlen(t.name) : 0;
+    }
+    iso_pickle_free(p);
+    free(bytes);
+    return rc;
+}
+
+struct fuzz_list fuzz_torch(void)
+{
+    static const char *const words[] = { "ctorch\nFloatStorage\n",
+                                         "cposix\nsystem\n",
+                                         "ccollections\nOrderedDict\n",
+                                         "Q",
+                                         "R",
+                                         "(",
+                                         "t",
+                                         "}",
+                                         "u",
+                                         "J\xff\xff\xff\xff",
+                                         NULL };
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/torch/small.pth", .copy = "damaged.pth", .read = read_torch },
+        { .file = "tests/torch/small.pkl",
+          .copy = "damaged.pkl",
+          .read = read_torch_pickle,
+          .words = words,
+          .lenient = true },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }

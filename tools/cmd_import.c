@@ -1,9 +1,9 @@
-/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or the file's
- * network as one. */
+/* isocl import: weights that Keras or PyTorch has saved or an ONNX file holds, for a model file; or
+ * the file's network as one. */
 #include "commands.h"
 #include "core/keras/network.h"
 #include "core/onnx/import.h"
-#include "core/train/keras_weights.h"
+#include "core/train/torch_weights.h"
 #include "core/train/weights.h"
 #include "setup.h"
 
@@ -59,27 +59,41 @@ static iso_rc check_whole(const char *path, const struct iso_keras_taken *taken)
                     taken->left_names);
 }
 
+/* Weights of a file; one of the two is not NULL. */
+struct source {
+    const struct iso_keras_file *keras;
+    const struct iso_torch_file *torch;
+};
+
+static iso_rc load(struct iso_job *setup, const char *path, const struct source *from,
+                   const struct import_options *o)
+{
+    const enum iso_keras_match match =
+        o->by != NULL && strcmp(o->by, "order") == 0 ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME;
+    struct iso_keras_taken taken;
+    if (from->torch != NULL)
+        ISO_TRY(iso_torch_load(setup->exec, from->torch, path, match, &setup->faults, &taken));
+    else
+        ISO_TRY(iso_keras_load(setup->exec, from->keras, path, match, &setup->faults, &taken));
+    if (o->model != NULL && !is_onnx(path))
+        ISO_TRY(check_whole(path, &taken));
+    print_taken(&taken);
+    return ISO_OK;
+}
+
 /* Sets the weights of the model at `path`, and saves them all. */
 static iso_rc take(struct iso_job *setup, const char *model, const char *path,
-                   const struct iso_keras_file *file, const struct import_options *o)
+                   const struct source *from, const struct import_options *o)
 {
-    const bool by_order = o->by != NULL && strcmp(o->by, "order") == 0;
     const char *out = o->out != NULL ? o->out : "weights.safetensors";
     const char *const metadata[] = { "isocl", ISO_VERSION, "imported", path, NULL };
-    struct iso_keras_taken taken;
     char hex[65];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_job_backend(setup, &o->setup));
     ISO_TRY(iso_job_exec(setup, 0, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(iso_exec_initialize(setup->exec));
-    if (file->nlayers > 0 || o->model == NULL) {
-        ISO_TRY(iso_keras_load(setup->exec, file, path,
-                               by_order ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME, &setup->faults,
-                               &taken));
-        if (o->model != NULL && !is_onnx(path))
-            ISO_TRY(check_whole(path, &taken));
-        print_taken(&taken);
-    }
+    if (from->torch != NULL || from->keras->nlayers > 0 || o->model == NULL)
+        ISO_TRY(load(setup, path, from, o));
     ISO_TRY(iso_weights_save(setup->exec, out, false, metadata));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
     printf("%s: the weights of %s\nweights sha256 %s\n", out, setup->model->name, hex);
@@ -91,7 +105,7 @@ static iso_rc make_model(struct iso_job *setup, const char *path, const char *ya
                          const struct iso_keras_file *weights, const struct import_options *o)
 {
     ISO_TRY(iso_file_write(o->model, yaml, strlen(yaml)));
-    const iso_rc rc = take(setup, o->model, path, weights, o);
+    const iso_rc rc = take(setup, o->model, path, &(struct source){ .keras = weights }, o);
     if (rc != ISO_OK)
         unlink(o->model);
     return rc;
@@ -105,8 +119,9 @@ static iso_rc import_onnx(struct iso_job *setup, const char *path, const char *m
     ISO_TRY(iso_onnx_read(path, &m));
     iso_rc rc = iso_onnx_import(m, path, &network);
     if (rc == ISO_OK)
-        rc = o->model != NULL ? make_model(setup, path, network->yaml, &network->weights, o)
-                              : take(setup, model, path, &network->weights, o);
+        rc = o->model != NULL
+                 ? make_model(setup, path, network->yaml, &network->weights, o)
+                 : take(setup, model, path, &(struct source){ .keras = &network->weights }, o);
     if (rc == ISO_OK && o->model != NULL)
         printf("%s: %d layers, of %d nodes\n", o->model, network->nlayers, network->nnodes);
     iso_onnx_network_free(network);
@@ -136,15 +151,33 @@ static iso_rc import_network(struct iso_job *setup, const char *path, struct iso
     return rc;
 }
 
+static iso_rc import_torch(struct iso_job *setup, const char *path, const char *model,
+                           const struct import_options *o)
+{
+    struct iso_torch_file *file = NULL;
+    if (o->model != NULL)
+        return iso_fail(ISO_EDATA,
+                        "%s: PyTorch's files hold weights but no network; name the model file that "
+                        "they are for, or export the network as ONNX",
+                        path);
+    ISO_TRY(iso_torch_open(path, &file));
+    const iso_rc rc = take(setup, model, path, &(struct source){ .torch = file }, o);
+    iso_torch_close(file);
+    return rc;
+}
+
 static iso_rc import(struct iso_job *setup, const char *path, const char *model,
                      const struct import_options *o)
 {
     struct iso_keras_file *file = NULL;
     if (is_onnx(path))
         return import_onnx(setup, path, model, o);
+    if (iso_torch_is(path))
+        return import_torch(setup, path, model, o);
     ISO_TRY(iso_keras_open(path, &file));
-    const iso_rc rc = o->model != NULL ? import_network(setup, path, file, o)
-                                       : take(setup, model, path, file, o);
+    const iso_rc rc = o->model != NULL
+                          ? import_network(setup, path, file, o)
+                          : take(setup, model, path, &(struct source){ .keras = file }, o);
     iso_keras_close(file);
     return rc;
 }
@@ -169,21 +202,26 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_import = {
     .name = "import",
     .arguments = "FILE [MODEL.yaml]",
-    .doc = "reads weights or networks of Keras and ONNX files",
+    .doc = "reads weights or networks of Keras, PyTorch and ONNX files",
     .more =
         "Reads weights (.h5, .weights.h5) and whole models (.h5, .keras) of Keras, and\n"
         "writes all weights of the model as safetensors, for --weights of train, eval and\n"
         "trace. Layers that the file lacks are initialized as the model file says, so\n"
         "that a network without its top can get another one. Every shape that does not\n"
         "fit is reported.\n"
+        "State dicts of PyTorch (.pth, .pt, .safetensors) are read in the same way: the\n"
+        "tensors conv1.weight and conv1.bias are those of layer conv1. Kernels and rows\n"
+        "of images are turned to isocl's order of axes. A pickle may only build tensors;\n"
+        "one that names another function is refused, and nothing of it is called.\n"
         "From an .onnx file it reads the weights in the same way. With --model it makes\n"
         "a model file of the network in an .onnx file or of a whole model of Keras, whose\n"
         "models within models become layers of the one. Channels are moved to the end,\n"
         "where isocl has them. What isocl has no layer for is reported by name, all of a\n"
-        "Keras file at once.",
+        "file at once.",
     .examples =
         "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
         "  isocl import mine.weights.h5 mine.yaml --by order\n"
+        "  isocl import resnet18.pth models/resnet18.yaml --by order\n"
         "  isocl import theirs.keras --model theirs.yaml --out theirs.safetensors\n"
         "  isocl import theirs.onnx --model theirs.yaml --out theirs.safetensors\n",
     .options = options,

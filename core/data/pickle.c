@@ -182,7 +182,13 @@ static iso_rc push_function(struct iso_pickle *p, const char *module, const char
 {
     enum iso_pickle_function function;
     int32_t value;
-    if (!iso_pickle_find(module, name, &function))
+    if (p->torch && !iso_pickle_torch_find(module, name, &function))
+        return iso_fail(ISO_EDATA,
+                        "%s: its pickle names the Python function %.60s.%.60s; isocl takes state "
+                        "dicts, which need tensors, numbers and texts only, and builds and calls "
+                        "nothing else: save model.state_dict()",
+                        p->path, module, name);
+    if (!p->torch && !iso_pickle_find(module, name, &function))
         return iso_fail(ISO_EDATA,
                         "%s: its pickle names the Python function %.60s.%.60s; a data "
                         "set needs arrays, numbers, texts, lists and dictionaries only, and "
@@ -234,7 +240,17 @@ static iso_rc call(struct iso_pickle *p)
     int32_t function, arguments, result;
     ISO_TRY(pop(p, &arguments));
     ISO_TRY(pop(p, &function));
-    ISO_TRY(iso_pickle_call(p, function, arguments, &result));
+    ISO_TRY((p->torch ? iso_pickle_torch_call : iso_pickle_call)(p, function, arguments, &result));
+    return push(p, result);
+}
+
+static iso_rc storage(struct iso_pickle *p)
+{
+    int32_t tuple, result;
+    if (!p->torch)
+        return iso_pickle_damaged(p, "refers to something outside");
+    ISO_TRY(pop(p, &tuple));
+    ISO_TRY(iso_pickle_torch_storage(p, tuple, &result));
     return push(p, result);
 }
 
@@ -242,6 +258,8 @@ static iso_rc build(struct iso_pickle *p)
 {
     int32_t state;
     ISO_TRY(pop(p, &state));
+    if (p->torch)
+        return iso_pickle_torch_build(p, p->depth > 0 ? p->stack[p->depth - 1] : 0);
     return iso_pickle_build(p, p->depth > 0 ? p->stack[p->depth - 1] : 0, state);
 }
 
@@ -286,6 +304,7 @@ static iso_rc do_stack(struct iso_pickle *p, int code)
     case 0x93: return stack_function(p);               /* STACK_GLOBAL */
     case 'R': return call(p);                          /* REDUCE */
     case 'b': return build(p);                         /* BUILD */
+    case 'Q': return storage(p);                       /* BINPERSID */
     case 0x80: return skip(p, 1);                      /* PROTO */
     case 0x95: return skip(p, 8);                      /* FRAME */
     default: return unknown(p, code);
@@ -353,12 +372,14 @@ static void unwrap(struct iso_pickle *p)
         p->root = iso_pickle_item(p, p->array[p->value[p->root].is.array].objects, 0);
 }
 
-iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out)
+static iso_rc read_pickle(const char *path, bool torch, const uint8_t *bytes, size_t n,
+                          struct iso_pickle **out)
 {
     struct iso_pickle *p = iso_alloc(1, sizeof *p);
     if (p == NULL)
         return ISO_ENOMEM;
     p->path = path;
+    p->torch = torch;
     p->bytes = bytes;
     p->n = n;
     const iso_rc rc = run(p);
@@ -369,4 +390,15 @@ iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct 
     unwrap(p);
     *out = p;
     return ISO_OK;
+}
+
+iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out)
+{
+    return read_pickle(path, false, bytes, n, out);
+}
+
+iso_rc iso_pickle_read_torch(const char *path, const uint8_t *bytes, size_t n,
+                             struct iso_pickle **out)
+{
+    return read_pickle(path, true, bytes, n, out);
 }

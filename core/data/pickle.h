@@ -11,10 +11,30 @@ struct iso_pickle;
 /* Reads the n bytes (protocols 2 to 5), which the result borrows. path: for faults. Free *out, set
  * only on success, with iso_pickle_free. */
 iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out);
+/* Reads the pickle of a PyTorch file, which may also build tensors of stored numbers, in
+ * dictionaries that keep their order, and nothing else. */
+iso_rc iso_pickle_read_torch(const char *path, const uint8_t *bytes, size_t n,
+                             struct iso_pickle **out);
 void iso_pickle_free(struct iso_pickle *); /* NULL is fine */
 /* Finds the array under a key of the dictionary; it borrows the bytes. Returns false if there is
  * none, or if the pickle is not a dictionary. */
 bool iso_pickle_array(const struct iso_pickle *, const char *key, struct iso_npy *out);
 /* Adds the keys that are texts, shorter than 64 bytes. */
 iso_rc iso_pickle_names(const struct iso_pickle *, struct iso_names *);
+
+enum { ISO_PICKLE_DIMS = 8, ISO_PICKLE_NAME = 160 };
+/* A tensor: element i, j, ... is number offset + i stride[0] + j stride[1] + ... of its storage. */
+struct iso_pickle_tensor {
+    char name[ISO_PICKLE_NAME]; /* its key */
+    char storage[64];           /* the name of the storage in the file */
+    char kind;                  /* 'f', 'i', 'b' for bfloat16; as struct iso_npy */
+    int size;                   /* bytes of a number */
+    int64_t offset;
+    int ndim;
+    int64_t dim[ISO_PICKLE_DIMS], stride[ISO_PICKLE_DIMS];
+};
+/* Finds tensor i of the dictionary, or of the one within it under model, state_dict or
+ * model_state_dict. *found is false behind the last. Fails with ISO_EDATA for a damaged one. */
+iso_rc iso_pickle_torch_tensor(const struct iso_pickle *, int i, struct iso_pickle_tensor *out,
+                               bool *found);
 #endif

@@ -17,7 +17,9 @@ enum iso_pickle_kind {
     ISO_PICKLE_DICT,
     ISO_PICKLE_FUNCTION,
     ISO_PICKLE_TYPE,
-    ISO_PICKLE_ARRAY
+    ISO_PICKLE_ARRAY,
+    ISO_PICKLE_STORAGE, /* numbers beside the pickle */
+    ISO_PICKLE_TENSOR
 };
 /* The functions that a pickle may name. */
 enum iso_pickle_function {
@@ -25,7 +27,16 @@ enum iso_pickle_function {
     ISO_PICKLE_DTYPE,
     ISO_PICKLE_RECONSTRUCT,
     ISO_PICKLE_FROMBUFFER,
-    ISO_PICKLE_SCALAR
+    ISO_PICKLE_SCALAR,
+    ISO_PICKLE_ORDERED_DICT,
+    ISO_PICKLE_REBUILD_TENSOR,
+    ISO_PICKLE_REBUILD_PARAMETER,
+    ISO_PICKLE_F32,
+    ISO_PICKLE_F64,
+    ISO_PICKLE_F16,
+    ISO_PICKLE_BF16,
+    ISO_PICKLE_I64,
+    ISO_PICKLE_I32
 };
 struct iso_pickle_value {
     enum iso_pickle_kind kind;
@@ -40,7 +51,8 @@ struct iso_pickle_value {
         } items; /* cells, 0 none; a dictionary's keys and values
                     in turn */
         enum iso_pickle_function function;
-        int32_t array; /* TYPE, ARRAY: in arrays */
+        int32_t array;     /* TYPE, ARRAY: in arrays */
+        int32_t arguments; /* STORAGE, TENSOR: the tuple they are made of */
     } is;
 };
 struct iso_pickle_cell {
@@ -54,6 +66,7 @@ struct iso_pickle_array {
 /* Values, cells and arrays are counted from 1, so that 0 is none. */
 struct iso_pickle {
     const char *path;
+    bool torch; /* a PyTorch file */
     const uint8_t *bytes;
     size_t n, at;
     struct iso_pickle_value *value;
@@ -86,4 +99,12 @@ bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_funct
 iso_rc iso_pickle_call(struct iso_pickle *, int32_t function, int32_t arguments, int32_t *out);
 /* Gives a type or an array its state. */
 iso_rc iso_pickle_build(struct iso_pickle *, int32_t object, int32_t state);
+
+/* pickle_torch.c: the same for PyTorch's files. */
+bool iso_pickle_torch_find(const char *module, const char *name, enum iso_pickle_function *out);
+iso_rc iso_pickle_torch_call(struct iso_pickle *, int32_t function, int32_t arguments,
+                             int32_t *out);
+iso_rc iso_pickle_torch_build(const struct iso_pickle *, int32_t object);
+/* Makes a storage of what identifies it. */
+iso_rc iso_pickle_torch_storage(struct iso_pickle *, int32_t tuple, int32_t *out);
 #endif

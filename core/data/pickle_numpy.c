@@ -138,7 +138,7 @@ iso_rc iso_pickle_call(struct iso_pickle *p, int32_t function, int32_t arguments
     case ISO_PICKLE_RECONSTRUCT: return iso_pickle_new(p, ISO_PICKLE_ARRAY, out);
     case ISO_PICKLE_FROMBUFFER: return make_from_buffer(p, arguments, out);
     case ISO_PICKLE_SCALAR: return make_scalar(p, arguments, out);
-    case ISO_PICKLE_NDARRAY: break;
+    default: break; /* a type, or one of PyTorch's */
     }
     return iso_pickle_damaged(p, "calls something that is not a function");
 }

@@ -1,0 +1,13 @@
+/* torch_weights.h: reads a model's weights from PyTorch's state dicts. */
+#ifndef ISO_TORCH_WEIGHTS_H
+#define ISO_TORCH_WEIGHTS_H
+#include "core/data/torch_file.h"
+#include "keras_weights.h"
+
+/* Sets the weights of the layers that the file has, as iso_keras_load does: a layer of the file is
+ * the tensors whose names are alike up to the last dot, such as conv1.weight and conv1.bias.
+ * PyTorch has kernels' axes in another order, and the channels of an image first where it becomes a
+ * row: both are turned to isocl's. By order needs a file that has one: .pth, not .safetensors. */
+iso_rc iso_torch_load(struct iso_exec *, const struct iso_torch_file *, const char *path,
+                      enum iso_keras_match, struct iso_faults *, struct iso_keras_taken *);
+#endif

@@ -1,0 +1,156 @@
+/* test_torch.c: weights from PyTorch's state dicts: tests/torch, made by PyTorch itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/data/pickle.h"
+#include "core/data/safetensors.h"
+#include "core/train/torch_weights.h"
+#include "network.h"
+
+static const double MOST = 1e-5; /* difference of outputs beside their largest, of two programs */
+
+static void assert_outputs(struct network *net)
+{
+    struct iso_st_file *want;
+    float got[6];
+    double error = 0, largest = 0;
+    must(iso_st_open("tests/torch/outputs.safetensors", &want));
+    const struct iso_st_tensor *x = iso_st_find(want, "x"), *y = iso_st_find(want, "y");
+    must(iso_exec_feed(net->exec, 2, x->data, NULL, NULL));
+    must(iso_exec_forward(net->exec, false, 0, 0));
+    network_read(net, net->graph->values[net->graph->output].name, 6, got);
+    for (int i = 0; i < 6; i++) {
+        const double wanted = ((const float *)y->data)[i];
+        error = fmax(error, fabs(got[i] - wanted));
+        largest = fmax(largest, fabs(wanted));
+    }
+    if (!(error <= MOST * largest))
+        fail_msg("differs by %g of %g", error, largest);
+    iso_st_close(want);
+}
+
+static void open_small(struct network *net)
+{
+    network_open(net, "tests/torch/small.yaml", 2, "reference", 0);
+    network_begin(net, &(struct iso_exec_options){ .seed = 1 });
+}
+
+/* By names and by order, of both kinds of files: kernels, and the row of an image, are turned. */
+static void state_dicts_give_pytorchs_outputs(void **state)
+{
+    static const struct {
+        const char *path;
+        enum iso_keras_match match;
+    } cases[] = { { "tests/torch/small.pth", ISO_KERAS_BY_NAME },
+                  { "tests/torch/small.pth", ISO_KERAS_BY_ORDER },
+                  { "tests/torch/small.safetensors", ISO_KERAS_BY_NAME } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iso_torch_file *file;
+        struct iso_keras_taken taken;
+        struct network net;
+        open_small(&net);
+        must(iso_torch_open(cases[i].path, &file));
+        must(iso_torch_load(net.exec, file, cases[i].path, cases[i].match, &net.faults, &taken));
+        assert_int_equal(taken.layers, 5);
+        assert_int_equal(taken.left + taken.unused, 0);
+        assert_outputs(&net);
+        iso_torch_close(file);
+        network_close(&net);
+    }
+}
+
+static void names_have_no_order(void **state)
+{
+    static const char path[] = "tests/torch/small.safetensors";
+    struct iso_torch_file *file;
+    struct iso_keras_taken taken;
+    struct network net;
+    (void)state;
+    open_small(&net);
+    must(iso_torch_open(path, &file));
+    assert_int_equal(iso_torch_load(net.exec, file, path, ISO_KERAS_BY_ORDER, &net.faults, &taken),
+                     ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "in the order of their names"));
+    iso_torch_close(file);
+    network_close(&net);
+}
+
+/* A pickle may name a function; isocl says which, and calls none. */
+static void functions_are_named_and_not_called(void **state)
+{
+    struct iso_torch_file *file = NULL;
+    (void)state;
+    assert_int_equal(iso_torch_open("tests/torch/evil.pth", &file), ISO_EDATA);
+    assert_null(file);
+    assert_non_null(strstr(iso_error(),
+                           "tests/torch/evil.pth: its pickle names the Python "
+                           "function posix.system"));
+    assert_int_not_equal(access("/tmp/isocl-evil", F_OK), 0);
+}
+
+/* Neither a data set's pickle builds tensors, nor a state dict NumPy's arrays. */
+static void each_pickle_has_its_own_functions(void **state)
+{
+    static const char torch[] =
+        "\x80\x02"
+        "ccollections\nOrderedDict\n)R.";
+    static const char numpy[] =
+        "\x80\x02"
+        "cnumpy\ndtype\n.";
+    static const char outside[] =
+        "\x80\x02"
+        "X\x01\x00\x00\x00"
+        "aQ.";
+    struct iso_pickle *p = NULL;
+    (void)state;
+    must(iso_pickle_read_torch("a", (const uint8_t *)torch, sizeof torch - 1, &p));
+    iso_pickle_free(p);
+    p = NULL;
+    assert_int_equal(iso_pickle_read("a", (const uint8_t *)torch, sizeof torch - 1, &p), ISO_EDATA);
+    assert_int_equal(iso_pickle_read_torch("a", (const uint8_t *)numpy, sizeof numpy - 1, &p),
+                     ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "numpy.dtype"));
+    assert_int_equal(iso_pickle_read("a", (const uint8_t *)outside, sizeof outside - 1, &p),
+                     ISO_EDATA);
+    assert_int_equal(iso_pickle_read_torch("a", (const uint8_t *)outside, sizeof outside - 1, &p),
+                     ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "no storage of numbers"));
+}
+
+static void other_files_are_refused(void **state)
+{
+    static const char path[] = "/tmp/isocl-test-torch.pth";
+    struct iso_torch_file *file = NULL;
+    FILE *f = fopen(path, "wb");
+    (void)state;
+    assert_non_null(f);
+    fputs("\x80\x02\x8a\x0a", f);
+    fclose(f);
+    assert_int_equal(iso_torch_open(path, &file), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), path));
+    assert_null(file);
+    unlink(path);
+    assert_int_equal(iso_torch_open("/tmp/isocl-no-such.pth", &file), ISO_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(state_dicts_give_pytorchs_outputs),
+        cmocka_unit_test(names_have_no_order),
+        cmocka_unit_test(functions_are_named_and_not_called),
+        cmocka_unit_test(each_pickle_has_its_own_functions),
+        cmocka_unit_test(other_files_are_refused),
+    };
+    return cmocka_run_group_tests_name("torch", tests, NULL, NULL);
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Writes tests/torch: a state dict as PyTorch saves it, and the network's outputs.
+
+    python3 tools/golden/make_torch_files.py tests/torch
+
+Neither the build nor the tests run this. It needs torch and safetensors' format only (written with 2.15). small.pth holds
+{"epoch": 3, "model": the state dict}; one of its tensors is half, one a part of a larger one that is turned.
+small.pkl is the pickle within it, small.safetensors holds the same tensors, and outputs.safetensors images `x`,
+channels last, and outputs `y`. evil.pth names a function that must not be called.
+"""
+import collections
+import os
+import sys
+import zipfile
+
+import numpy as np
+import torch
+from torch import nn
+
+from tensors import write_tensors
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/isocl-evil",)
+
+
+class Small(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4)
+        self.deep = nn.Conv2d(4, 8, 3, groups=4)
+        self.slope = nn.PReLU(8)
+        self.head = nn.Linear(8 * 2 * 3, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.stem(x)))
+        x = self.slope(self.deep(x))
+        return self.head(torch.flatten(x, 1))
+
+
+def main():
+    folder = sys.argv[1]
+    torch.manual_seed(1)
+    made = Small().eval()
+    nn.init.uniform_(made.norm.running_mean, -0.5, 0.5)
+    nn.init.uniform_(made.norm.running_var, 0.5, 1.5)
+    nn.init.uniform_(made.norm.weight, 0.5, 1.5)
+    nn.init.uniform_(made.slope.weight, 0.1, 0.5)
+    made.norm.bias.data = made.norm.bias.data.add(0.3).half().float()
+    x = torch.rand(2, 2, 6, 7)
+    y = made(x).detach().numpy()
+    write_tensors(os.path.join(folder, "outputs.safetensors"),
+                  {"x": np.ascontiguousarray(x.numpy().transpose(0, 2, 3, 1)), "y": y})
+    state = made.state_dict()
+    write_tensors(os.path.join(folder, "small.safetensors"),
+                  {k: v.numpy() for k, v in state.items() if v.dtype == torch.float32})
+    state["norm.bias"] = state["norm.bias"].half()
+    wide = torch.zeros(48, 5)
+    wide[:, 1:4] = state["head.weight"].t()
+    state["head.weight"] = wide[:, 1:4].t()
+    torch.save({"epoch": 3, "model": state}, os.path.join(folder, "small.pth"))
+    with zipfile.ZipFile(os.path.join(folder, "small.pth")) as z, \
+            open(os.path.join(folder, "small.pkl"), "wb") as f:
+        f.write(z.read("small/data.pkl"))
+    torch.save(collections.OrderedDict(state, evil=Evil()), os.path.join(folder, "evil.pth"))
+
+
+if __name__ == "__main__":
+    main()
