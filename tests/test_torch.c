@@ -13,6 +13,7 @@
 
 #include "core/data/pickle.h"
 #include "core/data/safetensors.h"
+#include "core/file.h"
 #include "core/train/torch_weights.h"
 #include "network.h"
 
@@ -67,6 +68,32 @@ static void state_dicts_give_pytorchs_outputs(void **state)
         iso_torch_close(file);
         network_close(&net);
     }
+}
+
+static void differences_from_pytorch_are_counted(void **state)
+{
+    static const char yaml[] =
+        "input: {shape: [6, 7, 2]}\nlayers:\n"
+        "  - conv2d: {filters: 3, kernel_size: 3, strides: 2, padding: same}\n"
+        "  - conv2d: {filters: 3, kernel_size: 3, padding: same}\n"
+        "  - batch_normalization: {}\n  - flatten: {}\n"
+        "loss: mean_squared_error\noptimizer: adam\n";
+    char path[] = "/tmp/isocl-test-torch-XXXXXX";
+    struct network net;
+    (void)state;
+    open_small(&net);
+    struct iso_torch_unlike unlike = iso_torch_compare(net.graph);
+    assert_int_equal(unlike.padded + unlike.normalized, 0);
+    network_close(&net);
+    close(mkstemp(path));
+    must(iso_file_write(path, yaml, strlen(yaml)));
+    network_open(&net, path, 1, "reference", 0);
+    network_begin(&net, &(struct iso_exec_options){ .seed = 1 });
+    unlike = iso_torch_compare(net.graph);
+    assert_int_equal(unlike.padded, 1);
+    assert_int_equal(unlike.normalized, 1);
+    network_close(&net);
+    unlink(path);
 }
 
 static void names_have_no_order(void **state)
@@ -147,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_give_pytorchs_outputs),
+        cmocka_unit_test(differences_from_pytorch_are_counted),
         cmocka_unit_test(names_have_no_order),
         cmocka_unit_test(functions_are_named_and_not_called),
         cmocka_unit_test(each_pickle_has_its_own_functions),

@@ -59,6 +59,21 @@ static iso_rc check_whole(const char *path, const struct iso_keras_taken *taken)
                     taken->left_names);
 }
 
+/* Weights fit whatever a layer's padding and epsilon are: says where they are not PyTorch's. */
+static void print_unlike(const struct iso_graph *g)
+{
+    const struct iso_torch_unlike u = iso_torch_compare(g);
+    if (u.padded)
+        printf("layers whose padding: same pads one side more, unlike PyTorch's: %d\n", u.padded);
+    if (u.normalized)
+        printf("batch normalizations whose epsilon is not PyTorch's usual 1e-05: %d\n",
+               u.normalized);
+    if (u.padded || u.normalized)
+        printf(
+            "unless the network was trained so, its outputs differ; export it as ONNX, from\n"
+            "which isocl import --model makes a model file that agrees\n");
+}
+
 /* Weights of a file; one of the two is not NULL. */
 struct source {
     const struct iso_keras_file *keras;
@@ -78,6 +93,8 @@ static iso_rc load(struct iso_job *setup, const char *path, const struct source 
     if (o->model != NULL && !is_onnx(path))
         ISO_TRY(check_whole(path, &taken));
     print_taken(&taken);
+    if (from->torch != NULL)
+        print_unlike(iso_exec_graph(setup->exec));
     return ISO_OK;
 }
 

@@ -1,6 +1,11 @@
 /* torch_weights.c: the layers of a state dict, turned to isocl's order of axes. */
 #include "torch_weights.h"
 #include "core/model/model.h"
+#include "core/ops/batch_normalization.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/depthwise_conv2d.h"
+#include "core/ops/pooling2d.h"
+#include "core/ops/window.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,4 +250,45 @@ iso_rc iso_torch_load(struct iso_exec *e, const struct iso_torch_file *f, const 
         rc = load(e, groups, n, path, match, faults, taken);
     free(groups);
     return rc;
+}
+
+/* ---- What weights do not say --------------------------------------------------------------- */
+
+static bool is_uneven(const struct iso_shape *x, const int64_t *kernel, const int64_t *strides,
+                      const int64_t *dilations, enum iso_padding padding)
+{
+    const struct iso_window w = iso_window(x, kernel, strides, dilations, padding);
+    const int64_t below = (w.oh - 1) * w.sh + (w.kh - 1) * w.dh + 1 - w.h - w.top;
+    const int64_t right = (w.ow - 1) * w.sw + (w.kw - 1) * w.dw + 1 - w.w - w.left;
+    return padding == ISO_PADDING_SAME && (below > w.top || right > w.left);
+}
+
+static bool pads_unevenly(const struct iso_node *n, const struct iso_shape *x)
+{
+    static const int64_t one[2] = { 1, 1 };
+    const struct iso_conv2d *c = n->params;
+    const struct iso_depthwise_conv2d *d = n->params;
+    const struct iso_pooling2d *p = n->params;
+    switch (n->op) {
+    case ISO_OP_conv2d:
+        return is_uneven(x, c->kernel_size, c->strides, c->dilation_rate, c->padding);
+    case ISO_OP_depthwise_conv2d:
+        return is_uneven(x, d->kernel_size, d->strides, d->dilation_rate, d->padding);
+    case ISO_OP_max_pooling2d:
+    case ISO_OP_average_pooling2d: return is_uneven(x, p->pool_size, p->strides, one, p->padding);
+    default: return false;
+    }
+}
+
+struct iso_torch_unlike iso_torch_compare(const struct iso_graph *g)
+{
+    struct iso_torch_unlike unlike = { 0 };
+    for (int i = 0; i < g->nlayer_nodes; i++) {
+        const struct iso_node *n = &g->nodes[i];
+        unlike.padded += pads_unevenly(n, &g->values[n->x[0]].shape);
+        if (n->op == ISO_OP_batch_normalization)
+            unlike.normalized +=
+                (float)((const struct iso_batch_normalization *)n->params)->epsilon != 1e-5F;
+    }
+    return unlike;
 }

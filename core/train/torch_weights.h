@@ -10,4 +10,12 @@
  * row: both are turned to isocl's. By order needs a file that has one: .pth, not .safetensors. */
 iso_rc iso_torch_load(struct iso_exec *, const struct iso_torch_file *, const char *path,
                       enum iso_keras_match, struct iso_faults *, struct iso_keras_taken *);
+
+/* How a network differs from PyTorch's usual layers, so that the same weights give other outputs.
+ * Weights do not say how they were trained. */
+struct iso_torch_unlike {
+    int padded;     /* windows of padding: same that pad one side more than the other */
+    int normalized; /* batch normalizations whose epsilon is not 1e-5 */
+};
+struct iso_torch_unlike iso_torch_compare(const struct iso_graph *);
 #endif

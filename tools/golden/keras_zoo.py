@@ -7,7 +7,6 @@ weights and statistics and is saved in each form. `isocl import` makes a model f
 output for random images must then be within 1e-5 of Keras's, relative to its largest. `isocl export --out NAME.keras` of the
 import must load in Keras with equal weights, and `isocl import` of that must give equal bits.
 """
-import contextlib
 import os
 import warnings
 
@@ -101,8 +100,15 @@ def back(isocl, model_file, weights, saved, folder):
 
 
 def export_onnx(saved, path):
-    with open(os.devnull, "w", encoding="utf-8") as quiet, contextlib.redirect_stdout(quiet):
-        saved.export(path, format="onnx", verbose=False)
+    """Without what the exporter prints, from C++, when it fails."""
+    kept = os.dup(1)
+    with open(os.devnull, "w", encoding="utf-8") as quiet:
+        os.dup2(quiet.fileno(), 1)
+        try:
+            saved.export(path, format="onnx", verbose=False)
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def verdict_on(isocl, saved, path, folder):

@@ -7,8 +7,9 @@ Neither the build nor the tests run this. It needs torch, torchvision, onnx, onn
 numpy (written with 2.15, 0.29, 1.23, keras 3.15). Networks are every family of classifiers in torchvision.models and
 keras.applications at its smallest size, and those of tutorials, for images as small as each can take, with random
 weights and statistics. PyTorch's are exported with the default exporter and with the older one, for a batch of a fixed
-and of any size; keras_zoo.py saves Keras's. `isocl import` makes a model file and weights of each file; the network's
-output for random images must then be within 1e-5 of onnxruntime's, or Keras's, relative to its largest.
+and of any size, and a state dict is saved for a model file that there is (pth/NAME); keras_zoo.py saves Keras's.
+`isocl import` makes a model file and weights of each file; the network's output for random images must then be within
+1e-5 of onnxruntime's, PyTorch's or Keras's, relative to its largest.
 
 Prints a line for each file: equal, refused with isocl's reason, or WRONG; then totals. Exits with 1 when a result is
 wrong.
@@ -28,13 +29,16 @@ import torch
 import torchvision
 from torch import nn
 
-from zoo_files import ROWS, compare_onnx, summary
+from zoo_files import ROWS, compare_onnx, compare_weights, summary
 
 NAMES = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3 maxvit_t mnasnet0_5
 mobilenet_v2 mobilenet_v3_small regnet_x_400mf regnet_y_400mf resnet18 resnet50 resnext50_32x4d wide_resnet50_2
 shufflenet_v2_x0_5 squeezenet1_0 squeezenet1_1 swin_t swin_v2_t vgg11 vgg11_bn vit_b_16""".split()
 SIZES = {"inception_v3": 75, "maxvit_t": 224, "vgg11": 224, "vgg11_bn": 224, "alexnet": 224, "vit_b_16": 32}
 MORE = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}, "vit_b_16": {"image_size": 32}}
+
+
+MODELS = {"vgg16": "vgg16"}            # those that pad and normalize as PyTorch does
 
 
 class Tutorial(nn.Module):
@@ -151,6 +155,14 @@ OWN = {"tutorial_cifar10": (Tutorial, (3, 32, 32)), "example_mnist": (Example, (
        "convmixer": (convmixer, (3, 32, 32)), "encoded": (Encoded, (3, 32, 32)), "excited": (Excited, (3, 32, 32))}
 
 
+def randomized(made):
+    for module in made.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.running_mean, -0.1, 0.1)
+            nn.init.uniform_(module.running_var, 0.8, 1.2)
+    return made.eval()
+
+
 def network(name):
     """(the network in eval mode with random statistics, the shape of an image)"""
     torch.manual_seed(1)
@@ -159,11 +171,7 @@ def network(name):
     else:
         shape = (3,) + (SIZES.get(name, 64),) * 2
         made = getattr(torchvision.models, name)(weights=None, num_classes=10, **MORE.get(name, {}))
-    for module in made.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.running_mean, -0.1, 0.1)
-            nn.init.uniform_(module.running_var, 0.8, 1.2)
-    return made.eval(), shape
+    return randomized(made), shape
 
 
 def export(made, x, path, default, dynamic):
@@ -202,6 +210,22 @@ def torch_verdicts(isocl, name, kept, folder):
                     os.remove(made_file)
 
 
+def state_dict_verdicts(isocl, name, kept, folder):
+    """Yields (file, verdict) of a state dict as weights of the network's model file."""
+    del kept
+    name = name.split("/")[1]
+    torch.manual_seed(1)
+    made = randomized(getattr(torchvision.models, name)(weights=None))
+    path, x = os.path.join(folder, name + ".pth"), torch.rand(ROWS, 3, 224, 224) * 2 - 1
+    model = os.path.join(os.path.dirname(__file__), "..", "..", "models", MODELS[name] + ".yaml")
+    torch.save(made.state_dict(), path)
+    with torch.no_grad():
+        want = torch.softmax(made(x), 1).numpy()
+    verdict = compare_weights(isocl, path, model, np.ascontiguousarray(np.moveaxis(x.numpy(), 1, -1)), want, folder)
+    os.remove(path)
+    yield name + ".pth", verdict
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("isocl")
@@ -211,6 +235,7 @@ def main():
     parser.add_argument("--keras", action="store_true", help="Keras's networks only")
     args = parser.parse_intermixed_args()
     everything = {n: torch_verdicts for n in [*OWN, *NAMES]} if not args.keras else {}
+    everything.update({"pth/" + n: state_dict_verdicts for n in MODELS} if not args.keras else {})
     if not args.torch:
         import keras_zoo
         everything.update({n: keras_zoo.verdicts for n in [*keras_zoo.OWN, *keras_zoo.NAMES]})
