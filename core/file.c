@@ -191,12 +191,50 @@ static iso_rc read_all(FILE *f, const char *path, char **data, size_t *n)
     return ferror(f) ? iso_file_fail("read", path) : ISO_OK;
 }
 
+static iso_rc not_regular(const char *path, mode_t mode)
+{
+    return iso_fail(ISO_EIO, "%s is %s, not a file that can be read: name a file", path,
+                    S_ISDIR(mode)    ? "a folder"
+                    : S_ISFIFO(mode) ? "a pipe"
+                    : S_ISSOCK(mode) ? "a socket"
+                                     : "a device");
+}
+
+iso_rc iso_file_descriptor(const char *path, int *out)
+{
+    struct stat s;
+    if (stat(path, &s) == 0 && !S_ISREG(s.st_mode))
+        return not_regular(path, s.st_mode);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return iso_file_fail("read", path);
+    const bool known = fstat(fd, &s) == 0;
+    if (known && S_ISREG(s.st_mode)) {
+        *out = fd;
+        return ISO_OK;
+    }
+    const iso_rc rc = known ? not_regular(path, s.st_mode) : iso_file_fail("read", path);
+    close(fd);
+    return rc;
+}
+
+iso_rc iso_file_open(const char *path, FILE **out)
+{
+    int fd;
+    ISO_TRY(iso_file_descriptor(path, &fd));
+    *out = fdopen(fd, "rb");
+    if (*out != NULL)
+        return ISO_OK;
+    const iso_rc rc = iso_file_fail("read", path);
+    close(fd);
+    return rc;
+}
+
 iso_rc iso_file_read(const char *path, char **data, size_t *n)
 {
     char *bytes = NULL;
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return iso_file_fail("read", path);
+    FILE *f;
+    ISO_TRY(iso_file_open(path, &f));
     iso_rc rc = read_all(f, path, &bytes, n);
     fclose(f);
     if (rc != ISO_OK) {

@@ -42,6 +42,11 @@ void iso_file_abort(struct iso_file *);
 /* Removes the temporary files that killed writers have left in a folder. No other process may be
  * writing there. */
 iso_rc iso_folder_clean(const char *folder);
+/* Opens a file for reading, as a descriptor or a stream. Fails with ISO_EIO unless it is a regular
+ * file: a pipe may have nobody at its other end, and a device may have no end at all. Nobody waits
+ * for one. */
+iso_rc iso_file_descriptor(const char *path, int *out);
+iso_rc iso_file_open(const char *path, FILE **out);
 /* Reads the whole file into *data, to be freed with free(). A 0 byte, not counted in *n, follows
  * the content. */
 iso_rc iso_file_read(const char *path, char **data, size_t *n);

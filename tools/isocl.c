@@ -1,6 +1,7 @@
 /* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
 #include "commands.h"
 #include "interrupt.h"
+#include "stack.h"
 
 #include "core/api/features.h"
 #include "core/child.h"
@@ -94,7 +95,7 @@ static void fill_closed_streams(void)
             return;
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
     iso_child_main(argc, argv);
     fill_closed_streams();
@@ -107,3 +108,5 @@ int main(int argc, char **argv)
     iso_interrupts_pass_on();
     return code;
 }
+
+int main(int argc, char **argv) { return iso_with_stack(run_program, argc, argv); }

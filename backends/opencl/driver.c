@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 enum { TEXT = 512, NAME = 64 };
-static const double PATIENCE = 60, LIST_PATIENCE = 20; /* seconds */
+static const double PATIENCE = 60, LIST_PATIENCE = 30; /* seconds */
 
 /* Runs a task on a device (or all: ""). Returns its end; RUNS: no child can be started, and this
  * process has to try by itself. text: the end in words. */
@@ -76,6 +76,9 @@ static void find_fault(char fault[TEXT])
     const enum opencl_trust known = opencl_trust_read(name, fault, TEXT);
     if (known == OPENCL_WORKS)
         *fault = '\0';
+    if (known == OPENCL_FAILS)
+        snprintf(fault + strlen(fault), TEXT - strlen(fault),
+                 " within the last ten minutes (`isocl doctor` asks again)");
     if (known != OPENCL_UNKNOWN)
         return;
     const struct iso_child_verdict v = ask(OPENCL_LIST_TASK, "", LIST_PATIENCE, text, sizeof text);
@@ -146,6 +149,6 @@ iso_rc opencl_driver_try(const struct opencl *cl)
     case OPENCL_FAILS: break;
     }
     snprintf(text + strlen(text), sizeof text - strlen(text),
-             " within the last hour (`isocl doctor` asks it again)");
+             " within the last ten minutes (`isocl doctor` asks it again)");
     return refuse(cl, text);
 }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-static const double FAILURE_SECONDS = 3600;
+static const double FAILURE_SECONDS = 600;
 static const char fails[] = "fails: ";
 static bool again;
 extern char **environ;

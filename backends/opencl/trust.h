@@ -1,6 +1,6 @@
 /* trust.h: what a child has found out about the drivers of this machine, kept in the user's
- * cache: a success for good, a failure for an hour, so that a driver that hangs does not make every
- * command wait. */
+ * cache: a success for good, a failure for ten minutes, so that a driver that hangs does not make
+ * every command wait. */
 #ifndef ISO_OPENCL_TRUST_H
 #define ISO_OPENCL_TRUST_H
 #include "core/data/sha256.h"

@@ -160,9 +160,8 @@ static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_
 static iso_rc take_file(const struct iso_named_set *set, const struct iso_dataset_request *request,
                         const char *path, int index, int files, struct iso_dataset *out)
 {
-    struct reader r = { .set = set, .request = request, .path = path, .file = fopen(path, "rb") };
-    if (r.file == NULL)
-        return iso_file_fail("read", path);
+    struct reader r = { .set = set, .request = request, .path = path };
+    ISO_TRY(iso_file_open(path, &r.file));
     iso_rc rc = take_open_file(&r, index, files, out);
     fclose(r.file);
     return rc;

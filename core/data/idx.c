@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { IDX_UNSIGNED_BYTE = 0x08, FIRST_PIECE = 1 << 20, READ_BUFFER = 1 << 18 };
@@ -132,12 +133,13 @@ static iso_rc read_all(gzFile file, const char *path, int ndim, struct iso_idx *
 
 static iso_rc open_idx(const char *path, gzFile *out)
 {
-    errno = 0;
-    *out = gzopen(path, "rb");
-    if (*out == NULL && errno == 0) /* zlib's own way of saying so */
+    int fd;
+    ISO_TRY(iso_file_descriptor(path, &fd));
+    *out = gzdopen(fd, "rb");
+    if (*out == NULL) {
+        close(fd);
         return iso_fail(ISO_ENOMEM, "%s: out of memory while opening", path);
-    if (*out == NULL)
-        return iso_file_fail("read", path);
+    }
     gzbuffer(*out, READ_BUFFER);
     return ISO_OK;
 }

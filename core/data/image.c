@@ -64,8 +64,10 @@ static iso_rc decode(const struct iso_image_file *f, struct iso_image *out)
 static bool read_head(const struct iso_image_file *file, struct iso_image *out)
 {
     uint8_t bytes[HEAD];
-    FILE *f = fopen(file->path, "rb");
+    FILE *f = NULL;
     struct iso_image_file head = *file;
+    if (iso_file_open(file->path, &f) != ISO_OK)
+        iso_error_clear(); /* as below */
     head.bytes = bytes;
     head.n = f != NULL ? fread(bytes, 1, sizeof bytes, f) : 0;
     if (f != NULL)

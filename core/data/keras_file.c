@@ -271,9 +271,8 @@ static iso_rc read_layers(struct iso_keras_file *f, const char *path)
 static iso_rc is_archive(const char *path, bool *archive)
 {
     char mark[2] = "";
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return iso_file_fail("read", path);
+    FILE *file;
+    ISO_TRY(iso_file_open(path, &file));
     *archive = fread(mark, 1, 2, file) == 2 && memcmp(mark, "PK", 2) == 0;
     fclose(file);
     return ISO_OK;

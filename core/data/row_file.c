@@ -11,8 +11,7 @@ iso_rc iso_row_file_open(const char *path, struct iso_row_file *out)
     *out = (struct iso_row_file){ .fd = -1 };
     if (snprintf(out->path, sizeof out->path, "%s", path) >= ISO_PATH)
         return iso_path_too_long(path);
-    out->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return out->fd < 0 ? iso_file_fail("read", path) : ISO_OK;
+    return iso_file_descriptor(path, &out->fd);
 }
 
 static off_t offset_of(const struct iso_row_file *f, int64_t row, size_t skip)

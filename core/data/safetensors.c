@@ -317,9 +317,7 @@ static iso_rc read_file(struct reader *r)
     r->owned = r->file->owned = iso_alloc(1, sizeof *r->owned);
     if (r->owned == NULL)
         return ISO_ENOMEM;
-    r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
-    if (r->fd < 0)
-        return iso_file_fail("read", r->path);
+    ISO_TRY(iso_file_descriptor(r->path, &r->fd));
     iso_rc rc = read_header(r);
     if (rc == ISO_OK)
         rc = read_tensors(r);

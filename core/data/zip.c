@@ -221,9 +221,8 @@ static iso_rc read_member(const struct archive *a, const char *name, uint8_t **o
 
 static iso_rc open_archive(const char *path, const char *kind, struct archive *out)
 {
-    *out = (struct archive){ .path = path, .kind = kind, .file = fopen(path, "rb") };
-    if (out->file == NULL)
-        return iso_file_fail("read", path);
+    *out = (struct archive){ .path = path, .kind = kind };
+    ISO_TRY(iso_file_open(path, &out->file));
     if (fseeko(out->file, 0, SEEK_END) == 0) {
         out->bytes = (int64_t)ftello(out->file);
         return ISO_OK;

@@ -1,11 +1,12 @@
 /* yaml_read.c: a model file's bytes. */
+#include "core/file.h"
 #include "yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static iso_rc read_stream(FILE *in, const char *path, struct iso_faults *faults, char **text,
                           size_t *size)
@@ -50,15 +51,13 @@ iso_rc iso_yaml_read(const char *path, struct iso_faults *faults, char **text, s
 {
     if (strcmp(path, "-") == 0)
         return read_stream(stdin, path, faults, text, size);
-    FILE *in = fopen(path, "rb");
-    if (in == NULL)
+    FILE *in;
+    if (iso_folder_exists(path))
+        return iso_fail(ISO_EIO, "%s: is a directory; name a model file in it", path);
+    if (access(path, R_OK) != 0)
         return iso_fail(ISO_EIO, "%s: cannot be opened: %s", path, strerror(errno));
-    struct stat info;
-    iso_rc rc;
-    if (fstat(fileno(in), &info) == 0 && S_ISDIR(info.st_mode))
-        rc = iso_fail(ISO_EIO, "%s: is a directory; name a model file in it", path);
-    else
-        rc = read_stream(in, path, faults, text, size);
+    ISO_TRY(iso_file_open(path, &in));
+    const iso_rc rc = read_stream(in, path, faults, text, size);
     fclose(in);
     return rc;
 }

@@ -79,6 +79,7 @@ static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PA
 static iso_rc open_log(struct iso_run *run)
 {
     ISO_TRY(iso_path(run->log_path, run->folder, "log.txt"));
+    ISO_TRY(iso_file_may_replace(run->log_path)); /* a pipe would have to be waited for */
     run->log = fopen(run->log_path, "ae");
     if (run->log == NULL)
         return iso_file_fail("write", run->log_path);
