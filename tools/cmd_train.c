@@ -179,7 +179,7 @@ static int train_with_ranks(const struct iso_command *command, const char *model
                             struct iso_trainer_options *o, enum iso_console_style style)
 {
     struct iso_ranks *ranks = NULL;
-    const iso_rc rc = iso_mpi_open(&iso_interrupted, &ranks);
+    const iso_rc rc = iso_mpi_open(&ranks);
     if (rc != ISO_OK)
         return iso_report(command, rc, NULL);
     if (ranks != NULL && ranks->rank > 0) {

@@ -98,7 +98,6 @@ struct peer { /* a rank, in its own words */
 };
 struct mpi_ranks {
     struct iso_ranks ranks; /* first */
-    const volatile sig_atomic_t *stop;
     struct peer *peers;
     double limit;           /* seconds of silence that are allowed */
     char why[ISO_RANK_WHY]; /* why this rank ends; sent, so it stays where it is */
@@ -170,7 +169,9 @@ static iso_rc ask(struct mpi_ranks *r, struct wait *w, bool *any)
         MPI_Status status;
         if (t->done)
             continue;
-        MPI_TRY(mpi.MPI_Test(&t->request, &done, &status));
+        const int code = mpi.MPI_Test(&t->request, &done, &status);
+        if (code != MPI_SUCCESS)
+            return iso_fail_prefix(broke(code), "rank %d cannot be reached: ", t->rank);
         if (!done)
             continue;
         ISO_TRY(finish(r, t, &status));
@@ -178,6 +179,24 @@ static iso_rc ask(struct mpi_ranks *r, struct wait *w, bool *any)
         *any = true;
     }
     return ISO_OK;
+}
+
+/* Returns true if a process of this machine has ended: it is gone, or nobody has asked yet how it
+ * ended. */
+static bool has_ended(int64_t pid)
+{
+    char path[64], text[512] = "";
+    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+        return true;
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    FILE *in = fopen(path, "re");
+    if (in == NULL)
+        return false;
+    const size_t n = fread(text, 1, sizeof text - 1, in);
+    fclose(in);
+    text[n] = '\0';
+    const char *state = strrchr(text, ')'); /* its name is in brackets */
+    return state != NULL && strncmp(state, ") Z", 3) == 0;
 }
 
 /* Fails if a rank of this machine that is waited for has ended, or if all have been silent for too
@@ -194,8 +213,7 @@ static iso_rc look(struct mpi_ranks *r, struct wait *w)
         const int rank = w->list[i].rank;
         if (w->list[i].done)
             continue;
-        if (strcmp(r->peers[rank].host, me->host) == 0 && kill((pid_t)r->peers[rank].pid, 0) != 0 &&
-            errno == ESRCH)
+        if (strcmp(r->peers[rank].host, me->host) == 0 && has_ended(r->peers[rank].pid))
             return iso_fail(ISO_EDEVICE, "rank %d (process %lld) has ended without a word", rank,
                             (long long)r->peers[rank].pid);
         if (now - w->heard > r->limit)
@@ -365,7 +383,7 @@ static iso_rc meet_ranks(struct mpi_ranks *r, int launched)
     return know_peers(r);
 }
 
-iso_rc iso_mpi_open(const volatile sig_atomic_t *stop, struct iso_ranks **out)
+iso_rc iso_mpi_open(struct iso_ranks **out)
 {
     int rank;
     const int launched = iso_launched(&rank);
@@ -379,7 +397,6 @@ iso_rc iso_mpi_open(const volatile sig_atomic_t *stop, struct iso_ranks **out)
     r->ranks.swap = swap;
     r->ranks.tell = tell;
     r->ranks.close = close_ranks;
-    r->stop = stop;
     ISO_TRY(meet_ranks(r, launched)); /* or the program ends, which only reports the failure */
     *out = &r->ranks;
     return ISO_OK;

@@ -5,8 +5,6 @@
 #define ISO_RANKS_H
 #include "core/iso.h"
 
-#include <signal.h>
-
 enum { ISO_RANKS_MOST = 4096, ISO_RANK_WHY = 512 };
 
 struct iso_message { /* to or from a rank; data is borrowed */
@@ -67,8 +65,7 @@ int iso_ranks_threads(const struct iso_ranks *);
 int iso_launched(int *rank);
 
 /* mpi_open.c, or mpi_without.c. Meets the other ranks; *out is NULL if mpirun has not started this
- * process. stop: not 0 when this process was told to end; may be NULL. Fails with ISO_EUSAGE if
- * this isocl cannot talk to them. */
-iso_rc iso_mpi_open(const volatile sig_atomic_t *stop, struct iso_ranks **out);
+ * process. Fails with ISO_EUSAGE if this isocl cannot talk to them. */
+iso_rc iso_mpi_open(struct iso_ranks **out);
 const char *iso_mpi_support(void); /* "Open MPI", "MPICH", "no MPI" */
 #endif
