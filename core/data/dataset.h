@@ -43,9 +43,10 @@ struct iso_source_options {
     char id_column[64];     /* the same */
     char drop_columns[512]; /* the same, with commas between */
     char image_array[64], label_array[64]; /* names in NumPy files; "": see array_store.c */
-    char table[256];   /* text file that lists the images of a folder; "": their folders do */
-    char file_column[64], file_suffix[32]; /* of the table; "": see image_table.h */
-    int64_t resize[2]; /* height and width to which image files are resized; 0: their own */
+    char table[256];      /* text file that lists a folder's images; "": it has none */
+    char file_column[64]; /* column of that file, by name or number; "": see image_table.c */
+    char file_suffix[32]; /* follows the entries of that column */
+    int64_t resize[2];    /* height and width to which image files are resized; 0: their own */
     struct iso_image_options image;
 };
 /* The options that a source takes; defined beside its reader, named in sets.def. */
