@@ -213,14 +213,21 @@ static inline void put(const struct opencl_chains *g, global const float *beside
     {                                                                   \
         const int row = first + ROW_OF_ITEM(i / ITEM_COLS);             \
         const int at = col + COL_OF_ITEM(i % ITEM_COLS);                \
-        const ulong place = y_of(&g, row) + at;                         \
+        const ulong place = PLACE_OF(row) + at;                         \
         if (row < g.rows && at < g.cols)                                \
             activate(&g, bias + place, y + place);                      \
     }
 
-#define STORE_ACTIVATED(sums)               \
-    STORE_SUMS(sums, g.rows, y_of(&g, row)) \
-    if (g.activation > 1 + ISO_RELU)        \
+/* The beginning of row `row` in y, found once for all work-items, since that takes divisions, and
+ * kept in the place of the terms. */
+#define PLACE_OF(row) ((ulong)terms[(row)-first].x)
+#define STORE_ACTIVATED(sums)                                      \
+    barrier(CLK_LOCAL_MEM_FENCE);                                  \
+    if (item < ROWS)                                               \
+        terms[item].x = y_of(&g, least(first + item, g.rows - 1)); \
+    barrier(CLK_LOCAL_MEM_FENCE);                                  \
+    STORE_SUMS(sums, g.rows, PLACE_OF(row))                        \
+    if (g.activation > 1 + ISO_RELU)                               \
     ACTIVATE
 
 /* ---- Sums over taps ---- */
@@ -345,6 +352,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_rows(
     struct opencl_chains g = all;
     LOCAL_TILES
     local int2 terms[ISO_BLOCK_ROWS];
+    g.has_bias = g.activation = g.gradient = 0; /* they are 0, and compilers should know */
     const struct iso_rows rows = { g.rows, g.image };
     const int first = (int)get_group_id(0) * ROWS, col = (int)get_group_id(1) * COLS;
     const int depth = g.taps_y * g.taps_x * g.segment;

@@ -45,9 +45,9 @@ static inline int turned_place(const struct opencl_chains *g, int k)
     return ty * g->b_ty + tx * g->b_tx + k % g->segment;
 }
 
-static inline ulong y_of(const struct opencl_chains *g, int r)
+static inline int y_of(const struct opencl_chains *g, int r)
 {
-    return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
+    return r / (g->row_w * g->row_h) * g->y_image + r / g->row_w % g->row_h * g->y_i +
            r % g->row_w * g->y_j;
 }
 

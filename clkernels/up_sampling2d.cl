@@ -16,9 +16,13 @@ kernel void up_sampling2d_forward(global const float *x, ulong x_at, global floa
         global const float *tap =
             x + x_at + channel + (((ulong)image * h + row.first) * w + column.first) * c;
         float sum = start_of_sum();
-        for (int i = 0; i < row.count; i++)
-            for (int j = 0; j < column.count; j++)
-                sum = iso_fma(tap[(i * w + j) * c], iso_up_product(row.w[i], column.w[j]), sum);
+        for (int i = 0; i < row.count; i++) {
+            const float down = i == 0 ? row.w[0] : row.w[1]; /* an index would make it memory */
+            for (int j = 0; j < column.count; j++) {
+                const float across = j == 0 ? column.w[0] : column.w[1];
+                sum = iso_fma(tap[(i * w + j) * c], iso_up_product(down, across), sum);
+            }
+        }
         y[y_at + e] = bilinear ? end_of_sum(sum) : tap[0];
     }
 }
