@@ -126,7 +126,11 @@ def verdict_on(isocl, saved, path, folder):
 
 def verdicts(isocl, name, kept, folder):
     """Yields (file, verdict) of the three files of a network."""
-    saved = network(name)
+    try:
+        saved = network(name)
+    except ValueError as e:                                            # Keras cannot with this backend
+        yield name, f"not exported: {str(e)[:100]}"
+        return
     for form, save in (("keras", saved.save), ("h5", saved.save), ("onnx", lambda p: export_onnx(saved, p))):
         path = os.path.join(kept or folder, f"{name}.{form}")
         verdict = None
