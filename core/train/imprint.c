@@ -75,7 +75,6 @@ static struct mark *mark_of(const struct iso_imprint *m, int shard, int value, b
 static void name_fault(const struct walk *w, int value, bool gradient, int64_t n)
 {
     const struct iso_graph *g = w->exec->graph;
-    const struct iso_node *node = &g->nodes[w->node];
     struct iso_step_fault *f = w->fault;
     snprintf(f->tensor, sizeof f->tensor, "%s%s", gradient ? "d/" : "", g->values[value].name);
     f->values = n;
@@ -85,6 +84,7 @@ static void name_fault(const struct walk *w, int value, bool gradient, int64_t n
         snprintf(f->op, sizeof f->op, "%s", iso_ops[ISO_OP_gather_images].name);
         return;
     }
+    const struct iso_node *node = &g->nodes[w->node];
     snprintf(f->op, sizeof f->op, "%s", iso_ops[node->op].name);
     if (node->layer >= 0)
         snprintf(f->layer, sizeof f->layer, "%s", g->model->layers[node->layer].name);
