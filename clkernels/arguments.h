@@ -18,12 +18,17 @@ enum { OPENCL_GROUP_ROWS = 4, OPENCL_GROUP_COLUMNS = 32 };
 
 /* chains_gpu.h: the activations that the kernels of products apply. The formulas of the others are
  * so long that compilers would spill what they multiply with. */
-#define OPENCL_SHORT_ACTIVATIONS(X)                                                           \
-    X(linear, LINEAR)                                                                         \
-    X(relu, RELU)                                                                             \
-    X(elu, ELU)                                                                               \
-    X(sigmoid, SIGMOID) X(tanh, TANH) X(leaky_relu, LEAKY_RELU) X(hard_sigmoid, HARD_SIGMOID) \
-        X(relu6, RELU6) X(hard_tanh, HARD_TANH) X(selu, SELU)
+#define OPENCL_SHORT_ACTIVATIONS(X) \
+    X(linear, LINEAR)               \
+    X(relu, RELU)                   \
+    X(elu, ELU)                     \
+    X(sigmoid, SIGMOID)             \
+    X(tanh, TANH)                   \
+    X(leaky_relu, LEAKY_RELU)       \
+    X(hard_sigmoid, HARD_SIGMOID)   \
+    X(relu6, RELU6)                 \
+    X(hard_tanh, HARD_TANH)         \
+    X(selu, SELU)
 
 /* Batch normalization: selects the gradients that reach it through a relu after it: all without a
  * relu; otherwise those whose relu result, or whose input to the relu, computed again, is above 0.
