@@ -121,8 +121,8 @@ static int tear_down(void **state)
 
 static const char tiny_run[] = "train tiny.yaml --device opencl:pocl --limit 120 --batch 3";
 
-/* Has the device asked for known answers while it tells the truth; the verdict is kept. Otherwise it
- * would already lie in these. */
+/* Has the device asked for known answers while it tells the truth; the verdict is kept. Otherwise
+ * it would already lie in these. */
 static void ask_for_answers(void)
 {
     if (cli_run("%s --steps 1 --verify 1/100", tiny_run) != 0)
