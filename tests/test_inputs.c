@@ -56,7 +56,10 @@ static void pipes_and_devices_are_refused(void **state)
     for (size_t i = 0; i < sizeof pipes / sizeof *pipes; i++)
         make_pipe(pipes[i]);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (run_within("", commands[i]) != ISO_EXIT_FILE ||
+        const int code = run_within("", commands[i]);
+        if (strstr(cli_err, ": this isocl was built without ") != NULL)
+            continue; /* HDF5 or ONNX: no file was looked at */
+        if (code != ISO_EXIT_FILE ||
             (strstr(cli_err, " is a pipe, ") == NULL && strstr(cli_err, " is a device, ") == NULL))
             fail_msg("%s: %s%s", commands[i], cli_out, cli_err);
     }
