@@ -93,6 +93,14 @@ bool iso_pickle_is(const struct iso_pickle *, int32_t value, enum iso_pickle_kin
 /* Returns true if the value is this text. */
 bool iso_pickle_equals(const struct iso_pickle *, int32_t value, const char *text);
 
+struct iso_pickle_known { /* a function that may be named; the last has no module */
+    const char *module, *name;
+    enum iso_pickle_function is;
+};
+/* Finds a name in the list; returns false if it is not there. */
+bool iso_pickle_look_up(const struct iso_pickle_known *, const char *module, const char *name,
+                        enum iso_pickle_function *out);
+
 /* pickle_numpy.c. Finds the function that a name means; returns false if it must not be called. */
 bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_function *out);
 /* Calls a function with a tuple of arguments. */

@@ -6,10 +6,7 @@
 
 bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_function *out)
 {
-    static const struct {
-        const char *module, *name;
-        enum iso_pickle_function is;
-    } known[] = {
+    static const struct iso_pickle_known known[] = {
         { "numpy", "ndarray", ISO_PICKLE_NDARRAY },
         { "numpy", "dtype", ISO_PICKLE_DTYPE },
         { "numpy.core.multiarray", "_reconstruct", ISO_PICKLE_RECONSTRUCT },
@@ -18,13 +15,9 @@ bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_funct
         { "numpy._core.numeric", "_frombuffer", ISO_PICKLE_FROMBUFFER },
         { "numpy.core.multiarray", "scalar", ISO_PICKLE_SCALAR },
         { "numpy._core.multiarray", "scalar", ISO_PICKLE_SCALAR },
+        { .module = NULL },
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i].module, module) == 0 && strcmp(known[i].name, name) == 0) {
-            *out = known[i].is;
-            return true;
-        }
-    return false;
+    return iso_pickle_look_up(known, module, name, out);
 }
 
 static struct iso_pickle_array *array_of(const struct iso_pickle *p, int32_t value)

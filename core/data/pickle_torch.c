@@ -7,10 +7,7 @@
 
 bool iso_pickle_torch_find(const char *module, const char *name, enum iso_pickle_function *out)
 {
-    static const struct {
-        const char *module, *name;
-        enum iso_pickle_function is;
-    } known[] = {
+    static const struct iso_pickle_known known[] = {
         { "collections", "OrderedDict", ISO_PICKLE_ORDERED_DICT },
         { "torch._utils", "_rebuild_tensor_v2", ISO_PICKLE_REBUILD_TENSOR },
         { "torch._utils", "_rebuild_parameter", ISO_PICKLE_REBUILD_PARAMETER },
@@ -20,13 +17,9 @@ bool iso_pickle_torch_find(const char *module, const char *name, enum iso_pickle
         { "torch", "BFloat16Storage", ISO_PICKLE_BF16 },
         { "torch", "LongStorage", ISO_PICKLE_I64 },
         { "torch", "IntStorage", ISO_PICKLE_I32 },
+        { .module = NULL },
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i].module, module) == 0 && strcmp(known[i].name, name) == 0) {
-            *out = known[i].is;
-            return true;
-        }
-    return false;
+    return iso_pickle_look_up(known, module, name, out);
 }
 
 /* ('storage', its type, its name, the device, its size) */

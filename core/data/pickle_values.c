@@ -139,3 +139,14 @@ iso_rc iso_pickle_names(const struct iso_pickle *p, struct iso_names *names)
     }
     return ISO_OK;
 }
+
+bool iso_pickle_look_up(const struct iso_pickle_known *known, const char *module, const char *name,
+                        enum iso_pickle_function *out)
+{
+    for (; known->module != NULL; known++)
+        if (strcmp(known->module, module) == 0 && strcmp(known->name, name) == 0) {
+            *out = known->is;
+            return true;
+        }
+    return false;
+}
