@@ -6,8 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Difference of outputs beside their largest, of two programs. */
+static const double MOST = 1e-5;
 
 void must(iso_rc rc)
 {
@@ -53,4 +58,20 @@ void network_read(struct network *n, const char *name, int64_t count, float *val
         fail_msg("there is no %s", name);
     assert_int_equal(iso_shape_count(&t.shape), count);
     must(iso_tensor_read_f32(n->backend, &t, values));
+}
+
+void network_predicts(struct network *n, int64_t count, const float *wanted)
+{
+    double error = 0, largest = 0;
+    float *got = calloc((size_t)count, sizeof *got);
+    assert_non_null(got);
+    must(iso_exec_forward(n->exec, false, 0, 0));
+    network_read(n, n->graph->values[n->graph->output].name, count, got);
+    for (int64_t i = 0; i < count; i++) {
+        error = fmax(error, fabs((double)got[i] - wanted[i]));
+        largest = fmax(largest, fabs((double)wanted[i]));
+    }
+    free(got);
+    if (!(error <= MOST * largest))
+        fail_msg("differs by %g of %g", error, largest);
 }

@@ -25,4 +25,7 @@ void network_close(struct network *);
 
 /* A tensor's values as float32; it must have `count` elements. */
 void network_read(struct network *, const char *name, int64_t count, float *values);
+/* Predicts the rows that have been fed, and fails unless the output is these `count` numbers of
+ * another program, to 1e-5 of the largest. */
+void network_predicts(struct network *, int64_t count, const float *wanted);
 #endif
