@@ -16,8 +16,8 @@ struct iso_message { /* to or from a rank; data is borrowed */
 struct iso_ranks {
     int rank, count;   /* this one's number, from 0, and how many there are */
     int local, locals; /* the same among the ranks of this machine */
-    /* Wishes: of this rank, for after the current step; and, after the exchange of a step, of any
-     * of them. The bits are the caller's. */
+    /* Wishes, as bits that the caller defines: what this rank wants to do after the current step,
+     * and, once a step's messages are exchanged, what any rank wants. */
     uint32_t say, heard;
     uint64_t sent, received; /* bytes so far, as the messages' carrier has counted them */
     double waited;           /* seconds in swap so far */
@@ -50,8 +50,8 @@ iso_rc iso_ranks_gather(struct iso_ranks *, const void *mine, size_t bytes, void
 iso_rc iso_ranks_complete(struct iso_ranks *, void *all, const size_t *at);
 /* Tells all ranks `say`, and sets heard. */
 iso_rc iso_ranks_agree(struct iso_ranks *);
-/* Fails with ISO_EUSAGE, naming the first rank that differs, unless all have this text, which says
- * what `what` is. */
+/* Fails with ISO_EUSAGE, naming the first rank that differs, unless all have the same text. `what`
+ * names in the message what the text describes. */
 iso_rc iso_ranks_same(struct iso_ranks *, const char *what, const char *text);
 /* Returns the device of this rank: an entry of a list such as "cpu,opencl:0", which the ranks of a
  * machine share out by their local numbers; for "auto" (or NULL) the machine's GPUs first, and cpu

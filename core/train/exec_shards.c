@@ -199,7 +199,7 @@ static iso_rc walk_shards(struct iso_exec *e, struct iso_share shards, int64_t l
     return ISO_OK;
 }
 
-/* Those of this rank, and the exchange with the others. */
+/* Computes the shards of this rank, and exchanges sums with the others. */
 static iso_rc walk_own_shards(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit,
                               void *self)
 {
