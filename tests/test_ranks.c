@@ -1,6 +1,7 @@
 /* test_ranks.c: a step that ranks share has the bits of a step of one, whatever their number and
  * devices. The ranks are threads, and their messages copies in memory. */
 #include "core/ranks/ranks.h"
+#include "core/train/carry.h"
 #include "network.h"
 
 #include <pthread.h>
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { BATCH = 22, ROWS = 75, EPOCHS = 2, MOST = 6, LETTERS = 64 };
+enum { BATCH = 22, ROWS = 75, EPOCHS = 2, MOST = 6, LETTERS = 256 };
 
 /* Batches of 22, 22, 22 and 9 rows. */
 static const char model_text[] =
@@ -29,7 +30,7 @@ static const char model_text[] =
     "  - dense: {units: 10, activation: softmax}\n"
     "loss: categorical_crossentropy\n"
     "metrics: [accuracy, confusion_matrix]\n"
-    "optimizer: {%s: {global_clipnorm: 1}}\n"
+    "optimizer: {%s: {%s}}\n"
     "train: {shards: %d}\n";
 
 /* ---- Messages in memory -----------------------------------------------------------------------
@@ -85,22 +86,46 @@ static iso_rc receive(struct post *p, int to, const struct iso_message *m)
     return ISO_OK;
 }
 
-static iso_rc swap(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
-                   const struct iso_message *received, int nreceived)
+struct iso_transfers {
+    struct iso_message received[LETTERS];
+    int next, n;
+};
+
+static iso_rc begin(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
+                    const struct iso_message *received, int nreceived, struct iso_transfers **out)
 {
     struct post *p = ((struct thread_rank *)ranks)->post;
-    iso_rc rc = ISO_OK;
+    struct iso_transfers *t = *out = calloc(1, sizeof *t);
     pthread_mutex_lock(&p->lock);
     for (int i = 0; i < nsent; i++) {
         send(p, ranks->rank, &sent[i]);
         ranks->sent += sent[i].bytes;
     }
-    for (int i = 0; i < nreceived && rc == ISO_OK; i++) {
-        rc = receive(p, ranks->rank, &received[i]);
-        ranks->received += received[i].bytes;
+    pthread_mutex_unlock(&p->lock);
+    for (; t->n < nreceived; t->n++)
+        t->received[t->n] = received[t->n];
+    return ISO_OK;
+}
+
+/* (Letters are fetched in the order in which they were begun, when somebody waits for them.) */
+static iso_rc ask(struct iso_ranks *ranks, struct iso_transfers *t, bool wait, bool *done)
+{
+    struct post *p = ((struct thread_rank *)ranks)->post;
+    iso_rc rc = ISO_OK;
+    pthread_mutex_lock(&p->lock);
+    for (; wait && t->next < t->n && rc == ISO_OK; t->next++) {
+        rc = receive(p, ranks->rank, &t->received[t->next]);
+        ranks->received += t->received[t->next].bytes;
     }
     pthread_mutex_unlock(&p->lock);
+    *done = t->next == t->n;
     return rc;
+}
+
+static void drop(struct iso_ranks *ranks, struct iso_transfers *t)
+{
+    (void)ranks;
+    free(t);
 }
 
 static void tell(struct iso_ranks *ranks, const char *why)
@@ -117,16 +142,18 @@ static void tell(struct iso_ranks *ranks, const char *why)
  */
 
 struct training {
-    const char *optimizer, *augmentation;
+    const char *optimizer, *clipping, *augmentation;
     const char *devices[2]; /* devices of even and of odd ranks */
     int shards, ranks;
+    size_t bucket_bytes;
     bool stream, keep; /* rows are read ahead; features of the first layer are kept */
     int lost;          /* rank that takes no part; -1: none */
     bool wrong;        /* messages are changed on their way */
 };
 struct result {
     char hex[65];
-    double log[64], counts[128];
+    double log[64], counts[128], slots[4096]; /* slots: a number of each */
+    uint64_t slot_bytes, slot_bytes_of_all;
     struct iso_exec_traffic traffic;
     iso_rc rc;
     char said[256];
@@ -138,9 +165,34 @@ struct worker {
     pthread_t thread;
 };
 
-static const struct training plain = {
-    .optimizer = "adam", .augmentation = "", .devices = { "reference", "reference" }, .lost = -1
-};
+static const struct training plain = { .optimizer = "adam",
+                                       .clipping = "",
+                                       .augmentation = "",
+                                       .bucket_bytes = 400,
+                                       .devices = { "reference", "reference" },
+                                       .lost = -1 };
+
+/* Takes every slot of every weight, as the sum of its numbers, each times its place. */
+static iso_rc take_slots(struct iso_exec *e, struct result *r)
+{
+    struct iso_carried *c = NULL;
+    struct iso_memory memory[32];
+    ISO_TRY(iso_exec_collect(e, true));
+    ISO_TRY(iso_carry_take(e, true, &c));
+    for (int i = 0; i < iso_carried_count(c); i++) {
+        const struct iso_carried_tensor t = iso_carried_tensor(c, i);
+        for (int64_t k = 0; k < t.n; k++)
+            r->slots[i] += t.values[k] * (double)(k + 1);
+    }
+    iso_carry_free(c);
+    iso_exec_release(e);
+    for (int i = iso_exec_memory(e, memory, 32) - 1; i >= 0; i--)
+        if (iso_exec_nslots(e) > 0 && strcmp(memory[i].arena, iso_exec_slot(e, 0)) == 0) {
+            r->slot_bytes = memory[i].bytes;
+            r->slot_bytes_of_all = memory[i].without_reuse;
+        }
+    return ISO_OK;
+}
 
 static iso_rc train_epochs(struct iso_exec *e, struct result *r)
 {
@@ -158,13 +210,14 @@ static iso_rc train_epochs(struct iso_exec *e, struct result *r)
     ISO_TRY(iso_exec_counts(e, 0, &counts));
     memcpy(r->counts, counts, (size_t)iso_exec_graph(e)->ncounts * sizeof *counts);
     r->traffic = iso_exec_traffic(e);
+    ISO_TRY(take_slots(e, r));
     return iso_exec_hash(e, r->hex);
 }
 
 static void train(const struct training *t, struct iso_ranks *ranks, struct result *r)
 {
     const struct iso_exec_options o = {
-        .training = true, .seed = 7, .log_steps = 1, .ranks = ranks
+        .training = true, .seed = 7, .log_steps = 1, .ranks = ranks, .bucket_bytes = t->bucket_bytes
     };
     const struct iso_dataset_request request = {
         .name = "builtin:digits", .split = "train", .limit = ROWS, .stream = t->stream
@@ -173,7 +226,7 @@ static void train(const struct training *t, struct iso_ranks *ranks, struct resu
     struct network n = { .model = NULL };
     char text[2048];
     snprintf(text, sizeof text, model_text, t->augmentation, t->keep ? "false" : "true",
-             t->optimizer, t->shards);
+             t->optimizer, t->clipping, t->shards);
     if (t->keep)
         memcpy(strstr(text, "augmentation"), "#ugmentation", 12);
     must(iso_dataset_load(&request, &d));
@@ -212,9 +265,13 @@ static void run_ranks(const struct training *t, struct worker w[MOST])
     memset(w, 0, MOST * sizeof *w);
     for (int i = 0; i < t->ranks; i++) {
         w[i].training = t;
-        w[i].rank =
-            (struct thread_rank){ { .rank = i, .count = t->ranks, .swap = swap, .tell = tell },
-                                  &post };
+        w[i].rank = (struct thread_rank){ { .rank = i,
+                                            .count = t->ranks,
+                                            .begin = begin,
+                                            .ask = ask,
+                                            .drop = drop,
+                                            .tell = tell },
+                                          &post };
         if (i != t->lost)
             assert_int_equal(pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
     }
@@ -240,6 +297,7 @@ static void check_worker(const struct worker *w, const struct result *want)
                  t->shards, t->ranks, t->devices[0], t->devices[1], w->result.hex, want->hex);
     assert_memory_equal(w->result.log, want->log, sizeof want->log);
     assert_memory_equal(w->result.counts, want->counts, sizeof want->counts);
+    assert_memory_equal(w->result.slots, want->slots, sizeof want->slots);
     assert_int_equal(m->steps, EPOCHS * 4);
     assert_true(m->planned.sent > 0 && m->planned.sent == m->counted.sent);
     assert_int_equal(m->planned.received, m->counted.received);
@@ -254,9 +312,13 @@ static void check(struct training t, int most)
     train(&alone, NULL, &want);
     assert_int_equal(want.rc, ISO_OK);
     for (t.ranks = 2; t.ranks <= most && t.ranks <= t.shards; t.ranks++) {
+        uint64_t bytes = 0;
         run_ranks(&t, w);
-        for (int i = 0; i < t.ranks; i++)
+        for (int i = 0; i < t.ranks; i++) {
             check_worker(&w[i], &want);
+            bytes += w[i].result.slot_bytes;
+        }
+        assert_int_equal(bytes, w[0].result.slot_bytes_of_all); /* divided, and nothing twice */
     }
 }
 
@@ -266,6 +328,8 @@ static void any_number_of_ranks_gives_the_same_bits(void **state)
     for (int shards = 2; shards <= 32; shards *= 2) {
         struct training t = plain;
         t.shards = shards;
+        t.clipping = shards % 4 ? "global_clipnorm: 1" : "";
+        t.bucket_bytes = shards < 16 ? 400 : 1;
         t.augmentation = ", {mixup: {alpha: 0.4}}";
         check(t, MOST);
     }

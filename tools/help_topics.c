@@ -34,7 +34,9 @@ static void print_ranks(FILE *out)
              "devices or machines. `train: {shards: N}` of the model file defines the numbers of "
              "a step; each rank computes consecutive shards of it, and their sums are added in the "
              "same tree. So 1, 2, 4 or more ranks, up to N, end with the same bits, on any devices "
-             "in exact mode.");
+             "in exact mode. Gradients travel in buckets of a MiB while the backward pass goes on. "
+             "Each rank updates a slice of the weights, has the optimizer's slots of that slice "
+             "only, and gives the slice to all.");
     fprintf(out,
             "\n  mpirun -n 4 isocl train model.yaml --out RUN\n"
             "  mpirun -n 2 isocl train model.yaml --set train.shards=2 --device cpu,opencl:0\n"

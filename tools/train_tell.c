@@ -94,6 +94,24 @@ void iso_train_tell_start(const struct training *t)
             "step", (json_int_t)t->trainer.state.step, "resumed", t->trainer.options.resume));
 }
 
+/* Prints what rank 0 has of the optimizer's slots. */
+static void print_slots(const struct training *t)
+{
+    struct iso_memory m[32];
+    const struct iso_exec *e = t->trainer.job.exec;
+    uint64_t own = 0, all = 0;
+    for (int i = iso_exec_memory(e, m, 32) - 1; i >= 0; i--)
+        for (int s = 0; s < iso_exec_nslots(e); s++)
+            if (strcmp(m[i].arena, iso_exec_slot(e, s)) == 0) {
+                own += m[i].bytes;
+                all += m[i].without_reuse;
+            }
+    if (all > 0)
+        iso_console_line(&t->console,
+                         "slots      rank 0 has %.1f KiB of the %.1f KiB that the optimizer keeps",
+                         (double)own / 1024, (double)all / 1024);
+}
+
 enum { DEVICE = 64 };
 static void print_ranks(const struct training *t, const char (*devices)[DEVICE])
 {
@@ -111,6 +129,7 @@ static void print_ranks(const struct training *t, const char (*devices)[DEVICE])
                      list);
     iso_console_line(&t->console, "messages   rank 0 sends %llu bytes a step and receives %llu",
                      (unsigned long long)bytes.sent, (unsigned long long)bytes.received);
+    print_slots(t);
 }
 
 iso_rc iso_train_tell_ranks(const struct training *t)

@@ -242,7 +242,9 @@ static iso_rc begin_with_ranks(struct iso_trainer *t)
     struct iso_ranks *ranks = t->options.ranks;
     char hex[65];
     ISO_TRY(compare_settings(t));
+    ISO_TRY(iso_exec_collect(t->job.exec, false)); /* rank 0 saves what is there */
     ISO_TRY(ranks->rank == 0 ? begin_run(t) : follow_run(t));
+    iso_exec_release(t->job.exec);
     ISO_TRY(iso_exec_hash(t->job.exec, hex));
     return iso_ranks_same(ranks, "set of weights", hex);
 }

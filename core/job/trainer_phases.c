@@ -35,6 +35,7 @@ static iso_rc next_phase(struct iso_trainer *t, int phase)
 {
     const struct iso_training *next = &t->job.model->phases[phase];
     struct iso_carried *carried = NULL;
+    ISO_TRY(iso_exec_collect(t->job.exec, true));
     ISO_TRY(iso_carry_take(t->job.exec, next->keep_slots, &carried));
     const iso_rc rc = begin_phase(t, phase, carried);
     iso_carry_free(carried);

@@ -125,7 +125,7 @@ struct transfer { /* a piece of a message */
     int rank;
     bool receives, done;
 };
-struct wait {
+struct iso_transfers {
     struct transfer *list;
     int n, left;
     double heard, looked; /* when something was done, and when ranks were last looked at */
@@ -160,7 +160,7 @@ static iso_rc finish(struct mpi_ranks *r, struct transfer *t, const MPI_Status *
 }
 
 /* Asks for each transfer; sets *any if one is done. */
-static iso_rc ask(struct mpi_ranks *r, struct wait *w, bool *any)
+static iso_rc ask_each(struct mpi_ranks *r, struct iso_transfers *w, bool *any)
 {
     *any = false;
     for (int i = 0; i < w->n; i++) {
@@ -201,7 +201,7 @@ static bool has_ended(int64_t pid)
 
 /* Fails if a rank of this machine that is waited for has ended, or if all have been silent for too
  * long. */
-static iso_rc look(struct mpi_ranks *r, struct wait *w)
+static iso_rc look(struct mpi_ranks *r, struct iso_transfers *w)
 {
     const double now = iso_clock();
     if (now - w->looked < LOOK_SECONDS)
@@ -225,13 +225,13 @@ static iso_rc look(struct mpi_ranks *r, struct wait *w)
     return ISO_OK;
 }
 
-static iso_rc wait_for(struct mpi_ranks *r, struct wait *w)
+static iso_rc wait_for(struct mpi_ranks *r, struct iso_transfers *w)
 {
     const struct timespec pause = { 0, 50000 };
     w->heard = w->looked = iso_clock();
     for (int idle = 0; w->left > 0;) {
         bool any;
-        ISO_TRY(ask(r, w, &any));
+        ISO_TRY(ask_each(r, w, &any));
         idle = any ? 0 : idle + 1;
         if (any)
             w->heard = iso_clock();
@@ -253,7 +253,8 @@ static size_t pieces(const struct iso_message *m, int n)
 }
 
 /* Begins to send or receive a message, in pieces that MPI can count. */
-static iso_rc begin(struct mpi_ranks *r, struct wait *w, const struct iso_message *m, bool receives)
+static iso_rc begin_one(struct mpi_ranks *r, struct iso_transfers *w, const struct iso_message *m,
+                        bool receives)
 {
     for (size_t at = 0; at < m->bytes; at += MOST_BYTES) {
         const size_t left = m->bytes - at;
@@ -270,30 +271,46 @@ static iso_rc begin(struct mpi_ranks *r, struct wait *w, const struct iso_messag
     return ISO_OK;
 }
 
-static iso_rc begin_all(struct mpi_ranks *r, struct wait *w, const struct iso_message *sent,
-                        int nsent, const struct iso_message *received, int nreceived)
+static iso_rc begin_all(struct mpi_ranks *r, struct iso_transfers *w,
+                        const struct iso_message *sent, int nsent,
+                        const struct iso_message *received, int nreceived)
 {
     for (int i = 0; i < nreceived; i++)
-        ISO_TRY(begin(r, w, &received[i], true));
+        ISO_TRY(begin_one(r, w, &received[i], true));
     for (int i = 0; i < nsent; i++)
-        ISO_TRY(begin(r, w, &sent[i], false));
+        ISO_TRY(begin_one(r, w, &sent[i], false));
     return ISO_OK;
 }
 
 /* (After a failure the process ends, and nobody uses the buffers of what is under way.) */
-static iso_rc swap(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
-                   const struct iso_message *received, int nreceived)
+static void drop(struct iso_ranks *ranks, struct iso_transfers *t)
+{
+    (void)ranks;
+    if (t != NULL)
+        free(t->list);
+    free(t);
+}
+
+static iso_rc begin(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
+                    const struct iso_message *received, int nreceived, struct iso_transfers **out)
+{
+    struct iso_transfers *t = iso_alloc(1, sizeof *t);
+    if (t == NULL)
+        return ISO_ENOMEM;
+    *out = t;
+    t->list = iso_alloc(pieces(sent, nsent) + pieces(received, nreceived) + 1, sizeof *t->list);
+    return t->list == NULL
+               ? ISO_ENOMEM
+               : begin_all((struct mpi_ranks *)ranks, t, sent, nsent, received, nreceived);
+}
+
+static iso_rc ask(struct iso_ranks *ranks, struct iso_transfers *t, bool wait, bool *done)
 {
     struct mpi_ranks *r = (struct mpi_ranks *)ranks;
-    struct wait w = { .list = iso_alloc(pieces(sent, nsent) + pieces(received, nreceived) + 1,
-                                        sizeof *w.list) };
-    if (w.list == NULL)
-        return ISO_ENOMEM;
-    iso_rc rc = begin_all(r, &w, sent, nsent, received, nreceived);
-    if (rc == ISO_OK)
-        rc = wait_for(r, &w);
-    free(w.list);
-    return rc;
+    bool any;
+    ISO_TRY(wait ? wait_for(r, t) : ask_each(r, t, &any));
+    *done = t->left == 0;
+    return ISO_OK;
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -394,7 +411,9 @@ iso_rc iso_mpi_open(struct iso_ranks **out)
     struct mpi_ranks *r = iso_alloc(1, sizeof *r);
     if (r == NULL)
         return ISO_ENOMEM;
-    r->ranks.swap = swap;
+    r->ranks.begin = begin;
+    r->ranks.ask = ask;
+    r->ranks.drop = drop;
     r->ranks.tell = tell;
     r->ranks.close = close_ranks;
     ISO_TRY(meet_ranks(r, launched)); /* or the program ends, which only reports the failure */

@@ -6,14 +6,44 @@
 #include <string.h>
 #include <unistd.h>
 
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+static iso_rc note(struct iso_ranks *r, iso_rc rc)
+{
+    if (rc != ISO_OK)
+        r->failed = true;
+    return rc;
+}
+
+iso_rc iso_ranks_begin(struct iso_ranks *r, const struct iso_message *sent, int nsent,
+                       const struct iso_message *received, int nreceived,
+                       struct iso_transfers **out)
+{
+    return note(r, r->begin(r, sent, nsent, received, nreceived, out));
+}
+
+iso_rc iso_ranks_ask(struct iso_ranks *r, struct iso_transfers *t, bool *done)
+{
+    return note(r, r->ask(r, t, false, done));
+}
+
+iso_rc iso_ranks_wait(struct iso_ranks *r, struct iso_transfers *t)
+{
+    bool done;
+    const double began = iso_clock();
+    const iso_rc rc = r->ask(r, t, true, &done);
+    r->waited += iso_clock() - began;
+    return note(r, rc);
+}
+
 iso_rc iso_ranks_swap(struct iso_ranks *r, const struct iso_message *sent, int nsent,
                       const struct iso_message *received, int nreceived)
 {
-    const double began = iso_clock();
-    const iso_rc rc = r->swap(r, sent, nsent, received, nreceived);
-    r->waited += iso_clock() - began;
-    if (rc != ISO_OK)
-        r->failed = true;
+    struct iso_transfers *t = NULL;
+    iso_rc rc = iso_ranks_begin(r, sent, nsent, received, nreceived, &t);
+    if (rc == ISO_OK)
+        rc = iso_ranks_wait(r, t);
+    r->drop(r, t);
     return rc;
 }
 

@@ -13,6 +13,8 @@ struct iso_message { /* to or from a rank; data is borrowed */
     size_t bytes;
 };
 
+struct iso_transfers; /* messages under way; known to the carrier */
+
 struct iso_ranks {
     int rank, count;   /* this one's number, from 0, and how many there are */
     int local, locals; /* the same among the ranks of this machine */
@@ -20,14 +22,18 @@ struct iso_ranks {
      * and, once a step's messages are exchanged, what any rank wants. */
     uint32_t say, heard;
     uint64_t sent, received; /* bytes so far, as the messages' carrier has counted them */
-    double waited;           /* seconds in swap so far */
+    double waited;           /* seconds so far in which only messages were waited for */
     bool failed;             /* a rank has failed, maybe this one: nothing more is exchanged */
 
-    /* The carrier. swap sends and receives all these messages at the same time; between two ranks
-     * they are matched in their order. Fails, naming the rank, if one has failed, has ended or says
-     * nothing for too long. */
-    iso_rc (*swap)(struct iso_ranks *, const struct iso_message *sent, int nsent,
-                   const struct iso_message *received, int nreceived);
+    /* The carrier. begin starts to send and receive messages and returns at once; their data must
+     * stay valid until they are done. Between two ranks, messages are matched in the order in which
+     * both begin them. ask looks after them, sets *done once all have arrived and left, and with
+     * `wait` returns only then. It fails, naming the rank, if one has failed, has ended or says
+     * nothing for too long. drop frees what begin has made, done or not; NULL is fine. */
+    iso_rc (*begin)(struct iso_ranks *, const struct iso_message *sent, int nsent,
+                    const struct iso_message *received, int nreceived, struct iso_transfers **out);
+    iso_rc (*ask)(struct iso_ranks *, struct iso_transfers *, bool wait, bool *done);
+    void (*drop)(struct iso_ranks *, struct iso_transfers *);
     /* Tells all others why this one ends. */
     void (*tell)(struct iso_ranks *, const char *why);
     /* Frees everything. After a failure, first gives all others a few seconds to say what they
@@ -35,7 +41,14 @@ struct iso_ranks {
     void (*close)(struct iso_ranks *, int code);
 };
 
-/* Does what the carrier's swap does, and counts. */
+/* Do what the carrier's functions do, and note a failure. */
+iso_rc iso_ranks_begin(struct iso_ranks *, const struct iso_message *sent, int nsent,
+                       const struct iso_message *received, int nreceived,
+                       struct iso_transfers **out);
+iso_rc iso_ranks_ask(struct iso_ranks *, struct iso_transfers *, bool *done);
+/* Waits until all messages are done, and adds the time to waited. */
+iso_rc iso_ranks_wait(struct iso_ranks *, struct iso_transfers *);
+/* Sends and receives all these messages at the same time, and waits for them. */
 iso_rc iso_ranks_swap(struct iso_ranks *, const struct iso_message *sent, int nsent,
                       const struct iso_message *received, int nreceived);
 /* Tells all others why this one ends, once. `why` has no line break. */

@@ -32,6 +32,7 @@ static iso_rc take(struct iso_exec *e, struct iso_carried *c)
 {
     struct item *item = &c->items[c->n];
     struct iso_tensor t;
+    int weight, slot;
     if (!iso_exec_tensor(e, item->name, &t))
         return ISO_OK; /* a weight that is not trained has no slots */
     item->n = iso_shape_count(&t.shape);
@@ -39,7 +40,9 @@ static iso_rc take(struct iso_exec *e, struct iso_carried *c)
     if (item->values == NULL)
         return ISO_ENOMEM;
     c->n++;
-    return iso_tensor_read(iso_exec_backend(e), &t, item->values);
+    return iso_exec_divided_slot(e, item->name, &weight, &slot)
+               ? iso_exec_slot_read(e, weight, slot, item->values)
+               : iso_tensor_read(iso_exec_backend(e), &t, item->values);
 }
 
 static iso_rc take_all(struct iso_exec *e, int nslots, struct iso_carried *c)
@@ -76,9 +79,12 @@ iso_rc iso_carry_give(const struct iso_carried *c, struct iso_exec *e)
 {
     for (int i = 0; i < c->n; i++) {
         struct iso_tensor t;
+        int weight, slot;
         if (!iso_exec_tensor(e, c->items[i].name, &t) || iso_shape_count(&t.shape) != c->items[i].n)
             return iso_fail(ISO_ESHAPE, "%s is of another shape in this phase", c->items[i].name);
-        ISO_TRY(iso_tensor_write(iso_exec_backend(e), &t, c->items[i].values));
+        ISO_TRY(iso_exec_divided_slot(e, c->items[i].name, &weight, &slot)
+                    ? iso_exec_slot_write(e, weight, slot, c->items[i].values)
+                    : iso_tensor_write(iso_exec_backend(e), &t, c->items[i].values));
     }
     return ISO_OK;
 }

@@ -280,6 +280,8 @@ iso_rc iso_exec_update(struct iso_exec *e, uint64_t step, double rate)
     *iso_op_learning_rate(op, e->optimizer) = rate;
     ISO_TRY(iso_exec_clip(e));
     ISO_TRY(iso_exec_decay(e, rate));
+    if (e->divided != NULL)
+        return iso_exec_update_slices(e, step);
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);

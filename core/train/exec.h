@@ -19,6 +19,7 @@ struct iso_exec_options {
     struct iso_ranks *ranks; /* compute the shards of a training step together, so that all make
                                 the same calls with the same batches; borrowed; NULL: this device
                                 computes all */
+    size_t bucket_bytes; /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
  * an op (the message names op, layer, device and reason) and with ISO_ENOMEM or ISO_EDEVICE if
@@ -89,6 +90,21 @@ struct iso_exec_bytes {
 };
 /* Returns the bytes that this rank exchanges in a step in which that many shards have rows. */
 struct iso_exec_bytes iso_exec_step_bytes(const struct iso_exec *, int shards);
+/* exec_slices.c: each of several ranks has the optimizer's slots, and after a step the gradients,
+ * of its slices of the weights only. Collects them whole, on rank 0 or on all ranks, who all call
+ * it: so that iso_exec_slot_read works there, and gradients can be read as without ranks. Release
+ * frees the slots. Both do nothing without ranks. */
+iso_rc iso_exec_collect(struct iso_exec *, bool all);
+void iso_exec_release(struct iso_exec *);
+/* Returns true if ranks divide the tensor of this name, a slot; *weight and *slot: which. Its
+ * iso_exec_tensor has no memory then. */
+bool iso_exec_divided_slot(const struct iso_exec *, const char *name, int *weight, int *slot);
+/* Copy such a slot of a weight to and from host memory. Write keeps what this rank has of it; read
+ * fails with ISO_EUSAGE unless slots are collected here. */
+iso_rc iso_exec_slot_read(const struct iso_exec *, int weight, int slot, double *numbers);
+iso_rc iso_exec_slot_write(struct iso_exec *, int weight, int slot, const double *numbers);
+iso_rc iso_exec_slot_read_f32(const struct iso_exec *, int weight, int slot, float *numbers);
+iso_rc iso_exec_slot_write_f32(struct iso_exec *, int weight, int slot, const float *numbers);
 struct iso_exec_traffic { /* messages of the steps so far */
     int64_t steps;
     struct iso_exec_bytes planned, counted; /* counted by who carries the messages */

@@ -9,7 +9,9 @@ bool iso_exec_slot_tensor(const struct iso_exec *e, int value, int slot, struct 
     if (!e->graph->values[value].trainable)
         return false;
     *out = iso_exec_value(e, value);
-    out->mem = e->slots[slot].chunk[e->plan.weights.extents[value].chunk];
+    out->mem = NULL;
+    if (e->divided == NULL)
+        out->mem = e->slots[slot].chunk[e->plan.weights.extents[value].chunk];
     return true;
 }
 
@@ -41,7 +43,8 @@ static iso_rc fill_slot(struct iso_exec *e, int slot, double initial)
             return ISO_ENOMEM;
         for (int64_t k = 0; k < n; k++)
             values[k] = initial;
-        const iso_rc rc = iso_tensor_write(e->backend, &t, values);
+        const iso_rc rc = e->divided != NULL ? iso_exec_slot_write(e, e->sorted[i], slot, values)
+                                             : iso_tensor_write(e->backend, &t, values);
         free(values);
         ISO_TRY(rc);
     }
@@ -54,7 +57,8 @@ static iso_rc initialize_slot(struct iso_exec *e, int slot)
     const double initial = iso_op_slot_initial(optimizer->op, optimizer->params, slot);
     for (int c = 0; c < e->slots[slot].n; c++)
         ISO_TRY(e->backend->ops->fill(e->backend, e->slots[slot].chunk[c], 0, 0,
-                                      e->plan.weights.chunk[c]));
+                                      e->divided != NULL ? iso_exec_own_slot_bytes(e)
+                                                         : e->plan.weights.chunk[c]));
     return initial != 0 ? fill_slot(e, slot, initial) : ISO_OK;
 }
 

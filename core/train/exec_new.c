@@ -78,6 +78,7 @@ static iso_rc ask_kernels(struct iso_exec *e)
         iso_exec_optimizer_call(e, chunk, &c);
         ISO_TRY(iso_exec_need(e, optimizer, iso_ops[optimizer].name, &c, ISO_UPDATE));
     }
+    ISO_TRY(iso_exec_need_slices(e));
     ISO_TRY(iso_exec_need_clipping(e));
     return iso_exec_need_decay(e);
 }
@@ -140,6 +141,18 @@ static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a,
     return ISO_OK;
 }
 
+/* A slot of all weights, or of this rank's slices of them. */
+static iso_rc allocate_slot(struct iso_exec *e, struct iso_arena_memory *slot)
+{
+    if (e->divided == NULL)
+        return allocate_arena(e, &e->plan.weights, slot);
+    slot->chunk = iso_alloc(2, sizeof *slot->chunk);
+    if (slot->chunk == NULL)
+        return ISO_ENOMEM;
+    slot->n = 1;
+    return allocate(e, iso_exec_own_slot_bytes(e), &slot->chunk[0]);
+}
+
 /* Sums that wait for their partners in the tree over the shards. */
 static iso_rc allocate_levels(struct iso_exec *e)
 {
@@ -168,7 +181,7 @@ static iso_rc allocate_all(struct iso_exec *e)
         ISO_TRY(allocate_arena(e, &e->plan.weights, &e->weight_gradients));
         ISO_TRY(allocate_arena(e, &e->plan.gradients, &e->gradients));
         for (int i = 0; i < e->nslots; i++)
-            ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
+            ISO_TRY(allocate_slot(e, &e->slots[i]));
     }
     ISO_TRY(allocate_levels(e));
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));

@@ -133,10 +133,23 @@ struct iso_share iso_exec_own_rows(const struct iso_exec *, int64_t rows);
 /* Sets *shards to those of this rank's subtree of that number in the current batch; returns false
  * if there is none. */
 bool iso_exec_own_subtree(const struct iso_exec *, int number, struct iso_share *shards);
-/* Takes the sums of a subtree from the device; and, when all are taken, puts those of all ranks'
- * there. */
+/* exec_exchange.c. Begins the exchange of a step's sums; takes those of this rank's subtree of that
+ * number from the device, all at once; or of its last subtree, whose last shard is in place, when
+ * it has gone forward, and when the backward pass of a node is done; and ends the exchange, with
+ * the sums of all ranks on the device: of gradients those in this rank's slices, or all if norms of
+ * them are needed. */
+iso_rc iso_exec_begin_exchange(struct iso_exec *);
 iso_rc iso_exec_take_subtree(struct iso_exec *, int number, int64_t log_row);
-iso_rc iso_exec_exchange(struct iso_exec *, int64_t log_row);
+iso_rc iso_exec_send_statistics(struct iso_exec *, int number, int64_t log_row);
+iso_rc iso_exec_send_gradients(struct iso_exec *, int node);
+iso_rc iso_exec_end_exchange(struct iso_exec *, int64_t log_row);
+/* exec_shards.c. Adds the levels of the shard in place in one bucket (exec_ranks.h), to level 0. */
+iso_rc iso_exec_add_bucket(struct iso_exec *, int bucket, int64_t log_row);
+/* exec_slices.c. Updates this rank's slices of the weights, and gives them to all; asks the device
+ * about the calls, if there are ranks; and returns the bytes of a slot of this rank's slices. */
+iso_rc iso_exec_update_slices(struct iso_exec *, uint64_t step);
+iso_rc iso_exec_need_slices(struct iso_exec *);
+size_t iso_exec_own_slot_bytes(const struct iso_exec *);
 /* Keep and bring back the counts, unless this is rank 0: around a batch that all ranks compute. */
 iso_rc iso_exec_hold_counts(struct iso_exec *);
 iso_rc iso_exec_drop_counts(struct iso_exec *);

@@ -19,7 +19,8 @@ static int find_value(const struct iso_graph *g, const char *name)
     return last ? g->nodes[g->loss_node].x[0] : -1;
 }
 
-static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
+/* Finds the weight and the slot that a name is of. */
+static bool name_slot(const struct iso_exec *e, const char *name, int *weight, int *slot)
 {
     const char *slash = strrchr(name, '/');
     for (int s = 0; slash != NULL && s < e->nslots; s++) {
@@ -30,10 +31,23 @@ static bool find_slot(const struct iso_exec *e, const char *name, struct iso_ten
             if (!v->trainable || strlen(v->name) != (size_t)(slash - name) ||
                 strncmp(v->name, name, (size_t)(slash - name)) != 0)
                 continue;
-            return iso_exec_slot_tensor(e, e->sorted[i], s, out);
+            *weight = e->sorted[i];
+            *slot = s;
+            return true;
         }
     }
     return false;
+}
+
+static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
+{
+    int weight, slot;
+    return name_slot(e, name, &weight, &slot) && iso_exec_slot_tensor(e, weight, slot, out);
+}
+
+bool iso_exec_divided_slot(const struct iso_exec *e, const char *name, int *weight, int *slot)
+{
+    return e->divided != NULL && name_slot(e, name, weight, slot);
 }
 
 bool iso_exec_tensor(struct iso_exec *e, const char *name, struct iso_tensor *out)
@@ -163,7 +177,9 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     if (e->options.training) {
         n = add_arena(out, max, n, "gradients of weights", &p->weights);
         for (int i = 0; i < e->nslots; i++)
-            n = add_arena(out, max, n, iso_exec_slot(e, i), &p->weights);
+            n = e->divided != NULL ? add_line(out, max, n, iso_exec_slot(e, i),
+                                              iso_exec_own_slot_bytes(e), chunks(&p->weights))
+                                   : add_arena(out, max, n, iso_exec_slot(e, i), &p->weights);
     }
     const uint64_t sums = shard_sums(e);
     n = add_line(out, max, n, "sums of shards", sums, sums);

@@ -6,8 +6,8 @@
  * of the log) is then added in a balanced tree, node (l, i) = node (l-1, 2i) + node (l-1, 2i+1),
  * where an empty partner leaves the other as it is. Before shard i, as many nodes wait for a
  * partner as i has bits that are 1: that is the level to which the shard's own sums go. A rank does
- * the same with its subtrees, and exec_ranks.c with their sums. */
-#include "exec_private.h"
+ * the same with its subtrees, and exec_exchange.c with their sums. */
+#include "exec_ranks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +154,43 @@ static iso_rc add_level(struct iso_exec *e, int level, bool training, int64_t lo
                      &e->levels[level].statistics);
 }
 
+struct level_sum { /* of one bucket */
+    struct iso_exec *exec;
+    int level;
+    int64_t log_row;
+};
+
+static iso_rc add_piece(void *sum, const struct iso_piece *p)
+{
+    const struct level_sum *s = sum;
+    struct iso_exec *e = s->exec;
+    struct iso_mem *to = e->log, *from = e->log;
+    const int64_t deep = e->options.log_steps + s->level - 1;
+    int64_t at = p->offset, from_at = p->offset;
+    if (p->kind == ISO_VECTOR_LOG) {
+        at += (s->level == 1 ? s->log_row : deep - 1) * e->graph->columns;
+        from_at += deep * e->graph->columns;
+    } else if (p->kind == ISO_VECTOR_WEIGHTS) {
+        to = gradients_of(e, s->level - 1)->chunk[p->chunk];
+        from = gradients_of(e, s->level)->chunk[p->chunk];
+    } else {
+        to = e->levels[s->level - 1].statistics.chunk[p->chunk];
+        from = e->levels[s->level].statistics.chunk[p->chunk];
+    }
+    const struct iso_call c = add_call(to, at, from, from_at, p->n);
+    return add(e, &c);
+}
+
+iso_rc iso_exec_add_bucket(struct iso_exec *e, int bucket, int64_t log_row)
+{
+    const struct iso_vector *v = &e->divided->vector;
+    for (int level = e->level; level > 0; level--) {
+        struct level_sum s = { e, level, log_row };
+        ISO_TRY(iso_vector_walk(v, bucket, 0, v->length, add_piece, &s));
+    }
+    return ISO_OK;
+}
+
 /* Adds what the shard in place completes: its partner on the left, and so on upwards; after the
  * last one, all. */
 static iso_rc add_shard(struct iso_exec *e, bool training, int64_t log_row)
@@ -185,11 +222,12 @@ static iso_rc move_statistics(struct iso_exec *e)
 
 /* ---- Passes over a batch -------------------------------------------------------------------- */
 
-/* Both passes over some shards, whose sums are then on level 0. */
-static iso_rc walk_shards(struct iso_exec *e, struct iso_share shards, int64_t log_row,
-                          iso_exec_visit *visit, void *self)
+/* Both passes over some shards of a subtree of them. When it is all of them, their sums are then on
+ * level 0. */
+static iso_rc walk_shards(struct iso_exec *e, struct iso_share shards, struct iso_share tree,
+                          int64_t log_row, iso_exec_visit *visit, void *self)
 {
-    e->tree = shards;
+    e->tree = tree;
     for (int s = (int)shards.begin; s < shards.end; s++) {
         ISO_TRY(iso_exec_shard(e, s));
         ISO_TRY(iso_exec_walk_rows(e, ISO_FORWARD, visit, self));
@@ -199,16 +237,51 @@ static iso_rc walk_shards(struct iso_exec *e, struct iso_share shards, int64_t l
     return ISO_OK;
 }
 
+/* A visit after which finished gradients are sent. */
+struct sending_walk {
+    struct iso_exec *exec;
+    iso_exec_visit *visit;
+    void *self;
+};
+
+static iso_rc visit_and_send(void *walk, int node, enum iso_pass pass)
+{
+    const struct sending_walk *w = walk;
+    ISO_TRY(w->visit(w->self, node, pass));
+    return iso_exec_send_gradients(w->exec, node);
+}
+
+/* Both passes over the last subtree of this rank, whose sums are sent as its last shard finishes
+ * them. */
+static iso_rc walk_and_send(struct iso_exec *e, struct iso_share shards, int subtree,
+                            int64_t log_row, iso_exec_visit *visit, void *self)
+{
+    const struct iso_share most = { shards.begin, shards.end - 1 };
+    struct sending_walk w = { e, visit, self };
+    ISO_TRY(walk_shards(e, most, shards, log_row, visit, self));
+    ISO_TRY(iso_exec_shard(e, (int)most.end));
+    ISO_TRY(iso_exec_walk_rows(e, ISO_FORWARD, visit, self));
+    ISO_TRY(iso_exec_send_statistics(e, subtree, log_row));
+    return iso_exec_walk_rows(e, ISO_BACKWARD, visit_and_send, &w);
+}
+
 /* Computes the shards of this rank, and exchanges sums with the others. */
 static iso_rc walk_own_shards(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit,
                               void *self)
 {
-    struct iso_share shards;
-    for (int i = 0; iso_exec_own_subtree(e, i, &shards); i++) {
-        ISO_TRY(walk_shards(e, shards, log_row, visit, self));
+    struct iso_share shards, next;
+    ISO_TRY(iso_exec_begin_exchange(e));
+    bool more = iso_exec_own_subtree(e, 0, &shards);
+    for (int i = 0; more; i++, shards = next) {
+        more = iso_exec_own_subtree(e, i + 1, &next);
+        if (!more) {
+            ISO_TRY(walk_and_send(e, shards, i, log_row, visit, self));
+            break;
+        }
+        ISO_TRY(walk_shards(e, shards, shards, log_row, visit, self));
         ISO_TRY(iso_exec_take_subtree(e, i, log_row));
     }
-    return iso_exec_exchange(e, log_row);
+    return iso_exec_end_exchange(e, log_row);
 }
 
 static iso_rc walk_whole(struct iso_exec *e, iso_exec_visit *visit, void *self)
@@ -221,14 +294,16 @@ static iso_rc walk_whole(struct iso_exec *e, iso_exec_visit *visit, void *self)
 /* A batch that is one shard: every rank computes it, and one of them counts it. */
 static iso_rc walk_alike(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit, void *self)
 {
+    ISO_TRY(iso_exec_begin_exchange(e));
     ISO_TRY(iso_exec_hold_counts(e));
     ISO_TRY(walk_whole(e, visit, self));
     ISO_TRY(iso_exec_drop_counts(e));
-    return iso_exec_exchange(e, log_row);
+    return iso_exec_end_exchange(e, log_row);
 }
 
 iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *visit, void *self)
 {
+    const struct iso_share all = { 0, e->shards };
     if (e->shards == 1 && e->divided != NULL)
         return walk_alike(e, log_row, visit, self);
     if (e->shards == 1)
@@ -236,7 +311,7 @@ iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *v
     if (iso_exec_divides(e))
         ISO_TRY(walk_own_shards(e, log_row, visit, self));
     else
-        ISO_TRY(walk_shards(e, (struct iso_share){ 0, e->shards }, log_row, visit, self));
+        ISO_TRY(walk_shards(e, all, all, log_row, visit, self));
     e->level = 0;
     ISO_TRY(iso_exec_walk_penalties(e, ISO_FORWARD, visit, self));
     ISO_TRY(iso_exec_walk_penalties(e, ISO_BACKWARD, visit, self));

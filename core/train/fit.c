@@ -216,9 +216,11 @@ static iso_rc save(struct fit *fit)
         return ISO_OK;
     ISO_TRY(check_weights(fit));
     add_seconds(fit);
+    ISO_TRY(iso_exec_collect(fit->exec, false));
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].checkpoint != NULL)
             ISO_TRY(o->listeners[i].checkpoint(o->listeners[i].self, fit->state));
+    iso_exec_release(fit->exec);
     fit->saved_at = iso_clock();
     return ISO_OK;
 }
@@ -414,9 +416,11 @@ static iso_rc end_epoch(struct fit *fit)
                                          .plateau = state->plateau,
                                          .stopping = state->stopping };
     }
+    ISO_TRY(iso_exec_collect(fit->exec, false));
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].epoch != NULL)
             ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
+    iso_exec_release(fit->exec);
     fit->saved_at = iso_clock();
     return epoch.whole ? iso_watcher_epoch(fit->watcher, &epoch, state->step, warn, fit) : ISO_OK;
 }

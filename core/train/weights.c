@@ -9,6 +9,8 @@
 struct entry {
     char name[2 * ISO_NAME];
     struct iso_tensor tensor;
+    bool divided; /* a slot that ranks divide (exec.h); tensor has no memory */
+    int weight, slot;
 };
 struct entries {
     struct entry *list;
@@ -26,6 +28,7 @@ static void add(struct iso_exec *exec, struct entries *entries)
     struct entry *e = &entries->list[entries->n];
     if (!iso_exec_tensor(exec, e->name, &e->tensor))
         return; /* a weight that is not trained has no slots */
+    e->divided = iso_exec_divided_slot(exec, e->name, &e->weight, &e->slot);
     int64_t count = iso_shape_count(&e->tensor.shape);
     entries->largest = count > entries->largest ? count : entries->largest;
     entries->n++;
@@ -68,9 +71,13 @@ static iso_rc collect(struct iso_exec *exec, bool state, struct entries *entries
 
 /* ---- Saving -------------------------------------------------------------------------------- */
 
-static iso_rc read_entry(struct iso_backend *b, const struct iso_tensor *t, bool wide, void *values)
+static iso_rc read_entry(struct iso_exec *exec, const struct entry *e, bool wide, void *values)
 {
+    struct iso_backend *b = iso_exec_backend(exec);
+    const struct iso_tensor *t = &e->tensor;
     const size_t size = iso_dtype_size(b, ISO_I32);
+    if (e->divided) /* which only float32 devices do */
+        return iso_exec_slot_read_f32(exec, e->weight, e->slot, values);
     if (t->dtype == ISO_I32)
         return b->ops->read(b, t->mem, t->offset * size, values,
                             (size_t)iso_shape_count(&t->shape) * size);
@@ -81,7 +88,7 @@ static iso_rc put_all(struct iso_exec *exec, const struct entries *entries, bool
                       struct iso_st_writer *writer)
 {
     for (int i = 0; i < entries->n; i++) {
-        ISO_TRY(read_entry(iso_exec_backend(exec), &entries->list[i].tensor, wide, values));
+        ISO_TRY(read_entry(exec, &entries->list[i], wide, values));
         ISO_TRY(iso_st_put(writer, i, values));
     }
     return ISO_OK;
@@ -180,10 +187,16 @@ static iso_rc check(const struct entries *entries, const struct iso_st_file *fil
     return ISO_OK;
 }
 
-static iso_rc load_entry(struct iso_backend *b, const struct iso_tensor *t,
+static iso_rc load_entry(struct iso_exec *exec, const struct entry *e,
                          const struct iso_st_tensor *from)
 {
+    struct iso_backend *b = iso_exec_backend(exec);
+    const struct iso_tensor *t = &e->tensor;
     const size_t size = iso_dtype_size(b, ISO_I32);
+    if (e->divided)
+        return from->type == ISO_ST_F64
+                   ? iso_exec_slot_write(exec, e->weight, e->slot, from->data)
+                   : iso_exec_slot_write_f32(exec, e->weight, e->slot, from->data);
     if (t->dtype == ISO_I32)
         return b->ops->write(b, t->mem, t->offset * size, from->data,
                              (size_t)iso_shape_count(&t->shape) * size);
@@ -198,8 +211,7 @@ iso_rc iso_weights_load(struct iso_exec *exec, const struct iso_st_file *file, c
     ISO_TRY(collect(exec, slots, &entries));
     iso_rc rc = check(&entries, file, path, faults);
     for (int i = 0; i < entries.n && rc == ISO_OK; i++)
-        rc = load_entry(iso_exec_backend(exec), &entries.list[i].tensor,
-                        iso_st_find(file, entries.list[i].name));
+        rc = load_entry(exec, &entries.list[i], iso_st_find(file, entries.list[i].name));
     free(entries.list);
     return rc;
 }
@@ -215,8 +227,7 @@ iso_rc iso_weights_take(struct iso_exec *exec, const struct iso_st_file *file, i
         check_entry(&entries.list[i], file, (struct iso_location){ .file = "" }, faults);
         if (faults->count > 0)
             continue;
-        rc = load_entry(iso_exec_backend(exec), &entries.list[i].tensor,
-                        iso_st_find(file, entries.list[i].name));
+        rc = load_entry(exec, &entries.list[i], iso_st_find(file, entries.list[i].name));
         ++*taken;
     }
     free(entries.list);

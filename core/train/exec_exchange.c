@@ -1,0 +1,331 @@
+/* exec_exchange.c: exchanges a step's sums among ranks, bucket by bucket (exec_ranks.h).
+ *
+ * What a subtree of the tree over the shards sums up goes to the ranks that own it: each rank
+ * receives the others' subtrees in its slices, and adds them in the tree's order. Bucket 0 is sent
+ * when the last shard has gone forward, the others while it goes backward, each when its last
+ * weight's gradient is finished; meanwhile messages travel. So a rank sends and receives about one
+ * vector a subtree, whatever the number of ranks, and who computes a shard changes no bit. */
+#include "exec_ranks.h"
+#include "core/formulas.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Messages ---------------------------------------------------------------------------------
+ */
+
+static size_t message_bytes(const struct iso_exec_ranks *r, int bucket, int from, int to,
+                            int shards)
+{
+    const int64_t numbers = iso_ranks_filled(r, from, shards) * iso_slice_length(r, bucket, to);
+    return (bucket == 0 ? r->head : 0) + (size_t)numbers * sizeof(float);
+}
+
+/* Notes where the step's messages begin. */
+static void place_messages(struct iso_exec_ranks *r, int shards)
+{
+    const int n = r->ranks->count, me = r->ranks->rank;
+    char *out = r->out, *in = r->in;
+    for (int b = 0; b < r->vector.nbuckets; b++)
+        for (int i = 0; i < n; i++) {
+            r->out_at[b * n + i] = out;
+            r->in_at[b * n + i] = in;
+            out += i != me ? message_bytes(r, b, me, i, shards) : 0;
+            in += i != me ? message_bytes(r, b, i, me, shards) : 0;
+        }
+}
+
+static iso_rc receive_bucket(struct iso_exec_ranks *r, int b, int shards)
+{
+    const int n = r->ranks->count, me = r->ranks->rank;
+    int m = 0;
+    for (int i = 0; i < n; i++) {
+        const size_t bytes = i != me ? message_bytes(r, b, i, me, shards) : 0;
+        if (bytes > 0)
+            r->messages[m++] = (struct iso_message){ i, r->in_at[b * n + i], bytes };
+    }
+    return iso_ranks_begin(r->ranks, NULL, 0, r->messages, m, &r->received[b]);
+}
+
+static iso_rc send_bucket(struct iso_exec_ranks *r, int b, int shards)
+{
+    const int n = r->ranks->count, me = r->ranks->rank;
+    int m = 0;
+    for (int i = 0; i < n; i++) {
+        const size_t bytes = i != me ? message_bytes(r, b, me, i, shards) : 0;
+        if (bytes > 0)
+            r->messages[m++] = (struct iso_message){ i, r->out_at[b * n + i], bytes };
+    }
+    return iso_ranks_begin(r->ranks, r->messages, m, NULL, 0, &r->sent[b]);
+}
+
+/* Looks after what is under way, so that it goes on. */
+static iso_rc look_after(struct iso_exec_ranks *r)
+{
+    bool done;
+    for (int b = 0; b < r->vector.nbuckets; b++) {
+        if (r->received[b] != NULL)
+            ISO_TRY(iso_ranks_ask(r->ranks, r->received[b], &done));
+        if (r->sent[b] != NULL)
+            ISO_TRY(iso_ranks_ask(r->ranks, r->sent[b], &done));
+    }
+    return ISO_OK;
+}
+
+static void drop(struct iso_exec_ranks *r, struct iso_transfers **t)
+{
+    r->ranks->drop(r->ranks, *t);
+    *t = NULL;
+}
+
+/* ---- A subtree's sums -------------------------------------------------------------------------
+ */
+
+/* Takes a bucket of a subtree from the device: its slices go to messages and own sums. */
+static iso_rc take_bucket(struct iso_exec *e, int subtree, int b, int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    const struct iso_bucket *bucket = &r->vector.buckets[b];
+    const struct iso_vector_copy copy = {
+        e, &e->weight_gradients, b, bucket->begin, bucket->end, log_row, r->stage
+    };
+    const int n = r->ranks->count, me = r->ranks->rank;
+    const int64_t own = iso_own_before(r, r->vector.nbuckets, me);
+    ISO_TRY(iso_vector_read(&copy));
+    for (int i = 0; i < n; i++) {
+        const size_t bytes = (size_t)iso_slice_length(r, b, i) * sizeof(float);
+        char *to = r->out_at[b * n + i] + (b == 0 ? r->head : 0) + (size_t)subtree * bytes;
+        if (i == me)
+            to = (char *)(r->sums + subtree * own + iso_own_before(r, b, me));
+        memcpy(to, r->stage + (iso_slice_of(r, b, i) - bucket->begin), bytes);
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_exec_take_subtree(struct iso_exec *e, int number, int64_t log_row)
+{
+    for (int b = 0; b < e->divided->vector.nbuckets; b++)
+        ISO_TRY(take_bucket(e, number, b, log_row));
+    return ISO_OK;
+}
+
+/* Adds the levels of a bucket, takes it and sends it. */
+static iso_rc send_finished(struct iso_exec *e)
+{
+    struct iso_exec_ranks *r = e->divided;
+    struct iso_sending *s = &r->sending;
+    ISO_TRY(iso_exec_add_bucket(e, s->next, s->log_row));
+    ISO_TRY(take_bucket(e, s->subtree, s->next, s->log_row));
+    return send_bucket(r, s->next++, e->shards);
+}
+
+iso_rc iso_exec_send_statistics(struct iso_exec *e, int subtree, int64_t log_row)
+{
+    e->divided->sending = (struct iso_sending){ subtree, 0, log_row };
+    return send_finished(e);
+}
+
+iso_rc iso_exec_send_gradients(struct iso_exec *e, int node)
+{
+    struct iso_exec_ranks *r = e->divided;
+    while (r->sending.next < r->vector.nbuckets && r->vector.buckets[r->sending.next].node >= node)
+        ISO_TRY(send_finished(e));
+    return look_after(r);
+}
+
+/* ---- The tree ---------------------------------------------------------------------------------
+ */
+
+/* One slice of all subtrees that have rows, in their order. */
+struct slices {
+    const struct iso_exec_ranks *r;
+    const float **slice; /* by subtree; NULL: it has no rows */
+    int64_t length;
+};
+
+static int subtree_at(const struct iso_exec_ranks *r, int first)
+{
+    for (int i = 0; i < r->nsubtrees; i++)
+        if (r->subtrees[i].first == first)
+            return i;
+    return -1;
+}
+
+/* Computes the node over shards [first, first + size) into out; returns false if it has no rows.
+ * depth: of the node; those below use the rows of `nodes` from there on. */
+static bool add_node(const struct slices *s, int first, int size, int depth, float *out)
+{
+    const int i = subtree_at(s->r, first);
+    if (i >= 0 && s->r->subtrees[i].size == size) {
+        if (s->slice[i] != NULL)
+            memcpy(out, s->slice[i], (size_t)s->length * sizeof *out);
+        return s->slice[i] != NULL;
+    }
+    float *right = s->r->nodes + depth * s->length;
+    if (!add_node(s, first, size / 2, depth, out))
+        return false; /* shards without rows are the last ones */
+    if (!add_node(s, first + size / 2, size / 2, depth + 1, right))
+        return true;
+    for (int64_t k = 0; k < s->length; k++)
+        out[k] = iso_add(out[k], right[k]);
+    return true;
+}
+
+/* Adds the subtrees in this rank's slice of a bucket. */
+static iso_rc add_slice(struct iso_exec *e, int b)
+{
+    struct iso_exec_ranks *r = e->divided;
+    const int me = r->ranks->rank, n = r->ranks->count;
+    const int64_t length = iso_slice_length(r, b, me), at = iso_own_before(r, b, me);
+    const int64_t own = iso_own_before(r, r->vector.nbuckets, me);
+    const float **slice = iso_alloc((size_t)r->nsubtrees, sizeof *slice);
+    if (slice == NULL)
+        return ISO_ENOMEM;
+    for (int rank = 0, i = 0; rank < n; rank++) {
+        const char *in = r->in_at[b * n + rank] + (b == 0 ? r->head : 0);
+        for (; i < r->nsubtrees && r->subtrees[i].rank == rank; i++) {
+            if (r->subtrees[i].first >= e->shards)
+                continue;
+            slice[i] = rank == me ? r->sums + (i - r->mine) * own + at
+                                  : (const float *)(const void *)in;
+            in += (size_t)length * sizeof(float);
+        }
+    }
+    const struct slices s = { r, slice, length };
+    (void)add_node(&s, 0, (int)e->graph->shards, 0, r->own + at);
+    free(slice);
+    return ISO_OK;
+}
+
+/* Notes what all ranks have said in front of bucket 0. */
+static void hear(struct iso_exec_ranks *r)
+{
+    const int n = r->ranks->count;
+    r->ranks->heard = r->ranks->say;
+    for (int i = 0; i < n; i++) {
+        uint32_t said = 0;
+        if (i != r->ranks->rank)
+            memcpy(&said, r->in_at[i], sizeof said);
+        r->ranks->heard |= said;
+    }
+}
+
+/* ---- What is planned --------------------------------------------------------------------------
+ */
+
+struct iso_exec_bytes iso_exec_shared_bytes(const struct iso_exec *e, int first, int end)
+{
+    const struct iso_exec_ranks *r = e->divided;
+    const int me = r->ranks->rank;
+    struct iso_exec_bytes b = { 0, 0 };
+    for (int i = 0; i < r->ranks->count; i++)
+        if (i != me) {
+            b.sent += (size_t)(iso_own_before(r, end, me) - iso_own_before(r, first, me));
+            b.received += (size_t)(iso_own_before(r, end, i) - iso_own_before(r, first, i));
+        }
+    b.sent *= sizeof(float);
+    b.received *= sizeof(float);
+    return b;
+}
+
+static struct iso_exec_bytes sum_of(struct iso_exec_bytes a, struct iso_exec_bytes b)
+{
+    return (struct iso_exec_bytes){ a.sent + b.sent, a.received + b.received };
+}
+
+static struct iso_exec_bytes sums_bytes(const struct iso_exec *e, int shards)
+{
+    const struct iso_exec_ranks *r = e->divided;
+    const int me = r->ranks->rank, others = r->ranks->count - 1, n = r->vector.nbuckets;
+    struct iso_exec_bytes bytes = { (uint64_t)others * r->head, (uint64_t)others * r->head };
+    if (shards == 1)
+        return bytes;
+    bytes = iso_exec_shared_bytes(e, 0, iso_exec_needs_whole(e) ? n : 1);
+    for (int b = 0; b < n; b++)
+        for (int i = 0; i < r->ranks->count; i++)
+            if (i != me) {
+                bytes.sent += message_bytes(r, b, me, i, shards);
+                bytes.received += message_bytes(r, b, i, me, shards);
+            }
+    return bytes;
+}
+
+struct iso_exec_bytes iso_exec_step_bytes(const struct iso_exec *e, int shards)
+{
+    return sum_of(sums_bytes(e, shards), iso_exec_shared_bytes(e, 1, e->divided->vector.nbuckets));
+}
+
+/* ---- A step -----------------------------------------------------------------------------------
+ */
+
+iso_rc iso_exec_begin_exchange(struct iso_exec *e)
+{
+    struct iso_exec_ranks *r = e->divided;
+    r->seen = (struct iso_exec_bytes){ r->ranks->sent, r->ranks->received };
+    r->waited = r->ranks->waited;
+    r->sending = (struct iso_sending){ .subtree = -1 };
+    if (e->shards == 1)
+        return ISO_OK;
+    place_messages(r, e->shards);
+    for (int i = 0; i < r->ranks->count; i++)
+        if (i != r->ranks->rank)
+            memcpy(r->out_at[i], &r->ranks->say, sizeof r->ranks->say);
+    for (int b = 0; b < r->vector.nbuckets; b++)
+        ISO_TRY(receive_bucket(r, b, e->shards));
+    return ISO_OK;
+}
+
+/* Gives the sums of bucket 0 to all, and writes them to the device. */
+static iso_rc share_statistics(struct iso_exec *e, int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    const struct iso_bucket *b = &r->vector.buckets[0];
+    const struct iso_vector_copy copy = { e,     &e->weight_gradients, 0, b->begin, b->end, log_row,
+                                          r->all };
+    const int me = r->ranks->rank;
+    for (int i = 0; i <= r->ranks->count; i++)
+        r->all_at[i] = (size_t)iso_slice_of(r, 0, i) * sizeof(float);
+    memcpy((char *)r->all + r->all_at[me], r->own,
+           (size_t)iso_slice_length(r, 0, me) * sizeof(float));
+    ISO_TRY(iso_ranks_complete(r->ranks, r->all, r->all_at));
+    return iso_vector_write(&copy);
+}
+
+/* Sends what is left, and receives and adds everything. */
+static iso_rc finish_sums(struct iso_exec *e, int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    for (int b = r->sending.next; b < r->vector.nbuckets;
+         b++) /* no subtree of this rank has rows */
+        ISO_TRY(send_bucket(r, b, e->shards));
+    for (int b = 0; b < r->vector.nbuckets; b++) {
+        ISO_TRY(iso_ranks_wait(r->ranks, r->received[b]));
+        drop(r, &r->received[b]);
+        ISO_TRY(add_slice(e, b));
+        if (b == 0)
+            hear(r);
+        ISO_TRY(look_after(r));
+    }
+    for (int b = 0; b < r->vector.nbuckets; b++) {
+        ISO_TRY(iso_ranks_wait(r->ranks, r->sent[b]));
+        drop(r, &r->sent[b]);
+    }
+    ISO_TRY(share_statistics(e, log_row));
+    return iso_exec_needs_whole(e) ? iso_exec_share_own(e, &e->weight_gradients)
+                                   : iso_exec_copy_own(e, &e->weight_gradients, iso_vector_write);
+}
+
+iso_rc iso_exec_end_exchange(struct iso_exec *e, int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    struct iso_exec_traffic *t = &r->traffic;
+    const struct iso_exec_bytes planned = sums_bytes(e, e->shards);
+    ISO_TRY(e->shards == 1 ? iso_ranks_agree(r->ranks) : finish_sums(e, log_row));
+    t->steps++;
+    t->planned.sent += planned.sent;
+    t->planned.received += planned.received;
+    t->counted.sent += r->ranks->sent - r->seen.sent;
+    t->counted.received += r->ranks->received - r->seen.received;
+    t->seconds += r->ranks->waited - r->waited;
+    return ISO_OK;
+}
