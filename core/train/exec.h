@@ -19,7 +19,7 @@ struct iso_exec_options {
     struct iso_ranks *ranks; /* compute the shards of a training step together, so that all make
                                 the same calls with the same batches; borrowed; NULL: this device
                                 computes all */
-    size_t bucket_bytes; /* ranks exchange gradients in buckets of this size; 0: a good one */
+    size_t bucket_bytes;     /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
  * an op (the message names op, layer, device and reason) and with ISO_ENOMEM or ISO_EDEVICE if

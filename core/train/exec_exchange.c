@@ -119,9 +119,9 @@ static iso_rc send_finished(struct iso_exec *e)
     return send_bucket(r, s->next++, e->shards);
 }
 
-iso_rc iso_exec_send_statistics(struct iso_exec *e, int subtree, int64_t log_row)
+iso_rc iso_exec_send_statistics(struct iso_exec *e, int number, int64_t log_row)
 {
-    e->divided->sending = (struct iso_sending){ subtree, 0, log_row };
+    e->divided->sending = (struct iso_sending){ number, 0, log_row };
     return send_finished(e);
 }
 

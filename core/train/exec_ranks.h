@@ -18,7 +18,7 @@ enum iso_vector_kind { ISO_VECTOR_WEIGHTS, ISO_VECTOR_STATISTICS, ISO_VECTOR_LOG
 struct iso_piece { /* numbers that lie one after the other in the vector and on the device */
     enum iso_vector_kind kind;
     int64_t at, n; /* in the vector */
-    int chunk;     /* of the kind's arena; 0 for the log */
+    int chunk;     /* chunk of the arena of this kind; 0 for the log */
     int64_t offset;
 };
 struct iso_bucket {
@@ -87,7 +87,7 @@ bool iso_exec_needs_whole(const struct iso_exec *);
  */
 
 /* Lays the vector out; buckets of weights have at least bucket_bytes, but for the last. */
-iso_rc iso_vector_make(const struct iso_exec *, size_t bucket_bytes, struct iso_vector *out);
+iso_rc iso_vector_make(const struct iso_exec *, size_t bucket_bytes, struct iso_vector *v);
 void iso_vector_clear(struct iso_vector *);
 /* Returns where a rank's slice of a bucket begins; rank <= count. */
 int64_t iso_slice_of(const struct iso_exec_ranks *, int bucket, int rank);

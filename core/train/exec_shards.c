@@ -154,7 +154,7 @@ static iso_rc add_level(struct iso_exec *e, int level, bool training, int64_t lo
                      &e->levels[level].statistics);
 }
 
-struct level_sum { /* of one bucket */
+struct level_sum { /* adds a level of one bucket */
     struct iso_exec *exec;
     int level;
     int64_t log_row;

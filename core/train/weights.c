@@ -76,7 +76,7 @@ static iso_rc read_entry(struct iso_exec *exec, const struct entry *e, bool wide
     struct iso_backend *b = iso_exec_backend(exec);
     const struct iso_tensor *t = &e->tensor;
     const size_t size = iso_dtype_size(b, ISO_I32);
-    if (e->divided) /* which only float32 devices do */
+    if (e->divided) /* ranks compute in float32 */
         return iso_exec_slot_read_f32(exec, e->weight, e->slot, values);
     if (t->dtype == ISO_I32)
         return b->ops->read(b, t->mem, t->offset * size, values,
