@@ -70,6 +70,55 @@ static void nothing_is_trained_twice(void **state)
     assert_int_equal(count(cli_err, "isocl sweep: training "), 2); /* other data */
 }
 
+static void write_images(int shade)
+{
+    static const uint8_t images[16] = { 0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 3, 0, 0, 0, 2 };
+    static const uint8_t labels[8] = { 0, 0, 8, 1, 0, 0, 0, 40 };
+    char path[CLI_PATH];
+    cli_path(path, "train-images-idx3-ubyte");
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(images, 1, sizeof images, f), sizeof images);
+    for (int i = 0; i < 40 * 6; i++)
+        putc(i == 39 * 6 + 5 ? shade : i * 37 % 251, f);
+    assert_int_equal(fclose(f), 0);
+    cli_path(path, "train-labels-idx1-ubyte");
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(labels, 1, sizeof labels, f), sizeof labels);
+    for (int i = 0; i < 40; i++)
+        putc(i % 10, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Images that stay on disk count, too: one pixel of the last one is another, and then is as it was.
+ */
+static void streamed_images_count(void **state)
+{
+    static const char *const sweep =
+        "sweep streamed.yaml --data . --device reference --epochs 1 --seeds 2";
+    (void)state;
+    cli_write("streamed.yaml",
+              "model: streamed\n"
+              "data: {train: {dataset: mnist, split: train, part: [0, 0.5], stream: true},\n"
+              "       validation: {dataset: mnist, split: train, part: [0.5, 1], stream: true}}\n"
+              "input: {shape: [3, 2, 1], scale: 1/255}\n"
+              "layers: [flatten, dense: {units: 10, activation: softmax}]\n"
+              "loss: sparse_categorical_crossentropy\n"
+              "optimizer: {sgd: {learning_rate: 0.1}}\n"
+              "metrics: [accuracy]\n"
+              "train: {batch_size: 5, epochs: 1, seed: 1}\n");
+    write_images(1);
+    assert_int_equal(cli_run(sweep), 0);
+    assert_int_equal(count(cli_err, "isocl sweep: training "), 2);
+    write_images(2);
+    assert_int_equal(cli_run(sweep), 0);
+    assert_int_equal(count(cli_err, "isocl sweep: training "), 2);
+    write_images(1);
+    assert_int_equal(cli_run(sweep), 0);
+    assert_int_equal(count(cli_err, "there is already"), 2);
+}
+
 /* Ctrl-C in the first run: the same command goes on with it. */
 static void a_sweep_that_was_stopped_goes_on(void **state)
 {
@@ -107,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_table_has_means_and_deviations),
         TEST(nothing_is_trained_twice),
+        TEST(streamed_images_count),
         TEST(a_sweep_that_was_stopped_goes_on),
         TEST(what_is_no_sweep_is_refused),
     };

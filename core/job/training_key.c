@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void add(struct iso_sha256 *sum, const char *fmt, ...) ISO_PRINTF(2, 3);
 static void add(struct iso_sha256 *sum, const char *fmt, ...)
@@ -14,6 +15,20 @@ static void add(struct iso_sha256 *sum, const char *fmt, ...)
     const int n = vsnprintf(line, sizeof line, fmt, arguments);
     va_end(arguments);
     iso_sha256_add(sum, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+/* Adds what a split holds. Images that stay on disk have no sum yet. */
+static iso_rc add_data(struct iso_sha256 *sum, const struct iso_about *about, int which)
+{
+    const struct iso_dataset *data = about->data[which];
+    const struct iso_data_sums *sums = &about->sums[which];
+    char images[65];
+    strcpy(images, sums->images);
+    if (!*images)
+        ISO_TRY(iso_data_images_sha256(data, images));
+    add(sum, "%s %s %s %lld\n", iso_about_splits[which], images, sums->labels,
+        (long long)data->rows);
+    return ISO_OK;
 }
 
 iso_rc iso_training_key(const struct iso_trainer *t, char hex[65])
@@ -30,9 +45,7 @@ iso_rc iso_training_key(const struct iso_trainer *t, char hex[65])
     add(&sum, "mode %s\n", s->fast ? t->job.backend->device.id : "exact");
     for (int i = 0; i < 2; i++)
         if (t->about.data[i] != NULL)
-            add(&sum, "%s %s %s %s %lld\n", iso_about_splits[i], t->about.sums[i].images,
-                t->about.sums[i].labels, *t->about.sums[i].images ? "" : t->about.data[i]->source,
-                (long long)t->about.data[i]->rows);
+            ISO_TRY(add_data(&sum, &t->about, i));
     iso_sha256_hex(&sum, hex);
     return ISO_OK;
 }

@@ -23,11 +23,31 @@ static iso_rc read_images(void *data, int64_t offset, void *buf, size_t n)
     return ISO_OK;
 }
 
-static iso_rc sum_images(const struct iso_dataset *d, char hex[HEX])
+/* Reads the images of which bytes are wanted, one after another. */
+static iso_rc read_streamed(void *data, int64_t offset, void *buf, size_t n)
+{
+    const struct iso_dataset *d = data;
+    const int64_t size = (int64_t)iso_dataset_image_bytes(d);
+    uint8_t *image = iso_alloc((size_t)size, 1);
+    iso_rc rc = image != NULL ? ISO_OK : ISO_ENOMEM;
+    for (size_t done = 0; rc == ISO_OK && done < n;) {
+        const int64_t row = (offset + (int64_t)done) / size;
+        const size_t from = (size_t)(offset + (int64_t)done - row * size);
+        const size_t take = n - done < (size_t)size - from ? n - done : (size_t)size - from;
+        rc = iso_dataset_image(d, row, image);
+        if (rc == ISO_OK)
+            memcpy((char *)buf + done, image + from, take);
+        done += take;
+    }
+    free(image);
+    return rc;
+}
+
+iso_rc iso_data_images_sha256(const struct iso_dataset *d, char hex[HEX])
 {
     struct iso_dataset images = *d;
-    return iso_sha256_pieces(d->rows * (int64_t)iso_dataset_image_bytes(d), read_images, &images,
-                             hex);
+    return iso_sha256_pieces(d->rows * (int64_t)iso_dataset_image_bytes(d),
+                             d->images != NULL ? read_images : read_streamed, &images, hex);
 }
 
 iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
@@ -42,7 +62,7 @@ iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
         iso_sha256_add(&h, bytes, sizeof bytes);
     }
     iso_sha256_hex(&h, out->labels);
-    return d->images != NULL ? sum_images(d, out->images) : ISO_OK;
+    return d->images != NULL ? iso_data_images_sha256(d, out->images) : ISO_OK;
 }
 
 void iso_data_sha256(const struct iso_data_sums sums[2], char hex[65])

@@ -13,6 +13,9 @@ struct iso_data_sums {
     char images[65], labels[65];
 };
 iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
+/* Writes the hash of the images alone. Those that stay on disk are all read and decoded once, and
+ * have the hash that they would have in memory. */
+iso_rc iso_data_images_sha256(const struct iso_dataset *, char hex[65]);
 /* Writes one SHA-256 for the data of a run: over the lines "SPLIT IMAGES LABELS". */
 void iso_data_sha256(const struct iso_data_sums sums[2], char hex[65]);
 
