@@ -1,6 +1,7 @@
 /* test_help.c: every word that help should know, how near misses and long lines are told, and what
  * completion offers. */
 #include "cli.h"
+#include "core/help/help_messages.h"
 #include "core/help/help_page.h"
 #include "core/ops/activation.h"
 #include "core/data/dataset.h"
@@ -117,6 +118,107 @@ static void completion_knows_topics_ops_and_runs(void **state)
     assert_string_equal(cli_out, "leaky_relu\nruns/one\nmax_pooling2d\n");
 }
 
+/* ---- Messages ------------------------------------------------------------------------------- */
+
+/* Everything that the program can say, with the pieces of each text joined. */
+static char sources[6 << 20];
+
+/* Copies what stands in quotes to `to`; neighbouring texts become one. Returns the end. */
+static char *copy_texts(const char *code, char *to)
+{
+    for (bool between = false; *code; code++) {
+        if (*code != '"') {
+            if (between && strchr(" \n", *code) == NULL) {
+                *to++ = '\n';
+                between = false;
+            }
+            if (*code == '\'' && code[1] == '"') /* a character */
+                code += 2;
+            continue;
+        }
+        for (code++; *code && *code != '"'; code++) {
+            if (*code == '\\')
+                code++;
+            *to++ = *code;
+        }
+        if (*code == '\0')
+            break;
+        between = true;
+    }
+    return to;
+}
+
+static void read_sources(void)
+{
+    static char code[1 << 20];
+    char name[CLI_PATH], *end = sources;
+    FILE *list = popen("find core tools backends -name '*.c' ! -name help_messages.c", "r");
+    assert_non_null(list);
+    while (fgets(name, sizeof name, list) != NULL) {
+        name[strcspn(name, "\n")] = '\0';
+        FILE *f = fopen(name, "r");
+        assert_non_null(f);
+        const size_t n = fread(code, 1, sizeof code - 1, f);
+        fclose(f);
+        code[n] = '\0';
+        assert_true((size_t)(end - sources) + n < sizeof sources);
+        end = copy_texts(code, end);
+    }
+    assert_int_equal(pclose(list), 0);
+    *end = '\0';
+}
+
+static bool the_system_says(const char *words)
+{
+    for (int e = 1; e < 133; e++)
+        if (strcmp(strerror(e), words) == 0)
+            return true;
+    return false;
+}
+
+/* The words by which messages are found are words of messages. */
+static void messages_are_those_of_the_program(void **state)
+{
+    (void)state;
+    read_sources();
+    for (const struct iso_message_help *m = iso_message_helps; m->topic != NULL; m++)
+        for (const char *const *part = m->parts; *part != NULL; part++)
+            if (strstr(sources, *part) == NULL && !the_system_says(*part))
+                fail_msg("%s: nothing says \"%s\" any longer", m->topic, *part);
+}
+
+static void messages_are_topics(void **state)
+{
+    (void)state;
+    for (const struct iso_message_help *m = iso_message_helps; m->topic != NULL; m++) {
+        if (cli_run("help %s", m->topic) != 0)
+            fail_msg("isocl help %s: %s", m->topic, cli_err);
+        cli_says(cli_out, "What to do:");
+        for (const char *const *part = m->parts; *part != NULL; part++)
+            assert_ptr_equal(iso_message_find(*part), m);
+    }
+    assert_int_equal(cli_run("help"), 0);
+    cli_says(cli_out, "damaged-images");
+}
+
+/* Messages as they are printed find their page, and so do some words of them. */
+static void a_printed_message_is_explained(void **state)
+{
+    static char said[CLI_OUTPUT];
+    (void)state;
+    assert_int_equal(cli_run("train tiny.yaml --device cpu --batch 0"), ISO_EXIT_USAGE);
+    assert_int_equal(cli_run("eval nothing"), ISO_EXIT_FILE);
+    strcpy(said, cli_err);
+    said[strcspn(said, "'\n")] = '\0';
+    knows(said, "no-run: messages");
+    knows("out of memory", "memory: messages");
+    knows("Out Of Memory for the trace", "memory: messages");
+    knows("cannot write x/y: No space left on device", "files: messages");
+    assert_int_equal(cli_run("help images have different sizes: a 1x2, b 2x1"), 0);
+    cli_says(cli_out, "image-size: messages");
+    assert_int_equal(cli_run("help this is said by nobody"), ISO_EXIT_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +227,9 @@ int main(void)
         TEST(lines_are_wrapped),
         TEST(paragraphs_are_filled),
         TEST(completion_knows_topics_ops_and_runs),
+        TEST(messages_are_those_of_the_program),
+        TEST(messages_are_topics),
+        TEST(a_printed_message_is_explained),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

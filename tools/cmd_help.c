@@ -1,12 +1,15 @@
-/* isocl help: all that a model file may say, from the ops' own descriptions. */
+/* isocl help: all that a model file may say, from the ops' own descriptions, and what commands and
+ * messages mean. */
 #include "commands.h"
 #include "core/help/help_page.h"
 #include "help_topics.h"
 #include "manual.h"
 #include "setup.h"
 
+#include <limits.h>
 #include <stdio.h>
 
+enum { TOPIC = 4096 }; /* bytes of a topic, which may be a message */
 struct help_options {
     bool markdown, man;
 };
@@ -32,22 +35,30 @@ static int run(const struct iso_command *command, int argc, char **argv)
         iso_manual_print();
         return ISO_EXIT_DONE;
     }
-    return iso_report(command, iso_topic_print(stdout, count ? argv[0] : NULL), NULL);
+    char topic[TOPIC] = "";
+    size_t used = 0;
+    for (int i = 0; i < count && used < sizeof topic; i++)
+        used += (size_t)snprintf(topic + used, sizeof topic - used, "%s%s", i ? " " : "", argv[i]);
+    return iso_report(command, iso_topic_print(stdout, count ? topic : NULL), NULL);
 }
 
 const struct iso_command iso_command_help = {
     .name = "help",
-    .arguments = "[TOPIC]",
-    .doc = "commands, layers, keys, data, ...: explains any of them",
+    .arguments = "[TOPIC...]",
+    .doc = "commands, layers, keys, data, messages, ...: explains any of them",
+    .more =
+        "TOPIC is a name, or a message that was printed, whole or in part: then what it means\n"
+        "and what to do is said. Without a TOPIC all of them are listed.",
     .examples =
         "  isocl help\n"
         "  isocl help layers\n"
         "  isocl help conv2d\n"
         "  isocl help relu\n"
         "  isocl help kernel_size\n"
-        "  isocl help train                                      the command and the section\n",
+        "  isocl help train                                      the command and the section\n"
+        "  isocl help images have different sizes                a message\n",
     .options = options,
     .min_arguments = 0,
-    .max_arguments = 1,
+    .max_arguments = INT_MAX,
     .run = run,
 };

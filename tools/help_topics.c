@@ -1,5 +1,6 @@
 #include "help_topics.h"
 #include "commands.h"
+#include "core/help/help_messages.h"
 #include "core/help/help_page.h"
 #include "core/suggest.h"
 #include "core/wrap.h"
@@ -83,6 +84,8 @@ void iso_topics_each(void (*visit)(void *self, const char *topic), void *self)
         visit(self, (*c)->name);
     for (int i = 0; i < OWN; i++)
         visit(self, own[i].name);
+    for (const struct iso_message_help *m = iso_message_helps; m->topic != NULL; m++)
+        visit(self, m->topic);
     iso_help_topics(visit, self);
 }
 
@@ -117,6 +120,7 @@ iso_rc iso_topic_print(FILE *out, const char *topic)
     if (topic == NULL) {
         ISO_TRY(iso_help_print(out, NULL));
         print_commands(out);
+        iso_messages_print(out);
         return ISO_OK;
     }
     for (int i = 0; i < OWN; i++)
@@ -130,6 +134,12 @@ iso_rc iso_topic_print(FILE *out, const char *topic)
             return print_section(out, topic);
         }
     const iso_rc rc = iso_help_print(out, topic);
+    const struct iso_message_help *message = rc != ISO_OK ? iso_message_find(topic) : NULL;
+    if (message != NULL) {
+        iso_message_print(out, message);
+        iso_error_clear();
+        return ISO_OK;
+    }
     iso_suggest_begin(&near, topic);
     iso_topics_each(try_topic, &near);
     if (rc == ISO_OK || near.best == NULL)
