@@ -40,6 +40,13 @@ static void set_units(int64_t n, int64_t units, int64_t step, iso_i32 *size, iso
     *count = (iso_i32)opencl_ceil64(n, *size);
 }
 
+/* Makes the units of an axis smaller by a step at least; they are larger than one. */
+static void make_smaller(int64_t n, int64_t step, iso_i32 *size, iso_i32 *count)
+{
+    const int64_t smaller = (*size - 1) / step * step;
+    set_units(n, opencl_ceil64(n, smaller), step, size, count);
+}
+
 /* Units of about equal size, a multiple for the processors; where there cannot be enough of them,
  * each group of rows is another unit. */
 static void divide(const struct opencl *cl, struct opencl_weights_cpu *g)
@@ -56,9 +63,9 @@ static void divide(const struct opencl *cl, struct opencl_weights_cpu *g)
         if (units % processors == 0 || units >= 4 * processors)
             return;
         if (g->unit_channels > vector)
-            set_units(g->c, g->channel_units + 1, vector, &g->unit_channels, &g->channel_units);
+            make_smaller(g->c, vector, &g->unit_channels, &g->channel_units);
         else if (g->unit_filters > cols)
-            set_units(g->filters, g->filter_units + 1, cols, &g->unit_filters, &g->filter_units);
+            make_smaller(g->filters, cols, &g->unit_filters, &g->filter_units);
         else
             break;
     }

@@ -37,6 +37,8 @@ bool iso_gather_images_fit(const struct iso_gather_images *p, const struct iso_s
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     char why[96];
+    if (x[0].ndim < 2 || x[1].ndim != 1)
+        return iso_fail(ISO_ESHAPE, "expects rows of numbers, and their order");
     if (!iso_gather_images_fit(params, &x[0], why, sizeof why))
         return iso_fail(ISO_ESHAPE, "%s", why);
     *out = (struct iso_shapes){ .ny = 1, .y = { x[0] } };
