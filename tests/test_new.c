@@ -106,6 +106,8 @@ static void photos_are_learnt_from_the_first_command(void **state)
     cli_read("photos.yaml", text);
     cli_says(text, "resize: [32, 32]");
     cli_says(text, "part: [0, 0.8], stratified: true");
+    cli_says(text, "augmentation:\n  - image_data_generator: {");
+    cli_says(text, "horizontal_flip: true");
     assert_int_equal(cli_run("train photos.yaml --device cpu --quiet --epochs 25 --out run"), 0);
     assert_int_equal(strlen(cli_err), 0);
     if (!(best_accuracy("run") >= 0.9))
@@ -143,6 +145,28 @@ static void a_table_gets_dense_layers(void **state)
     cli_says(text, "- dense: {units: 2, activation: softmax}");
     assert_int_equal(cli_run("train table.yaml --device cpu --quiet --epochs 40 --out run"), 0);
     assert_true(best_accuracy("run") >= 0.9);
+}
+
+/* Rows of 256 numbers are images of 16x16; many classes are not all named. */
+static void a_table_of_squares_has_images(void **state)
+{
+    static char text[CLI_OUTPUT];
+    (void)state;
+    FILE *table = fmemopen(text, sizeof text, "w");
+    for (int i = 0; i < 80; i++) {
+        fprintf(table, "a class with a name that is rather long %d", i);
+        for (int k = 0; k < 256; k++)
+            fprintf(table, ",%d", noise(256));
+        fprintf(table, "\n");
+    }
+    fclose(table);
+    cli_write("squares.csv", text);
+    assert_int_equal(cli_run("new squares.csv"), 0);
+    cli_says(cli_out, "80 images in 80 classes: a class with");
+    cli_read("squares.yaml", text);
+    cli_says(text, "input: {shape: [16, 16, 1]");
+    cli_says(text, "- conv2d: {");
+    cli_says(text, ", ...");
 }
 
 static void what_is_no_data_is_refused(void **state)
@@ -184,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(photos_are_learnt_from_the_first_command),
         TEST(a_table_gets_dense_layers),
+        TEST(a_table_of_squares_has_images),
         TEST(what_is_no_data_is_refused),
         TEST(sets_are_fetched_by_the_script),
     };

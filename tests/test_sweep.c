@@ -46,6 +46,21 @@ static void the_table_has_means_and_deviations(void **state)
     snprintf(line, sizeof line, "%.4f +-%.4f", mean, sqrt(squares / 2));
     cli_says(cli_out, line);
     cli_says(cli_out, "\n0.001 ");
+    cli_says(cli_out,
+             "RUNS              LOSS          ACCURACY          VAL_LOSS           VAL_ACC"
+             "              BEST\n");
+}
+
+/* One run has no deviation. */
+static void one_run_is_shown_as_it_is(void **state)
+{
+    static char csv[CLI_OUTPUT];
+    char line[64];
+    (void)state;
+    assert_int_equal(cli_run(SWEEP "--seeds 1 --csv s.csv"), 0);
+    cli_read("s.csv", csv);
+    snprintf(line, sizeof line, "  %16.4f  ", accuracy_of(csv, 1));
+    cli_says(cli_out, line);
 }
 
 /* The same trainings again, also when the file says it in other words: none is done. More of them:
@@ -154,11 +169,9 @@ static void what_is_no_sweep_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_table_has_means_and_deviations),
-        TEST(nothing_is_trained_twice),
-        TEST(streamed_images_count),
-        TEST(a_sweep_that_was_stopped_goes_on),
-        TEST(what_is_no_sweep_is_refused),
+        TEST(the_table_has_means_and_deviations), TEST(one_run_is_shown_as_it_is),
+        TEST(nothing_is_trained_twice),           TEST(streamed_images_count),
+        TEST(a_sweep_that_was_stopped_goes_on),   TEST(what_is_no_sweep_is_refused),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }
