@@ -104,7 +104,7 @@ COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*))
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
-            $(EMBEDDED) $(BUILD)/tools/report/script.o $(ONNX_C:.c=.o)
+            $(EMBEDDED) $(BUILD)/tools/report/script.o $(BUILD)/core/ccode/reference_source.o $(ONNX_C:.c=.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
@@ -175,6 +175,19 @@ $(BUILD)/tools/report/script.c: $(BUILD)/tools/embed tools/report/page.js
 $(BUILD)/tools/report/script.o: $(BUILD)/tools/report/script.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 
+# The reference's source, preprocessed, travels inside the program, too: `isocl export --c` takes from it what a network
+# needs. Empty headers stand in for the C library's, whose names remain as they are.
+C_SOURCES := $(filter-out %/kernels.c %/device.c,$(wildcard backends/reference/*.c)) $(wildcard core/ops/*.c) core/error.c
+C_HEADERS := errno float inttypes limits math stdarg stdbool stddef stdint stdio stdlib string
+$(BUILD)/core/ccode/reference.c: $(C_SOURCES) $(BUILD)/config
+	@mkdir -p $(@D)/empty && for h in $(C_HEADERS); do : > $(@D)/empty/$$h.h; done
+	@for f in $(C_SOURCES); do echo "#include \"$$f\""; done | $(CC) -std=c11 -E -C -w -nostdinc -I$(@D)/empty -I. -DISO_VARIANT=isocl \
+	    -MD -MP -MF $@.d -MT $@ - > $@.tmp && mv $@.tmp $@
+$(BUILD)/core/ccode/reference_source.c: $(BUILD)/tools/embed $(BUILD)/core/ccode/reference.c
+	@echo '  C   $@'; $(BUILD)/tools/embed --text iso_reference_source $(BUILD)/core/ccode/reference.c > $@.tmp && mv $@.tmp $@
+$(BUILD)/core/ccode/reference_source.o: $(BUILD)/core/ccode/reference_source.c $(BUILD)/config
+	$(COMPILE) -c -o $@ $<
+
 # Generates the code that reads and writes ONNX messages; warnings about its style are not ours.
 $(BUILD)/onnx/onnx.pb-c.c: $(ONNX_PROTO)
 	@mkdir -p $(@D) && cp $< $(@D)/onnx.proto
@@ -190,7 +203,7 @@ test check: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
 
 # Half a minute: the tests that neither train for long nor visit every device.
-SLOW  := arith arith_opencl augmentation bad_models bench branches certify changes child cli cli_device cli_eval cli_exit cli_predict cli_train cpu \
+SLOW  := arith arith_opencl augmentation bad_models bench branches ccode certify changes child cli cli_device cli_eval cli_exit cli_predict cli_train cpu \
          fuzz fuzz_files golden gradient job keep keras kill liar measure new numbers npz opencl opencl_queue parity properties \
          read_ahead reference report reproduce resume run shards stranger stream sweep train tuner warnings winograd
 QUICK := $(filter-out $(SLOW:%=$(BUILD)/tests/test_%),$(TESTS))
@@ -311,4 +324,4 @@ help:
 	@echo 'make wheel      the Python package, for pip install: tools/python/README.md'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 
--include $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)
+-include $(BUILD)/core/ccode/reference.c.d $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)

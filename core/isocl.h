@@ -267,7 +267,8 @@ ISOCL_API isocl_rc isocl_network_set_weight(isocl_network *network, const char *
  * theirs. by_order 1: pairs layers by their order; 0: by their names. */
 ISOCL_API isocl_rc isocl_network_import(isocl_network *network, const char *path, int by_order);
 /* Writes the weights (.safetensors; .h5 or .weights.h5 for Keras) or network and weights (.keras;
- * .onnx, with the option with_preprocessing). */
+ * .onnx, with the option with_preprocessing; .c, as C that needs no library: NAME_predict, whose
+ * comment says more, and where the weights are more than 8 MiB a second file NAME_weights.c). */
 ISOCL_API isocl_rc isocl_network_export(isocl_network *network, const char *path);
 /* Writes the SHA-256 of the weights. */
 ISOCL_API isocl_rc isocl_network_hash(isocl_network *network, char hex[65]);

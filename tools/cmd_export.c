@@ -1,5 +1,7 @@
-/* isocl export: trained weights as a file that Keras reads, or network and weights as ONNX. */
+/* isocl export: trained weights as a file that Keras reads, or network and weights as ONNX or C. */
 #include "commands.h"
+#include "core/ccode/c_write.h"
+#include "core/file.h"
 #include "core/onnx/export.h"
 #include "core/train/keras_weights.h"
 #include "setup.h"
@@ -10,7 +12,7 @@
 struct export_options {
     struct iso_job_options setup;
     const char *weights, *out;
-    bool initial, preprocessing;
+    bool initial, preprocessing, c, int8;
 };
 static const struct iso_option options[] = {
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, weights),
@@ -19,17 +21,18 @@ static const struct iso_option options[] = {
       "write the initial weights of the model file, without training", 0 },
     { "with-preprocessing", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, preprocessing),
       "ONNX: the graph takes an image's bytes and scales them like the model file", 0 },
+    { "c", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, c),
+      "write the network and its weights as C, which needs no isocl", 0 },
+    { "int8", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, int8),
+      "C: round kernels to 8 bits, with a scale for each output channel", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, out),
-      "the file to write; its ending selects the format (default weights.h5)", 0 },
+      "the file to write; its ending selects the format (default weights.h5; with --c network.c)",
+      0 },
     ISO_OPTION_SEED(struct export_options),
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static bool is_onnx(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 5 && strcmp(path + n - 5, ".onnx") == 0;
-}
+static bool is_onnx(const char *path) { return iso_ends_in(path, ".onnx"); }
 
 static iso_rc check_ending(const char *out, enum iso_keras_form *form)
 {
@@ -37,7 +40,7 @@ static iso_rc check_ending(const char *out, enum iso_keras_form *form)
         return ISO_OK;
     return iso_fail(ISO_EUSAGE,
                     "--out %s: the ending selects the format, and there is none of this one; give "
-                    "a name that ends in .keras, .weights.h5, .h5 or .onnx",
+                    "a name that ends in .keras, .weights.h5, .h5, .onnx or .c",
                     out);
 }
 
@@ -80,28 +83,56 @@ static iso_rc write_keras(const struct iso_job *setup, const char *out, enum iso
     return ISO_OK;
 }
 
+static iso_rc write_c(const struct iso_job *setup, const char *out, bool int8)
+{
+    struct iso_c_about about;
+    const struct iso_c_options o = { .int8 = int8 };
+    ISO_TRY(iso_c_write(setup->exec, out, &o, &about));
+    printf("%s: %s with its weights, as C that needs no isocl\n", out, setup->model->name);
+    if (*about.weights_file)
+        printf("%s: the weights, %.1f MB\n", about.weights_file, (double)about.weights / 1e6);
+    printf("  void %s_predict(const uint8_t *image, float *output, float *memory);\n", about.name);
+    printf("  image %lld bytes, output %lld numbers, memory %lld bytes\n", (long long)about.image,
+           (long long)about.output, (long long)about.memory);
+    return ISO_OK;
+}
+
 static iso_rc set_weights(struct iso_job *setup, const char *weights, bool initial)
 {
     return initial ? iso_exec_initialize(setup->exec) : iso_job_weights(setup, weights);
 }
 
-static iso_rc export(struct iso_job *setup, const char *model, const char *weights,
-                     const struct export_options *o)
+/* Fails if an option is for another kind of file than `out`. */
+static iso_rc check_options(const struct export_options *o, const char *out, bool c)
 {
-    const char *out = o->out != NULL ? o->out : "weights.h5";
-    const bool onnx = is_onnx(out);
-    enum iso_keras_form form = ISO_KERAS_H5;
-    ISO_TRY(check_ending(out, &form));
-    if (o->preprocessing && !onnx)
+    if (o->preprocessing && !is_onnx(out))
         return iso_fail(ISO_EUSAGE,
                         "--with-preprocessing is for ONNX; name a file that ends in "
                         ".onnx: --out model.onnx");
+    if (o->int8 && !c)
+        return iso_fail(ISO_EUSAGE,
+                        "--int8 is for C: give --c, or a name that ends in .c: --out "
+                        "network.c");
+    return ISO_OK;
+}
+
+static iso_rc export(struct iso_job *setup, const char *model, const char *weights,
+                     const struct export_options *o)
+{
+    const char *out = o->out != NULL ? o->out : o->c ? "network.c" : "weights.h5";
+    const bool onnx = is_onnx(out), c = o->c || iso_ends_in(out, ".c");
+    enum iso_keras_form form = ISO_KERAS_H5;
+    if (!c)
+        ISO_TRY(check_ending(out, &form));
+    ISO_TRY(check_options(o, out, c));
     if (onnx && !iso_onnx_supported())
         return iso_onnx_write(out, NULL);
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_job_backend(setup, &o->setup));
     ISO_TRY(iso_job_exec(setup, 0, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(set_weights(setup, weights, o->initial));
+    if (c)
+        return write_c(setup, out, o->int8);
     if (onnx)
         return write_onnx(setup, out, o->preprocessing);
     return write_keras(setup, out, form);
@@ -130,7 +161,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_export = {
     .name = "export",
     .arguments = "RUN|MODEL.yaml",
-    .doc = "writes trained weights for Keras, or the network as ONNX",
+    .doc = "writes trained weights for Keras, or the network as ONNX or C",
     .more =
         "The file's ending selects the format.\n"
         "  .h5    weights, layer by layer in Keras's order of the network, each under its\n"
@@ -143,10 +174,16 @@ const struct iso_command iso_command_export = {
         "         Its input is float32 [N, height, width, channels], as libraries that\n"
         "         read images give it: the network's input, scaled as in the model file,\n"
         "         or with --with-preprocessing bytes from 0 to 255\n"
+        "  .c     the network for inference with its weights, as C11 (also: --c) that needs\n"
+        "         only fmaf and sqrtf, allocates nothing, and gives the bits of exact mode:\n"
+        "         NAME_predict(image, output, memory). Weights of more than 8 MiB are in a\n"
+        "         second file, NAME_weights.c. It refuses to be compiled with -ffast-math.\n"
+        "         With --int8 kernels are whole numbers of 8 bits, unpacked layer by layer.\n"
         "(The weights of a run are safetensors already, which other programs can read.)",
     .examples =
         "  isocl export runs/cnn-001 --out cnn.h5\n"
         "  isocl export runs/cnn-001 --out cnn.onnx\n"
+        "  isocl export runs/cnn-001 --c --int8 --out cnn.c\n"
         "  isocl export models/vgg16.yaml --weights vgg16.safetensors --out vgg16.onnx\n",
     .options = options,
     .min_arguments = 1,

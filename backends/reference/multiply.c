@@ -6,7 +6,7 @@
 static struct iso_repeated layout_of(const struct iso_call *call)
 {
     const struct iso_shape x[2] = { call->x[0].shape, call->x[1].shape };
-    struct iso_repeated r;
+    struct iso_repeated r = { 0 };
     (void)iso_repeated(x, &r); /* infer has seen to it */
     return r;
 }

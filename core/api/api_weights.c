@@ -2,6 +2,7 @@
 #include "api_network.h"
 
 #include "core/file.h"
+#include "core/ccode/c_write.h"
 #include "core/onnx/export.h"
 #include "core/onnx/import.h"
 #include "core/suggest.h"
@@ -136,6 +137,7 @@ isocl_rc isocl_network_export(isocl_network *n, const char *path)
     const char *const metadata[] = { "isocl", ISO_VERSION, NULL };
     struct iso_exec *exec = n->prediction.job.exec;
     enum iso_keras_form form;
+    struct iso_c_about c;
     iso_rc rc;
     if (iso_ends_in(path, ".safetensors"))
         rc = iso_weights_save(exec, path, false, metadata);
@@ -143,10 +145,12 @@ isocl_rc isocl_network_export(isocl_network *n, const char *path)
         rc = iso_keras_save(exec, path, form);
     else if (iso_ends_in(path, ".onnx"))
         rc = export_onnx(n, path);
+    else if (iso_ends_in(path, ".c"))
+        rc = iso_c_write(exec, path, NULL, &c);
     else
         rc = iso_fail(ISO_EUSAGE,
                       "%s: the name of a file to write ends in .safetensors, .keras, "
-                      ".weights.h5, .h5 or .onnx",
+                      ".weights.h5, .h5, .onnx or .c",
                       path);
     return iso_api_end(rc, NULL);
 }
