@@ -531,9 +531,14 @@ ISO_FN iso_real iso_bn_dgamma(iso_real product, iso_real inverse)
  * outside training. */
 ISO_FN iso_real iso_bn_offset(iso_real dbeta, iso_real rows) { return iso_div(dbeta, rows); }
 
+ISO_FN iso_real iso_bn_total_slope(iso_real dgamma, iso_real inverse, iso_real rows)
+{
+    return iso_div(iso_flush(dgamma * inverse), rows);
+}
+
 ISO_FN iso_real iso_bn_slope(iso_real product, iso_real inverse, iso_real rows)
 {
-    return iso_div(iso_flush(iso_bn_dgamma(product, inverse) * inverse), rows);
+    return iso_bn_total_slope(iso_bn_dgamma(product, inverse), inverse, rows);
 }
 
 ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real offset, iso_real slope,

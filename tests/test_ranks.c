@@ -21,11 +21,11 @@ static const char model_text[] =
     "augmentation: [{random_brightness: {factor: [-0.2, 0.2]}}%s]\n"
     "layers:\n"
     "  - conv2d: {filters: 3, kernel_size: 5, strides: 4, trainable: %s}\n"
-    "  - batch_normalization\n"
+    "  - batch_normalization: {synchronized: %s}\n"
     "  - activation: relu\n"
     "  - flatten\n"
     "  - dense: {units: 9, activation: tanh, kernel_regularizer: {l2: 0.01}}\n"
-    "  - batch_normalization: {momentum: 0.9}\n"
+    "  - batch_normalization: {momentum: 0.9, synchronized: %s}\n"
     "  - dropout: 0.4\n"
     "  - dense: {units: 10, activation: softmax}\n"
     "loss: categorical_crossentropy\n"
@@ -40,9 +40,9 @@ struct letter {
     void *data;
     size_t bytes;
 };
-struct mailbox { /* from one rank to another */
-    struct letter letters[LETTERS];
-    int first, n;
+struct mailbox {                    /* from one rank to another */
+    struct letter letters[LETTERS]; /* by their numbers; data NULL: not there */
+    int sent, awaited;              /* numbers of the next letter, and of the next one begun */
 };
 struct post {
     pthread_mutex_t lock;
@@ -60,8 +60,8 @@ struct thread_rank {
 static void send(struct post *p, int from, const struct iso_message *m)
 {
     struct mailbox *box = &p->box[from][m->rank];
-    struct letter *letter = &box->letters[(box->first + box->n++) % LETTERS];
-    assert_true(box->n < LETTERS);
+    struct letter *letter = &box->letters[box->sent++ % LETTERS];
+    assert_null(letter->data);
     *letter = (struct letter){ malloc(m->bytes), m->bytes };
     memcpy(letter->data, m->data, m->bytes);
     if (p->wrong && m->bytes > 1000)
@@ -69,26 +69,24 @@ static void send(struct post *p, int from, const struct iso_message *m)
     pthread_cond_broadcast(&p->changed);
 }
 
-static iso_rc receive(struct post *p, int to, const struct iso_message *m)
+static iso_rc receive(struct post *p, int to, const struct iso_message *m, int number)
 {
-    struct mailbox *box = &p->box[m->rank][to];
-    while (box->n == 0 && p->lost != m->rank && !p->failed)
+    struct letter *letter = &p->box[m->rank][to].letters[number % LETTERS];
+    while (letter->data == NULL && p->lost != m->rank && !p->failed)
         pthread_cond_wait(&p->changed, &p->lock);
-    if (box->n == 0)
+    if (letter->data == NULL)
         return iso_fail(ISO_EDEVICE, "rank %d is lost", m->rank);
-    const struct letter *letter = &box->letters[box->first];
     if (letter->bytes != m->bytes)
         return iso_fail(ISO_EDEVICE, "%zu bytes instead of %zu", letter->bytes, m->bytes);
     memcpy(m->data, letter->data, m->bytes);
     free(letter->data);
-    box->first = (box->first + 1) % LETTERS;
-    box->n--;
+    letter->data = NULL;
     return ISO_OK;
 }
 
 struct iso_transfers {
     struct iso_message received[LETTERS];
-    int next, n;
+    int number[LETTERS], next, n;
 };
 
 static iso_rc begin(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
@@ -101,20 +99,22 @@ static iso_rc begin(struct iso_ranks *ranks, const struct iso_message *sent, int
         send(p, ranks->rank, &sent[i]);
         ranks->sent += sent[i].bytes;
     }
-    pthread_mutex_unlock(&p->lock);
-    for (; t->n < nreceived; t->n++)
+    for (; t->n < nreceived; t->n++) {
         t->received[t->n] = received[t->n];
+        t->number[t->n] = p->box[received[t->n].rank][ranks->rank].awaited++;
+    }
+    pthread_mutex_unlock(&p->lock);
     return ISO_OK;
 }
 
-/* (Letters are fetched in the order in which they were begun, when somebody waits for them.) */
+/* (Letters are fetched when somebody waits for them.) */
 static iso_rc ask(struct iso_ranks *ranks, struct iso_transfers *t, bool wait, bool *done)
 {
     struct post *p = ((struct thread_rank *)ranks)->post;
     iso_rc rc = ISO_OK;
     pthread_mutex_lock(&p->lock);
     for (; wait && t->next < t->n && rc == ISO_OK; t->next++) {
-        rc = receive(p, ranks->rank, &t->received[t->next]);
+        rc = receive(p, ranks->rank, &t->received[t->next], t->number[t->next]);
         ranks->received += t->received[t->next].bytes;
     }
     pthread_mutex_unlock(&p->lock);
@@ -146,6 +146,7 @@ struct training {
     const char *devices[2]; /* devices of even and of odd ranks */
     int shards, ranks;
     size_t bucket_bytes;
+    bool synchronized;
     bool stream, keep; /* rows are read ahead; features of the first layer are kept */
     int lost;          /* rank that takes no part; -1: none */
     bool wrong;        /* messages are changed on their way */
@@ -226,7 +227,8 @@ static void train(const struct training *t, struct iso_ranks *ranks, struct resu
     struct network n = { .model = NULL };
     char text[2048];
     snprintf(text, sizeof text, model_text, t->augmentation, t->keep ? "false" : "true",
-             t->optimizer, t->clipping, t->shards);
+             t->synchronized ? "true" : "false", t->synchronized ? "true" : "false", t->optimizer,
+             t->clipping, t->shards);
     if (t->keep)
         memcpy(strstr(text, "augmentation"), "#ugmentation", 12);
     must(iso_dataset_load(&request, &d));
@@ -279,8 +281,8 @@ static void run_ranks(const struct training *t, struct worker w[MOST])
         if (i != t->lost)
             pthread_join(w[i].thread, NULL);
     for (int i = 0; i < MOST * MOST; i++) /* letters that nobody fetched */
-        for (struct mailbox *box = &post.box[i / MOST][i % MOST]; box->n > 0; box->n--)
-            free(box->letters[box->first++ % LETTERS].data);
+        for (int k = 0; k < LETTERS; k++)
+            free(post.box[i / MOST][i % MOST].letters[k].data);
 }
 
 /* ---- The same bits ----------------------------------------------------------------------------
@@ -349,6 +351,18 @@ static void devices_and_optimizers_can_be_mixed(void **state)
     }
 }
 
+static void statistics_of_all_shards_are_exchanged(void **state)
+{
+    (void)state;
+    for (int shards = 2; shards <= 32; shards *= 4) {
+        struct training t = plain;
+        t.shards = shards;
+        t.synchronized = true;
+        t.devices[1] = "cpu";
+        check(t, MOST);
+    }
+}
+
 static void streamed_and_kept_rows_are_shared_out(void **state)
 {
     (void)state;
@@ -409,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_number_of_ranks_gives_the_same_bits),
         cmocka_unit_test(devices_and_optimizers_can_be_mixed),
+        cmocka_unit_test(statistics_of_all_shards_are_exchanged),
         cmocka_unit_test(streamed_and_kept_rows_are_shared_out),
         cmocka_unit_test(a_changed_message_is_seen_in_the_hash),
         cmocka_unit_test(a_lost_rank_ends_the_others),

@@ -311,14 +311,26 @@ static void sum_gradients(struct iso_backend *backend, const struct iso_call *ca
     }
 }
 
-static void input_gradient(struct iso_backend *backend, const struct iso_call *call, struct work *w)
+/* What every element's gradient needs, from this call's sums or those of the whole step. */
+static void set_slopes(const struct iso_call *call, struct work *w)
 {
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    const float *offset = iso_cpu_f32(&call->saved[ISO_BN_OFFSET]);
+    const float *slope = iso_cpu_f32(&call->saved[ISO_BN_SLOPE]);
     const float *dbeta = w->sums[0], *product = w->sums[1], rows = step_rows(call);
     for (int64_t c = 0; c < w->s.channels; c++) {
         w->table[3][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
         w->table[4][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
+        if (offset != NULL) {
+            w->table[3][c] = offset[c];
+            w->table[4][c] = slope[c];
+        }
     }
+}
+
+static void input_gradient(struct iso_backend *backend, const struct iso_call *call, struct work *w)
+{
+    set_slopes(call, w);
     w->offsets = repeat(w, 3);
     w->slopes = repeat(w, 4);
     w->out = iso_cpu_f32(&call->dx[0]);
@@ -339,7 +351,8 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     if (call->activation != NULL)
         w.pass = call->adds ? ISO_CPU_PASS_BY_RESULT : ISO_CPU_PASS_BY_INPUT;
     w.y = w.pass == ISO_CPU_PASS_BY_RESULT ? iso_cpu_f32(&call->y[0]) : NULL;
-    sum_gradients(backend, call, &w);
+    if (call->saved[ISO_BN_OFFSET].mem == NULL)
+        sum_gradients(backend, call, &w);
     if (call->dx[0].mem != NULL)
         input_gradient(backend, call, &w);
     for (int64_t c = 0; c < w.s.channels && dgamma != NULL; c++)

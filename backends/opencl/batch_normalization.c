@@ -208,6 +208,15 @@ static iso_rc channels(struct opencl_bn_layout *l, const struct iso_call *call,
                               arg_struct(&l->g, sizeof l->g)));
 }
 
+static iso_rc input_gradient(const struct opencl_bn_layout *l, const struct iso_call *call,
+                             const struct iso_tensor *dy, struct opencl_arg offset,
+                             struct opencl_arg slope)
+{
+    return opencl_launch(
+        l->cl, program, "bn_backward", opencl_matrix_grid(l->cl, l->channels, (size_t)l->g.rows),
+        ARGS(offset, slope, GRADIENT_ARGS(call, dy), arg_struct(&l->g, sizeof l->g)));
+}
+
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl_bn_layout l = layout_of(be, call);
@@ -218,6 +227,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     }
     l.g.x_activation = opencl_x_activation(call, &l.g.x_alpha);
     const struct iso_tensor *dy = &call->dy[0];
+    if (call->saved[ISO_BN_OFFSET].mem != NULL)
+        return input_gradient(&l, call, dy, arg_tensor(&call->saved[ISO_BN_OFFSET]),
+                              arg_tensor(&call->saved[ISO_BN_SLOPE]));
     const size_t sums = opencl_places(l.rows) * 2 * l.channels;
     const struct opencl_arg offset = arg_work(call, sums);
     const struct opencl_arg slope = arg_work(call, sums + l.channels);
@@ -227,9 +239,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     ISO_TRY(channels(&l, call, dy, offset, slope));
     if (call->dx[0].mem == NULL || l.shares > 0)
         return ISO_OK;
-    return opencl_launch(
-        l.cl, program, "bn_backward", opencl_matrix_grid(l.cl, l.channels, (size_t)l.g.rows),
-        ARGS(offset, slope, GRADIENT_ARGS(call, dy), arg_struct(&l.g, sizeof l.g)));
+    return input_gradient(&l, call, dy, offset, slope);
 }
 
 /* The relu of its result is computed anew, or read where something was added. */

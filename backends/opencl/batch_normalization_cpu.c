@@ -96,18 +96,26 @@ static iso_rc channels(const struct opencl_bn_layout *l, const struct iso_call *
              arg_int(call->add_dw[ISO_BN_GAMMA]), arg_int(call->add_dw[ISO_BN_BETA])));
 }
 
+static iso_rc input_gradient(const struct opencl_bn_layout *l, const struct iso_call *call,
+                             const struct iso_tensor *dy, struct opencl_arg offset,
+                             struct opencl_arg slope)
+{
+    return opencl_launch(l->cl, program, "bn_cpu_backward", rows_grid(l),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(dy),
+                              arg_optional(&call->y[0], dy), LINE_ARGS(call), offset, slope,
+                              arg_tensor(&call->dx[0]), arg_struct(&l->g, sizeof l->g)));
+}
+
 iso_rc opencl_bn_cpu_backward(struct opencl_bn_layout *l, const struct iso_call *call)
 {
     const struct iso_tensor *dy = &call->dy[0];
     const struct opencl_arg offset = arg_work(call, 2 * l->groups * l->channels),
                             slope = arg_work(call, (2 * l->groups + 1) * l->channels);
     divide_rows(l);
+    if (call->saved[ISO_BN_OFFSET].mem != NULL)
+        return input_gradient(l, call, dy, arg_tensor(&call->saved[ISO_BN_OFFSET]),
+                              arg_tensor(&call->saved[ISO_BN_SLOPE]));
     ISO_TRY(sum_gradients(l, call, &dy));
     ISO_TRY(channels(l, call, offset, slope));
-    if (call->dx[0].mem == NULL)
-        return ISO_OK;
-    return opencl_launch(l->cl, program, "bn_cpu_backward", rows_grid(l),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(dy),
-                              arg_optional(&call->y[0], dy), LINE_ARGS(call), offset, slope,
-                              arg_tensor(&call->dx[0]), arg_struct(&l->g, sizeof l->g)));
+    return call->dx[0].mem != NULL ? input_gradient(l, call, dy, offset, slope) : ISO_OK;
 }

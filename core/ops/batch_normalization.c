@@ -10,6 +10,10 @@ static const struct iso_field fields[] = {
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0.99", 0, 1, NULL,
       "share of the old value that a moving statistic keeps in each step" },
     ISO_NORMALIZATION_FIELDS(struct iso_batch_normalization, "channel"),
+    { "synchronized", ISO_FIELD_BOOL, AT(synchronized), "false", 0, 0, NULL,
+      "the statistics are of the whole batch where `train: {shards: N}` divides it, and not of "
+      "each "
+      "shard: these then go through the network together, and need the memory of all" },
     { "moving_variance_correction", ISO_FIELD_ENUM, AT(moving_variance_correction), "none", 0, 0,
       corrections,
       "none: the batch's variance, as in Keras 3; bessel: times n/(n-1), as in tf.keras 2 on "

@@ -21,7 +21,15 @@
  * A shard of a step is a batch of its own, except for the moving statistics: where dw of a moving
  * statistic has memory, forward writes the row sum of x, or square, there, and leaves the statistic
  * as it is. Update takes the sums of all shards from there and computes moving from sum / rows and
- * square / rows, with the rows of the whole step. core/order.h defines the row sums,
+ * square / rows, with the rows of the whole step.
+ *
+ * A synchronized layer has the statistics of all shards of a step. The executor then runs it in two
+ * parts (core/train/exec_synchronized.c): the first gives the sums of a shard, as above and, without
+ * dx, as dgamma and dbeta; these are added in the balanced tree over the shards, of the squares
+ * square + n (m - mean)^2 for each shard of n rows of mean m. The second part goes on from the
+ * statistics of the step: forward as outside training, and backward where the saved offset and slope
+ * have memory, which then stand for dbeta / rows and dgamma inverse / rows of the step; that pass
+ * gives dx only. core/order.h defines the row sums,
  * chains of additions or of fma; core/formulas.h has each formula. */
 /* clang-format on */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
@@ -30,7 +38,7 @@
 enum iso_variance_correction { ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL, ISO_CORRECTION_KERAS_2 };
 struct iso_batch_normalization {
     double momentum, epsilon;
-    bool center, scale;
+    bool center, scale, synchronized;
     int moving_variance_correction; /* enum iso_variance_correction */
     struct iso_initializer beta_initializer, gamma_initializer;
     struct iso_initializer moving_mean_initializer, moving_variance_initializer;
@@ -38,7 +46,8 @@ struct iso_batch_normalization {
 };
 /* w, each [channels]; gamma only with scale, beta only with center. */
 enum { ISO_BN_GAMMA, ISO_BN_BETA, ISO_BN_MOVING_MEAN, ISO_BN_MOVING_VARIANCE };
-enum { ISO_BN_MEAN, ISO_BN_INVERSE }; /* saved [channels]: as used by forward */
+/* saved [channels]: as used by forward; and what a second part of backward is given */
+enum { ISO_BN_MEAN, ISO_BN_INVERSE, ISO_BN_OFFSET, ISO_BN_SLOPE };
 enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON }; /* scalars */
 
 /* The layout of x: rows of `channels` numbers, per_image rows in an image. */

@@ -47,6 +47,13 @@ static iso_rc receive_bucket(struct iso_exec_ranks *r, int b, int shards)
     return iso_ranks_begin(r->ranks, NULL, 0, r->messages, m, &r->received[b]);
 }
 
+iso_rc iso_exec_expect_buckets(struct iso_exec *e, int first, int end)
+{
+    for (int b = first; b < end; b++)
+        ISO_TRY(receive_bucket(e->divided, b, e->shards));
+    return ISO_OK;
+}
+
 static iso_rc send_bucket(struct iso_exec_ranks *r, int b, int shards)
 {
     const int n = r->ranks->count, me = r->ranks->rank;
@@ -109,14 +116,26 @@ iso_rc iso_exec_take_subtree(struct iso_exec *e, int number, int64_t log_row)
     return ISO_OK;
 }
 
+iso_rc iso_exec_send_buckets(struct iso_exec *e, int number, int first, int end, bool last,
+                             int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    for (int b = first; b < end; b++) {
+        if (number >= 0)
+            ISO_TRY(take_bucket(e, number, b, log_row));
+        if (last)
+            ISO_TRY(send_bucket(r, b, e->shards));
+        r->sending.next = last ? b + 1 : r->sending.next;
+    }
+    return look_after(r);
+}
+
 /* Adds the levels of a bucket, takes it and sends it. */
 static iso_rc send_finished(struct iso_exec *e)
 {
-    struct iso_exec_ranks *r = e->divided;
-    struct iso_sending *s = &r->sending;
+    const struct iso_sending *s = &e->divided->sending;
     ISO_TRY(iso_exec_add_bucket(e, s->next, s->log_row));
-    ISO_TRY(take_bucket(e, s->subtree, s->next, s->log_row));
-    return send_bucket(r, s->next++, e->shards);
+    return iso_exec_send_buckets(e, s->subtree, s->next, s->next + 1, true, s->log_row);
 }
 
 iso_rc iso_exec_send_statistics(struct iso_exec *e, int number, int64_t log_row)
@@ -240,7 +259,8 @@ static struct iso_exec_bytes sums_bytes(const struct iso_exec *e, int shards)
     struct iso_exec_bytes bytes = { (uint64_t)others * r->head, (uint64_t)others * r->head };
     if (shards == 1)
         return bytes;
-    bytes = iso_exec_shared_bytes(e, 0, iso_exec_needs_whole(e) ? n : 1);
+    bytes = sum_of(iso_exec_shared_bytes(e, 0, iso_exec_needs_whole(e) ? n : 1),
+                   iso_exec_synchronized_bytes(e, shards));
     for (int b = 0; b < n; b++)
         for (int i = 0; i < r->ranks->count; i++)
             if (i != me) {
@@ -270,9 +290,7 @@ iso_rc iso_exec_begin_exchange(struct iso_exec *e)
     for (int i = 0; i < r->ranks->count; i++)
         if (i != r->ranks->rank)
             memcpy(r->out_at[i], &r->ranks->say, sizeof r->ranks->say);
-    for (int b = 0; b < r->vector.nbuckets; b++)
-        ISO_TRY(receive_bucket(r, b, e->shards));
-    return ISO_OK;
+    return e->synchronized == NULL ? iso_exec_expect_buckets(e, 0, r->vector.nbuckets) : ISO_OK;
 }
 
 /* Gives the sums of bucket 0 to all, and writes them to the device. */

@@ -183,6 +183,7 @@ static iso_rc allocate_all(struct iso_exec *e)
         for (int i = 0; i < e->nslots; i++)
             ISO_TRY(allocate_slot(e, &e->slots[i]));
     }
+    ISO_TRY(iso_exec_allocate_rooms(e, allocate_arena));
     ISO_TRY(allocate_levels(e));
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
     ISO_TRY(allocate(e, (size_t)e->nnorms * e->backend->real_size, &e->norms));
@@ -256,7 +257,9 @@ static iso_rc open_exec(struct iso_exec *e)
     ISO_TRY(sort_weights(e));
     iso_exec_count_norms(e);
     iso_exec_count_levels(e);
+    ISO_TRY(iso_exec_synchronized_new(e));
     ISO_TRY(iso_exec_ranks_new(e));
+    ISO_TRY(iso_exec_count_rooms(e));
     set_sizes(e);
     ISO_TRY(check_kernels(e));
     if (e->options.plan_only)
@@ -309,6 +312,7 @@ void iso_exec_free(struct iso_exec *e)
 {
     if (e == NULL)
         return;
+    iso_exec_synchronized_free(e, free_arena);
     free_arena(e, &e->weights);
     free_arena(e, &e->fixed);
     free_arena(e, &e->weight_gradients);

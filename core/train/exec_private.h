@@ -69,9 +69,10 @@ struct iso_exec {
     int shards, shard, level; /* shards of the current batch that have rows; the one in place; and
                                  the level of its sums in the tree */
     struct iso_share tree;    /* the shards that are added now: all, or a rank's subtree */
-    struct iso_exec_ranks *divided; /* NULL: no ranks */
-    bool keeping;                   /* features are being kept: each rank computes all rows */
-    int nlevels;                    /* levels that a whole batch needs; 1 without shards */
+    struct iso_exec_ranks *divided;        /* NULL: no ranks */
+    struct iso_synchronized *synchronized; /* NULL: no layer has the statistics of all shards */
+    bool keeping; /* features are being kept: each rank computes all rows */
+    int nlevels;  /* levels that a whole batch needs; 1 without shards */
     struct iso_level levels[ISO_LEVELS];
     struct iso_call *forward, *backward; /* by node, with memory, for `rows` rows */
     struct iso_kept kept;                /* nodes 0: nothing is kept */
@@ -129,6 +130,9 @@ bool iso_exec_divides(const struct iso_exec *);
 /* Return what this rank computes: of the current batch, shards; of a training batch of `rows` rows,
  * rows. */
 struct iso_share iso_exec_own_shards(const struct iso_exec *);
+struct iso_share iso_exec_all_own_shards(const struct iso_exec *); /* of a whole batch */
+/* Returns the first shard of a rank, rank <= count, of a batch in which `shards` have rows. */
+int64_t iso_exec_first_shard(const struct iso_exec *, int rank, int shards);
 struct iso_share iso_exec_own_rows(const struct iso_exec *, int64_t rows);
 /* Sets *shards to those of this rank's subtree of that number in the current batch; returns false
  * if there is none. */
@@ -143,8 +147,42 @@ iso_rc iso_exec_take_subtree(struct iso_exec *, int number, int64_t log_row);
 iso_rc iso_exec_send_statistics(struct iso_exec *, int number, int64_t log_row);
 iso_rc iso_exec_send_gradients(struct iso_exec *, int node);
 iso_rc iso_exec_end_exchange(struct iso_exec *, int64_t log_row);
-/* exec_shards.c. Adds the levels of the shard in place in one bucket (exec_ranks.h), to level 0. */
+/* Begins to receive buckets [first, end): all ranks do it before or after the same messages.
+ * begin_exchange does it for all of them, unless there are synchronized nodes. */
+iso_rc iso_exec_expect_buckets(struct iso_exec *, int first, int end);
+/* Takes buckets [first, end) of this rank's subtree of that number, -1: it has none; and sends
+ * them, if it is the last one. */
+iso_rc iso_exec_send_buckets(struct iso_exec *, int number, int first, int end, bool last,
+                             int64_t log_row);
+/* exec_shards.c. Add numbers of one bucket (exec_ranks.h): of a level to the level before; or of
+ * all levels that the shard in place has left, to level 0. */
+iso_rc iso_exec_add_bucket_level(struct iso_exec *, int bucket, int level, int64_t log_row);
 iso_rc iso_exec_add_bucket(struct iso_exec *, int bucket, int64_t log_row);
+/* Sets dw of the weights that forward changes to the sums of a level. */
+void iso_exec_place_statistics(const struct iso_exec *, int node, int level, struct iso_call *);
+/* exec_synchronized.c. Returns true if a synchronized node is among nodes (before, node]. */
+bool iso_exec_separates(const struct iso_exec *, int node, int before);
+/* Make what a step with synchronized nodes needs, if there are any, in this order: what the graph
+ * says; the number of rooms, once ranks are known; and memory. And free it. */
+typedef iso_rc iso_exec_allocate(struct iso_exec *, const struct iso_arena *,
+                                 struct iso_arena_memory *);
+typedef void iso_exec_free_arena(struct iso_exec *, struct iso_arena_memory *);
+iso_rc iso_exec_synchronized_new(struct iso_exec *);
+iso_rc iso_exec_count_rooms(struct iso_exec *);
+iso_rc iso_exec_allocate_rooms(struct iso_exec *, iso_exec_allocate *);
+void iso_exec_synchronized_free(struct iso_exec *, iso_exec_free_arena *);
+/* Returns how many shards have memory for values at the same time. */
+int iso_exec_rooms(const struct iso_exec *);
+/* Puts a shard into its room, and fills its input unless it is there. Clear says that no room has
+ * one. */
+iso_rc iso_exec_enter_room(struct iso_exec *, int shard, int64_t rows);
+void iso_exec_clear_rooms(struct iso_exec *);
+/* Sets of a synchronized node's call what the part in progress needs. */
+void iso_exec_place_part(const struct iso_exec *, int node, enum iso_pass, struct iso_call *);
+/* Both passes over all shards, and the exchange with other ranks. */
+iso_rc iso_exec_walk_synchronized(struct iso_exec *, int64_t log_row, iso_exec_visit *, void *self);
+/* Returns the bytes of statistics that this rank exchanges in a step. */
+struct iso_exec_bytes iso_exec_synchronized_bytes(const struct iso_exec *, int shards);
 /* exec_slices.c. Updates this rank's slices of the weights, and gives them to all; asks the device
  * about the calls, if there are ranks; and returns the bytes of a slot of this rank's slices. */
 iso_rc iso_exec_update_slices(struct iso_exec *, uint64_t step);

@@ -52,13 +52,25 @@ bool iso_exec_divides(const struct iso_exec *e)
     return e->divided != NULL && e->batch.which <= 0 && e->shards > 1 && !e->keeping;
 }
 
+int64_t iso_exec_first_shard(const struct iso_exec *e, int rank, int shards)
+{
+    const int64_t first = iso_ranks_first(e->options.ranks, e->graph->shards, rank);
+    return first < shards ? first : shards;
+}
+
 /* Returns the shards that this rank computes of a step in which `shards` have rows. */
 static struct iso_share own_shards(const struct iso_exec *e, int shards)
 {
-    const struct iso_exec_ranks *r = e->divided;
-    const int64_t all = e->graph->shards, first = iso_ranks_first(r->ranks, all, r->ranks->rank);
-    const int64_t end = iso_ranks_first(r->ranks, all, r->ranks->rank + 1);
-    return (struct iso_share){ first < shards ? first : shards, end < shards ? end : shards };
+    const int me = e->options.ranks->rank;
+    return (struct iso_share){ iso_exec_first_shard(e, me, shards),
+                               iso_exec_first_shard(e, me + 1, shards) };
+}
+
+struct iso_share iso_exec_all_own_shards(const struct iso_exec *e)
+{
+    const int64_t each = e->graph->shard_rows;
+    const int shards = (int)((e->graph->batch + each - 1) / each);
+    return e->divided != NULL ? own_shards(e, shards) : (struct iso_share){ 0, shards };
 }
 
 struct iso_share iso_exec_own_shards(const struct iso_exec *e)

@@ -159,6 +159,14 @@ static int add_arena(struct iso_memory *out, int max, int n, const char *name,
     return add_line(out, max, n, name, chunks(a), a->total);
 }
 
+/* An arena that each shard has of its own, where shards are computed together. */
+static int add_rooms(const struct iso_exec *e, struct iso_memory *out, int max, int n,
+                     const char *name, const struct iso_arena *a)
+{
+    const uint64_t rooms = (uint64_t)iso_exec_rooms(e);
+    return add_line(out, max, n, name, rooms * chunks(a), rooms * a->total);
+}
+
 /* Gradients and statistics that wait for their partners in the tree over the shards. */
 static uint64_t shard_sums(const struct iso_exec *e)
 {
@@ -183,9 +191,9 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     }
     const uint64_t sums = shard_sums(e);
     n = add_line(out, max, n, "sums of shards", sums, sums);
-    n = add_arena(out, max, n, "values", &p->values);
+    n = add_rooms(e, out, max, n, "values", &p->values);
     if (e->options.training)
-        n = add_arena(out, max, n, "gradients of values", &p->gradients);
+        n = add_rooms(e, out, max, n, "gradients of values", &p->gradients);
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
     n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);

@@ -33,6 +33,7 @@ iso_rc iso_exec_begin_batch(struct iso_exec *e, int which, int64_t first, int64_
     e->batch = (struct iso_batch){ .which = which, .first = first, .rows = rows };
     e->shards = (int)((rows + g->shard_rows - 1) / g->shard_rows);
     e->shard = -1;
+    iso_exec_clear_rooms(e);
     e->tree = (struct iso_share){ 0, e->shards };
     return ISO_OK;
 }
@@ -51,6 +52,8 @@ iso_rc iso_exec_shard(struct iso_exec *e, int shard)
 {
     const int64_t most = e->graph->shard_rows, left = e->batch.rows - shard * most;
     e->level = bits(shard - (int)e->tree.begin);
+    if (e->synchronized != NULL)
+        return iso_exec_enter_room(e, shard, left < most ? left : most);
     if (shard == e->shard)
         return ISO_OK;
     ISO_TRY(iso_exec_set_rows(e, left < most ? left : most));
@@ -65,8 +68,7 @@ bool iso_exec_changes(const struct iso_graph *g, int node)
     return iso_ops[g->nodes[node].op].def->forward_changes != 0 && !g->nodes[node].inference;
 }
 
-/* Sets dw of the weights that forward changes to the sums of a level. */
-static void place_statistics(const struct iso_exec *e, int node, int level, struct iso_call *c)
+void iso_exec_place_statistics(const struct iso_exec *e, int node, int level, struct iso_call *c)
 {
     const struct iso_node *n = &e->graph->nodes[node];
     for (int i = 0; i < n->nw; i++) {
@@ -96,9 +98,11 @@ void iso_exec_place_shard(const struct iso_exec *e, int node, enum iso_pass pass
     c->first_row = e->shard * e->graph->shard_rows;
     c->step_rows = own ? e->rows : e->batch.rows;
     if (pass == ISO_FORWARD && own && c->training)
-        place_statistics(e, node, e->level, c);
+        iso_exec_place_statistics(e, node, e->level, c);
     else if (pass == ISO_BACKWARD)
         place_gradients(e, node, c);
+    if (e->synchronized != NULL)
+        iso_exec_place_part(e, node, pass, c);
 }
 
 int64_t iso_exec_shard_log(const struct iso_exec *e, int64_t log_row)
@@ -181,13 +185,17 @@ static iso_rc add_piece(void *sum, const struct iso_piece *p)
     return add(e, &c);
 }
 
+iso_rc iso_exec_add_bucket_level(struct iso_exec *e, int bucket, int level, int64_t log_row)
+{
+    const struct iso_vector *v = iso_exec_vector(e);
+    struct level_sum s = { e, level, log_row };
+    return iso_vector_walk(v, bucket, 0, v->length, add_piece, &s);
+}
+
 iso_rc iso_exec_add_bucket(struct iso_exec *e, int bucket, int64_t log_row)
 {
-    const struct iso_vector *v = &e->divided->vector;
-    for (int level = e->level; level > 0; level--) {
-        struct level_sum s = { e, level, log_row };
-        ISO_TRY(iso_vector_walk(v, bucket, 0, v->length, add_piece, &s));
-    }
+    for (int level = e->level; level > 0; level--)
+        ISO_TRY(iso_exec_add_bucket_level(e, bucket, level, log_row));
     return ISO_OK;
 }
 
@@ -214,7 +222,7 @@ static iso_rc move_statistics(struct iso_exec *e)
         c.step_rows = e->batch.rows;
         c.training = true;
         iso_ops[op].def->scalars(c.params, 0, c.scalars);
-        place_statistics(e, i, 0, &c);
+        iso_exec_place_statistics(e, i, 0, &c);
         ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
     }
     return ISO_OK;
@@ -308,7 +316,9 @@ iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *v
         return walk_alike(e, log_row, visit, self);
     if (e->shards == 1)
         return walk_whole(e, visit, self);
-    if (iso_exec_divides(e))
+    if (e->synchronized != NULL)
+        ISO_TRY(iso_exec_walk_synchronized(e, log_row, visit, self));
+    else if (iso_exec_divides(e))
         ISO_TRY(walk_own_shards(e, log_row, visit, self));
     else
         ISO_TRY(walk_shards(e, all, all, log_row, visit, self));

@@ -36,21 +36,28 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Adds a tensor to the current bucket, as a piece of its own or as more of the last one. */
-static void add_tensor(struct iso_vector *v, enum iso_vector_kind kind,
-                       const struct iso_extent *extent, int64_t n)
+static void add_tensor(struct iso_vector *v, enum iso_vector_kind kind, int chunk, int64_t offset,
+                       int64_t n)
 {
     struct iso_bucket *b = &v->buckets[v->nbuckets - 1];
-    const int64_t offset = (int64_t)(extent->offset / sizeof(float));
     struct iso_piece *last = b->npieces > 0 ? &v->pieces[v->npieces - 1] : NULL;
-    if (last != NULL && last->kind == kind && last->chunk == extent->chunk &&
+    if (last != NULL && last->kind == kind && last->chunk == chunk &&
         offset - last->offset == v->length - last->at) {
         last->n = v->length - last->at + n; /* with the zeros between them */
     } else {
-        v->pieces[v->npieces++] = (struct iso_piece){ kind, v->length, n, extent->chunk, offset };
+        v->pieces[v->npieces++] = (struct iso_piece){ kind, v->length, n, chunk, offset };
         b->npieces++;
     }
     v->length += round_up(n);
     b->end = v->length;
+}
+
+static void add_extent(const struct iso_exec *e, struct iso_vector *v, enum iso_vector_kind kind,
+                       const struct iso_extent *extent)
+{
+    const size_t size = e->backend->real_size;
+    add_tensor(v, kind, extent->chunk, (int64_t)(extent->offset / size),
+               (int64_t)(extent->bytes / size));
 }
 
 static void begin_bucket(struct iso_vector *v)
@@ -68,14 +75,13 @@ static void end_bucket(struct iso_vector *v)
 
 static void add_statistics(const struct iso_exec *e, struct iso_vector *v)
 {
-    const struct iso_extent log = { .chunk = 0 };
     begin_bucket(v);
     for (int i = 0; i < e->graph->nvalues; i++) {
         const struct iso_extent *extent = &e->plan.statistics.extents[i];
-        if (extent->bytes > 0)
-            add_tensor(v, ISO_VECTOR_STATISTICS, extent, (int64_t)(extent->bytes / sizeof(float)));
+        if (extent->bytes > 0 && e->synchronized == NULL) /* which exchanges its own */
+            add_extent(e, v, ISO_VECTOR_STATISTICS, extent);
     }
-    add_tensor(v, ISO_VECTOR_LOG, &log, e->graph->step_columns);
+    add_tensor(v, ISO_VECTOR_LOG, 0, 0, e->graph->step_columns);
     end_bucket(v);
 }
 
@@ -88,7 +94,7 @@ static void add_weights(const struct iso_exec *e, struct summed *list, int n, st
     for (int i = 0; i < n; i++) {
         const struct iso_extent *extent = &e->plan.weights.extents[list[i].value];
         v->at[list[i].value] = v->length;
-        add_tensor(v, ISO_VECTOR_WEIGHTS, extent, (int64_t)(extent->bytes / sizeof(float)));
+        add_extent(e, v, ISO_VECTOR_WEIGHTS, extent);
     }
     end_bucket(v);
 }
@@ -100,7 +106,9 @@ static void add_buckets(const struct iso_exec *e, struct summed *list, int n, si
     size_t bytes = 0;
     for (int i = 0, first = 0; i < n; i++) {
         bytes += e->plan.weights.extents[list[i].value].bytes;
-        if (i + 1 < n && (bytes < bucket_bytes || list[i + 1].node == list[i].node))
+        const bool more = i + 1 < n;
+        const bool full = bytes >= bucket_bytes && more && list[i + 1].node != list[i].node;
+        if (more && !full && !iso_exec_separates(e, list[i].node, list[i + 1].node))
             continue;
         add_weights(e, list + first, i + 1 - first, v);
         first = i + 1;

@@ -74,7 +74,7 @@ static void fuse(const struct search *s, int node)
 {
     const struct iso_kernel *k = s->backend->kernels[s->graph->nodes[node].op];
     struct iso_fusion *f = &s->out[node];
-    if (k == NULL || f->joined)
+    if (k == NULL || f->joined || iso_graph_synchronizes(s->graph, node))
         return;
     f->addend = k->fuses_add ? addend_of(s, node) : -1;
     f->last += f->addend >= 0;
@@ -108,7 +108,8 @@ static void fuse_before(const struct search *s, int node)
 {
     const struct iso_kernel *k = s->backend->kernels[s->graph->nodes[node].op];
     struct iso_fusion *f = &s->out[node];
-    if (k == NULL || !k->fuses_x_activation || f->joined || !iso_graph_has_backward(s->graph, node))
+    if (k == NULL || !k->fuses_x_activation || f->joined ||
+        iso_graph_synchronizes(s->graph, node) || !iso_graph_has_backward(s->graph, node))
         return;
     const int before = activation_before(s, node);
     if (before < 0 || s->out[before].joined_backward)

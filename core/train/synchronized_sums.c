@@ -1,0 +1,71 @@
+/* synchronized_sums.c: sums over the shards of a step, added in the balanced tree. It is compiled
+ * twice: synchronized_double.c includes it. */
+#include "synchronized_sums.h"
+#include "core/formulas.h"
+
+#ifndef ISO_SYNCHRONIZE
+#define ISO_SYNCHRONIZE(name) iso_synchronize_##name
+#endif
+
+/* Returns a shard's number: which of its two, of this channel. */
+static iso_real number_of(const struct iso_shard_sums *s, int shard, int which, int64_t channel)
+{
+    const iso_real *numbers = s->numbers;
+    return numbers[(2 * shard + which) * s->channels + channel];
+}
+
+/* Returns the squares of a shard about the mean of the step. */
+static iso_real square_of(const struct iso_shard_sums *s, int shard, int64_t channel, iso_real mean)
+{
+    iso_real rows = (iso_real)(shard + 1 < s->shards ? s->shard_rows : s->last_rows);
+    iso_real own = iso_bn_block_mean(number_of(s, shard, 0, channel), rows);
+    return iso_bn_block_square(own, number_of(s, shard, 1, channel), rows, mean);
+}
+
+/* Returns a node of the tree, over shards [first, first + size), of which the first has rows. */
+static iso_real add_numbers(const struct iso_shard_sums *s, int first, int size, int which,
+                            int64_t channel)
+{
+    if (size == 1)
+        return number_of(s, first, which, channel);
+    iso_real left = add_numbers(s, first, size / 2, which, channel);
+    if (first + size / 2 >= s->shards)
+        return left;
+    return iso_add(left, add_numbers(s, first + size / 2, size / 2, which, channel));
+}
+
+static iso_real add_squares(const struct iso_shard_sums *s, int first, int size, int64_t channel,
+                            iso_real mean)
+{
+    if (size == 1)
+        return square_of(s, first, channel, mean);
+    iso_real left = add_squares(s, first, size / 2, channel, mean);
+    if (first + size / 2 >= s->shards)
+        return left;
+    return iso_add(left, add_squares(s, first + size / 2, size / 2, channel, mean));
+}
+
+void ISO_SYNCHRONIZE(statistics)(const struct iso_shard_sums *s, void *total, void *given)
+{
+    iso_real *sums = total, *statistics = given, rows = (iso_real)s->rows;
+    for (int64_t c = 0; c < s->channels; c++) {
+        iso_real sum = add_numbers(s, 0, s->tree, 0, c), mean = iso_div(sum, rows);
+        iso_real square = add_squares(s, 0, s->tree, c, mean);
+        sums[c] = sum;
+        sums[s->channels + c] = square;
+        statistics[c] = mean;
+        statistics[s->channels + c] = iso_div(square, rows);
+    }
+}
+
+void ISO_SYNCHRONIZE(gradients)(const struct iso_shard_sums *s, const void *inverse, void *given)
+{
+    const iso_real *inverses = inverse;
+    iso_real *terms = given, rows = (iso_real)s->rows;
+    for (int64_t c = 0; c < s->channels; c++) {
+        iso_real dgamma = add_numbers(s, 0, s->tree, 0, c);
+        iso_real dbeta = add_numbers(s, 0, s->tree, 1, c);
+        terms[c] = iso_bn_offset(dbeta, rows);
+        terms[s->channels + c] = iso_bn_total_slope(dgamma, inverses[c], rows);
+    }
+}
