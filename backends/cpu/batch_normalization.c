@@ -311,7 +311,7 @@ static void sum_gradients(struct iso_backend *backend, const struct iso_call *ca
     }
 }
 
-/* What every element's gradient needs, from this call's sums or those of the whole step. */
+/* Sets what every element's gradient needs, from this call's sums or those of the whole step. */
 static void set_slopes(const struct iso_call *call, struct work *w)
 {
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);

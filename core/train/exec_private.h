@@ -127,10 +127,10 @@ iso_rc iso_exec_ranks_new(struct iso_exec *);
 void iso_exec_ranks_free(struct iso_exec *);
 /* Returns true if ranks share the shards of the current batch. */
 bool iso_exec_divides(const struct iso_exec *);
-/* Return what this rank computes: of the current batch, shards; of a training batch of `rows` rows,
- * rows. */
+/* Return what this rank computes: of the current batch, shards; of a whole batch, shards; of a
+ * training batch of `rows` rows, rows. */
 struct iso_share iso_exec_own_shards(const struct iso_exec *);
-struct iso_share iso_exec_all_own_shards(const struct iso_exec *); /* of a whole batch */
+struct iso_share iso_exec_all_own_shards(const struct iso_exec *);
 /* Returns the first shard of a rank, rank <= count, of a batch in which `shards` have rows. */
 int64_t iso_exec_first_shard(const struct iso_exec *, int rank, int shards);
 struct iso_share iso_exec_own_rows(const struct iso_exec *, int64_t rows);

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum part { WHOLE, SUMS, REST }; /* what of a synchronized node a call is to compute */
+enum part { WHOLE, SUMS, REST }; /* the part of a synchronized node that a call computes */
 struct room {
     struct iso_arena_memory values, gradients;
     int shard; /* the one whose input is in it; -1: none */

@@ -73,12 +73,13 @@ static void end_bucket(struct iso_vector *v)
         v->longest = b->end - b->begin;
 }
 
+/* (Synchronized nodes exchange their statistics themselves.) */
 static void add_statistics(const struct iso_exec *e, struct iso_vector *v)
 {
     begin_bucket(v);
     for (int i = 0; i < e->graph->nvalues; i++) {
         const struct iso_extent *extent = &e->plan.statistics.extents[i];
-        if (extent->bytes > 0 && e->synchronized == NULL) /* which exchanges its own */
+        if (extent->bytes > 0 && e->synchronized == NULL)
             add_extent(e, v, ISO_VECTOR_STATISTICS, extent);
     }
     add_tensor(v, ISO_VECTOR_LOG, 0, 0, e->graph->step_columns);

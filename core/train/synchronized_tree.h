@@ -1,11 +1,8 @@
-/* synchronized_sums.c: sums over the shards of a step, added in the balanced tree. It is compiled
- * twice: synchronized_double.c includes it. */
+/* synchronized_tree.h (private): sums over the shards of a step, added in the balanced tree.
+ * synchronized_float.c and synchronized_double.c include it, once each, and define the names that
+ * its functions have. */
 #include "synchronized_sums.h"
 #include "core/formulas.h"
-
-#ifndef ISO_SYNCHRONIZE
-#define ISO_SYNCHRONIZE(name) iso_synchronize_##name
-#endif
 
 /* Returns a shard's number: which of its two, of this channel. */
 static iso_real number_of(const struct iso_shard_sums *s, int shard, int which, int64_t channel)
