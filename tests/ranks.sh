@@ -117,7 +117,7 @@ same sgd 3 cpu # 3 shards, 3, and 2; the last batch has rows for 3
 model rmsprop '{rmsprop: {clipnorm: 0.5}}' 'shards: 4' '{cutout: {size: 9}}'
 alone rmsprop
 same rmsprop 2 reference,cpu
-model adamw '{adamw: {weight_decay: 0.01}}' 'shards: 32' # most shards of one row, and some of none
+model adamw '{adamw: {weight_decay: 0.01, use_ema: true}}' 'shards: 32' # most shards of one row, and some of none
 alone adamw
 same adamw 4 cpu
 model stream adam 'shards: 4' "$mixed" ', stream: true'

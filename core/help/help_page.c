@@ -137,6 +137,7 @@ static void print_op(FILE *out, int op)
         const bool own = iso_field_find(def->fields, iso_weight_decay_fields[0].key) != NULL;
         iso_help_fields(out, clipping_fields());
         iso_help_fields(out, iso_weight_decay_fields + own);
+        iso_help_fields(out, iso_weight_average_fields);
     }
     weight_names(def, weights);
     print_names(out, "weights", weights);
@@ -453,6 +454,10 @@ static void markdown_ops(FILE *out, const struct op_topic *t)
                 "And these, which act on the weights before the step, as Keras's optimizers do "
                 "(adamw has a `weight_decay` of its own):\n\n");
         markdown_fields(out, iso_weight_decay_fields);
+        fprintf(
+            out,
+            "And these, for an average of the weights over the steps, exact on every device:\n\n");
+        markdown_fields(out, iso_weight_average_fields);
     }
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (has_topic(op, t->topic))

@@ -35,6 +35,7 @@ static iso_rc next_phase(struct iso_trainer *t, int phase)
 {
     const struct iso_training *next = &t->job.model->phases[phase];
     struct iso_carried *carried = NULL;
+    ISO_TRY(iso_exec_finish_average(t->job.exec));
     ISO_TRY(iso_exec_collect(t->job.exec, true));
     ISO_TRY(iso_carry_take(t->job.exec, next->keep_slots, &carried));
     const iso_rc rc = begin_phase(t, phase, carried);
@@ -119,7 +120,7 @@ static iso_rc train_phases(struct iso_trainer *t, const struct iso_trainer_liste
         fit->until = phase + 1 < model->nphases ? iso_model_phase_end(model, phase) : 0;
         ISO_TRY(iso_fit(t->job.exec, fit, &t->state));
     }
-    return ISO_OK;
+    return iso_trainer_reached_goal(t) ? iso_exec_finish_average(t->job.exec) : ISO_OK;
 }
 
 /* Takes the state to which a device that strayed was set back. */
@@ -168,6 +169,8 @@ iso_rc iso_trainer_run(struct iso_trainer *t, const struct iso_trainer_listener 
     if (t->verifier != NULL)
         iso_verifier_run(t->verifier, t->run);
     ISO_TRY(went_back(t, train_phases(t, &l, &fit)));
+    if (iso_trainer_reached_goal(t) && t->job.graph->training->average.use_ema)
+        ISO_TRY(iso_run_keep_average(t->run));
     if (iso_trainer_reached_goal(t))
         ISO_TRY(iso_run_restore(t->run, &t->job.faults, &restored));
     return restored && l.restored != NULL ? l.restored(l.self, t) : ISO_OK;

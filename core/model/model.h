@@ -7,6 +7,7 @@
 #include "core/ops/gather_images.h"
 #include "core/ops/gradient_clipping.h"
 #include "schedule.h"
+#include "weight_average.h"
 #include "weight_decay.h"
 
 struct iso_layer {
@@ -59,6 +60,7 @@ struct iso_training {
     struct iso_op_use loss, optimizer;
     struct iso_gradient_clipping clipping; /* belongs to the optimizer */
     struct iso_weight_decay decay;         /* belongs to it, too */
+    struct iso_weight_average average;     /* and this */
     struct iso_schedule schedule;
     struct iso_early_stopping early_stopping;
     /* Applied to each batch of images before the first layer, in this order. */

@@ -149,6 +149,7 @@ static iso_rc read_common_keys(struct iso_loader *l, const struct iso_yaml *args
     const struct iso_op_use *use = &l->training->optimizer;
     ISO_TRY(read_common(l, args, def->fields, &l->training->clipping));
     ISO_TRY(read_common(l, args, iso_weight_decay_fields, &l->training->decay));
+    ISO_TRY(read_common(l, args, iso_weight_average_fields, &l->training->average));
     share_decay(use, &l->training->decay);
     if (def->check(&l->training->clipping) != ISO_OK) {
         iso_faults_add_failure(l->faults, use->location, "%s", iso_ops[use->op].name);
@@ -158,13 +159,13 @@ static iso_rc read_common_keys(struct iso_loader *l, const struct iso_yaml *args
 
 iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
 {
-    enum { COMMON_KEYS = 5 };
+    enum { COMMON_KEYS = 7 };
     const struct iso_field *const fields[] = { iso_ops[ISO_OP_gradient_clipping].def->fields,
-                                               iso_weight_decay_fields };
+                                               iso_weight_decay_fields, iso_weight_average_fields };
     const char *also[COMMON_KEYS + 1] = { NULL };
     const struct iso_yaml *args = NULL;
     int n = 0;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         for (const struct iso_field *f = fields[i]; f->key != NULL && n < COMMON_KEYS; f++)
             also[n++] = f->key;
     ISO_TRY(read_use(l, node, "optimizers", "an optimizer", also, &l->training->optimizer, &args));

@@ -75,6 +75,7 @@ static void take_over(struct iso_training *phase, const struct iso_training *com
         phase->optimizer = common->optimizer;
         phase->clipping = common->clipping;
         phase->decay = common->decay;
+        phase->average = common->average;
     }
     if (!phase->schedule.given)
         phase->schedule = common->schedule;
@@ -122,7 +123,7 @@ static bool same_slots(const struct iso_training *a, const struct iso_training *
     int na, nb;
     const char *const *sa = iso_op_slots(a->optimizer.op, a->optimizer.params, &na);
     const char *const *sb = iso_op_slots(b->optimizer.op, b->optimizer.params, &nb);
-    if (a->optimizer.op != b->optimizer.op || na != nb)
+    if (a->optimizer.op != b->optimizer.op || na != nb || a->average.use_ema != b->average.use_ema)
         return false;
     for (int i = 0; i < na; i++)
         if (strcmp(sa[i], sb[i]) != 0)

@@ -85,6 +85,8 @@ iso_rc iso_carry_give(const struct iso_carried *c, struct iso_exec *e)
         ISO_TRY(iso_exec_divided_slot(e, c->items[i].name, &weight, &slot)
                     ? iso_exec_slot_write(e, weight, slot, c->items[i].values)
                     : iso_tensor_write(iso_exec_backend(e), &t, c->items[i].values));
+        if (c->items[i].slot < 0) /* its average may follow */
+            ISO_TRY(iso_exec_begin_average(e, c->items[i].name, c->items[i].values));
     }
     return ISO_OK;
 }

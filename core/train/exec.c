@@ -266,7 +266,7 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
     out->w[0] = out->dw[0] = t;
     out->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
     out->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;
-    for (int i = 0; i < e->nslots; i++) {
+    for (int i = 0; i < e->nslots - iso_exec_averages(e); i++) {
         out->state[i] = t;
         out->state[i].mem = e->slots[i].n ? e->slots[i].chunk[chunk] : NULL;
     }
@@ -288,6 +288,11 @@ iso_rc iso_exec_update(struct iso_exec *e, uint64_t step, double rate)
         c.step = (uint32_t)step;
         iso_ops[op].def->scalars(c.params, step, c.scalars);
         ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
+        if (iso_exec_averages(e)) {
+            struct iso_tensor average = c.w[0];
+            average.mem = e->slots[e->nslots - 1].chunk[chunk];
+            ISO_TRY(iso_exec_average(e, &c.w[0], &average, step));
+        }
     }
     return ISO_OK;
 }

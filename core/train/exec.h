@@ -118,6 +118,11 @@ iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 /* rate: the learning rate, before the optimizer's own decay (learning_rate.h). */
 iso_rc iso_exec_update(struct iso_exec *, uint64_t step, double rate);
+/* exec_average.c: the moving average of the weights, if the optimizer keeps one. Makes each trained
+ * weight its average: at the end of a phase. Ranks call it together. */
+iso_rc iso_exec_finish_average(struct iso_exec *);
+/* Sets the average of a weight to these values, if it has one: to go on from. */
+iso_rc iso_exec_begin_average(struct iso_exec *, const char *weight, const double *values);
 /* Returns true if the node has a kernel call of its own in this pass, FORWARD or BACKWARD. Views
  * have none, nor have nodes that are fused into the kernel of an earlier node (core/train/fusion.h;
  * none are with keep_all). */

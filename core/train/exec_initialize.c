@@ -54,7 +54,9 @@ static iso_rc fill_slot(struct iso_exec *e, int slot, double initial)
 static iso_rc initialize_slot(struct iso_exec *e, int slot)
 {
     const struct iso_op_use *optimizer = &e->graph->training->optimizer;
-    const double initial = iso_op_slot_initial(optimizer->op, optimizer->params, slot);
+    const bool average = iso_exec_averages(e) && slot == e->nslots - 1;
+    const double initial = average ? 0
+                                   : iso_op_slot_initial(optimizer->op, optimizer->params, slot);
     for (int c = 0; c < e->slots[slot].n; c++)
         ISO_TRY(e->backend->ops->fill(e->backend, e->slots[slot].chunk[c], 0, 0,
                                       e->divided != NULL ? iso_exec_own_slot_bytes(e)

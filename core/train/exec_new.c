@@ -76,6 +76,8 @@ static iso_rc ask_kernels(struct iso_exec *e)
     for (int chunk = 0; chunk < e->plan.weights.nchunks; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);
+        if (iso_exec_averages(e))
+            ISO_TRY(iso_exec_need_average(e, &c.w[0]));
         ISO_TRY(iso_exec_need(e, optimizer, iso_ops[optimizer].name, &c, ISO_UPDATE));
     }
     ISO_TRY(iso_exec_need_slices(e));
@@ -207,7 +209,7 @@ static int count_slots(const struct iso_training *t)
 {
     int n;
     iso_op_slots(t->optimizer.op, t->optimizer.params, &n);
-    return n;
+    return n + t->average.use_ema;
 }
 
 static iso_rc sort_weights(struct iso_exec *e)

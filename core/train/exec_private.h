@@ -225,6 +225,14 @@ iso_rc iso_exec_stream_fill(struct iso_exec *, struct iso_resident *, struct iso
 void iso_exec_count_norms(struct iso_exec *);
 iso_rc iso_exec_need_clipping(struct iso_exec *);
 iso_rc iso_exec_clip(struct iso_exec *);
+/* exec_average.c: the moving average of the weights. Returns true if there is one; it is the last
+ * slot then. */
+bool iso_exec_averages(const struct iso_exec *);
+/* Asks the device about the calls for an average; and moves it after an update. weight, average:
+ * parts that lie alike. */
+iso_rc iso_exec_need_average(struct iso_exec *, const struct iso_tensor *average);
+iso_rc iso_exec_average(struct iso_exec *, const struct iso_tensor *weight,
+                        const struct iso_tensor *average, uint64_t step);
 /* exec_decay.c: weight decay. Asks the device about its calls; and shrinks the weights between
  * clipping and update. rate: the learning rate of the step. */
 iso_rc iso_exec_need_decay(struct iso_exec *);

@@ -77,7 +77,8 @@ const char *iso_exec_slot(const struct iso_exec *e, int i)
 {
     const struct iso_op_use *optimizer = &e->graph->training->optimizer;
     int n;
-    return iso_op_slots(optimizer->op, optimizer->params, &n)[i];
+    const char *const *names = iso_op_slots(optimizer->op, optimizer->params, &n);
+    return i < n ? names[i] : "average";
 }
 
 /* ---- Log and memory ------------------------------------------------------------------------ */

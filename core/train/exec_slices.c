@@ -96,6 +96,15 @@ struct update {
     bool asks;     /* only asks the device about the calls */
 };
 
+/* A slot's part that lies like a piece of the vector. */
+static struct iso_tensor slot_part(const struct update *u, const struct iso_piece *p, int slot)
+{
+    const struct iso_arena_memory *m = &u->exec->slots[slot];
+    return (struct iso_tensor){
+        m->n > 0 ? m->chunk[0] : NULL, (size_t)(p->at + u->shift), ISO_REAL, { 1, { p->n } }
+    };
+}
+
 /* The optimizer's call over a part of this rank's slices. */
 static void part_call(const struct update *u, const struct iso_piece *p, struct iso_call *c)
 {
@@ -104,11 +113,8 @@ static void part_call(const struct update *u, const struct iso_piece *p, struct 
     c->step = (uint32_t)u->step;
     c->w[0].shape.dim[0] = c->dw[0].shape.dim[0] = p->n;
     c->w[0].offset = c->dw[0].offset = (size_t)p->offset;
-    for (int i = 0; i < e->nslots; i++) {
-        c->state[i].mem = e->slots[i].n > 0 ? e->slots[i].chunk[0] : NULL;
-        c->state[i].offset = (size_t)(p->at + u->shift);
-        c->state[i].shape.dim[0] = p->n;
-    }
+    for (int i = 0; i < e->nslots - iso_exec_averages(e); i++)
+        c->state[i] = slot_part(u, p, i);
 }
 
 static iso_rc update_part(void *update, const struct iso_piece *p)
@@ -118,10 +124,16 @@ static iso_rc update_part(void *update, const struct iso_piece *p)
     const enum iso_op op = e->graph->training->optimizer.op;
     struct iso_call c;
     part_call(u, p, &c);
+    if (u->asks && iso_exec_averages(e))
+        ISO_TRY(iso_exec_need_average(e, &c.w[0]));
     if (u->asks)
         return iso_exec_need(e, op, iso_ops[op].name, &c, ISO_UPDATE);
     iso_ops[op].def->scalars(c.params, u->step, c.scalars);
-    return e->backend->kernels[op]->update(e->backend, &c);
+    ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
+    if (!iso_exec_averages(e))
+        return ISO_OK;
+    const struct iso_tensor average = slot_part(u, p, e->nslots - 1);
+    return iso_exec_average(e, &c.w[0], &average, u->step);
 }
 
 static iso_rc walk_own(struct update *u)

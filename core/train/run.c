@@ -390,6 +390,8 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults, bool *res
     return rc == ISO_OK ? save_as(run, "weights.safetensors") : rc;
 }
 
+iso_rc iso_run_keep_average(struct iso_run *run) { return save_as(run, "weights.safetensors"); }
+
 struct iso_fit_listener iso_run_listener(struct iso_run *run)
 {
     return (struct iso_fit_listener){ .self = run,

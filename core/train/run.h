@@ -31,6 +31,9 @@ void iso_run_phase(struct iso_run *, struct iso_exec *);
  * epoch into the executor and weights.safetensors, and sets *restored to true. The state keeps the
  * last weights. */
 iso_rc iso_run_restore(struct iso_run *, struct iso_faults *, bool *restored);
+/* Saves the executor's weights, each its average now, as weights.safetensors. The state keeps the
+ * weights of the last step. */
+iso_rc iso_run_keep_average(struct iso_run *);
 void iso_run_close(struct iso_run *); /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
