@@ -47,7 +47,9 @@ static void add_weights(struct iso_graph *g, struct iso_node *node, const struct
                         const char *layer_name)
 {
     const struct iso_op_def *def = iso_ops[node->op].def;
-    const bool frozen = s->nw > 0 && g->model->layers[node->layer].frozen;
+    const struct iso_training *t = g->training;
+    const bool unfrozen = t->unfreezes && node->layer >= t->first_unfrozen;
+    const bool frozen = s->nw > 0 && g->model->layers[node->layer].frozen && !unfrozen;
     node->inference = frozen && def->forward_changes != 0;
     for (int i = 0; i < s->nw; i++) {
         const struct iso_weight_def *w = &def->weights[i];

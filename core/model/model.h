@@ -71,6 +71,9 @@ struct iso_training {
     struct iso_expect expect;
     bool shuffle_weights;        /* permute the elements of every weight before the phase */
     bool keep_steps, keep_slots; /* continue the step count, or state, of the phase before */
+    char unfreeze[ISO_NAME];     /* a layer, or all; "": none */
+    bool unfreezes;              /* train frozen layers, too, from that one on */
+    int first_unfrozen;          /* its index */
 };
 
 /* Constant once loaded, except that iso_model_measure completes a model whose mean or std is

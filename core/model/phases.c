@@ -19,6 +19,10 @@ const struct iso_field iso_phase_fields[] = {
     { "keep_slots", ISO_FIELD_BOOL, AT(keep_slots), "false", 0, 0, NULL,
       "continue with the optimizer's state, such as momentum; both phases need the same "
       "optimizer" },
+    { "unfreeze", ISO_FIELD_TEXT, AT(unfreeze), "", 0, sizeof((struct iso_training *)0)->unfreeze,
+      NULL,
+      "train layers with trainable: false, too: the one of this name and those below it in the "
+      "file, or all" },
     { 0 }
 };
 #undef AT
@@ -131,9 +135,34 @@ static bool same_slots(const struct iso_training *a, const struct iso_training *
     return true;
 }
 
+/* Finds the first layer that the phase trains although it is frozen. */
+static void find_unfrozen(struct iso_loader *l, struct iso_training *phase)
+{
+    const struct iso_model *m = l->model;
+    const bool all = strcmp(phase->unfreeze, "all") == 0;
+    int first = 0, frozen = 0;
+    phase->unfreezes = phase->unfreeze[0] != '\0';
+    if (!phase->unfreezes)
+        return;
+    while (!all && first < m->nlayers && strcmp(m->layers[first].name, phase->unfreeze) != 0)
+        first++;
+    for (int i = first; i < m->nlayers; i++)
+        frozen += m->layers[i].frozen;
+    phase->first_unfrozen = first;
+    if (first == m->nlayers)
+        iso_faults_add(l->faults, phase->location,
+                       "phase '%s': unfreeze: there is no layer '%s'; name one, or write all",
+                       phase->name, phase->unfreeze);
+    else if (frozen == 0)
+        iso_faults_add(l->faults, phase->location,
+                       "phase '%s': unfreeze: no layer is frozen (trainable: false)%s%s",
+                       phase->name, all ? "" : " from there on: ", all ? "" : phase->unfreeze);
+}
+
 static void check_phase(struct iso_loader *l, int index)
 {
-    const struct iso_training *phase = &l->model->phases[index];
+    struct iso_training *phase = &l->model->phases[index];
+    find_unfrozen(l, phase);
     if (phase->loss.params == NULL || phase->optimizer.params == NULL)
         iso_faults_add(l->faults, phase->location,
                        "phase '%s': there is no %s, neither here nor in "

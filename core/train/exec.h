@@ -69,6 +69,8 @@ struct iso_kept {
     int64_t rows, size; /* rows of all data sets; numbers per row */
 };
 iso_rc iso_exec_keep(struct iso_exec *, const char *folder);
+/* Returns true if there are such layers. */
+bool iso_exec_keeps(const struct iso_exec *);
 const struct iso_kept *iso_exec_kept(const struct iso_exec *); /* nodes 0: nothing */
 
 /* exec_shards.c. Returns the number of shards of the current batch: at least 1, and only those that

@@ -63,6 +63,15 @@ static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
     return ISO_OK;
 }
 
+bool iso_exec_keeps(const struct iso_exec *e)
+{
+    struct iso_kept kept;
+    const bool found = find(e->graph, &kept) == ISO_OK;
+    if (!found)
+        iso_error_clear();
+    return found;
+}
+
 /* ---- Where features go ----------------------------------------------------------------------- */
 
 /* The features of the shard in place, to their rows of the kept ones: in r's file, or on the
