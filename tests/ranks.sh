@@ -6,30 +6,7 @@
 # Ends with "N passed, N failed, N skipped".
 set -u
 isocl=$1
-export TERM=dumb ISOCL_QUIET=1
-passed=0 failed=0
-
-skip() { echo "skip ranks: $1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
-pass() { passed=$((passed + 1)); }
-fail() { failed=$((failed + 1)); echo "FAIL $1"; [ ! -s "$dir/said" ] || tail -n 20 "$dir/said"; }
-
-case $("$isocl" --version) in
-    *'Open MPI'*) mpi=openmpi ;;
-    *MPICH*) mpi=mpich ;;
-    *) skip "this isocl was built without MPI" ;;
-esac
-mpirun=${MPIRUN:-$(command -v mpirun.$mpi || command -v mpirun)} || skip "there is no mpirun"
-# A test may run as root, and with more ranks than there are processors.
-if [ $mpi = openmpi ]; then
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-    mpirun="$mpirun --oversubscribe --bind-to none --mca btl_vader_single_copy_mechanism none"
-fi
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-# shellcheck disable=SC2086
-$mpirun -n 2 "$isocl" --version >"$dir/said" 2>&1 || { cat "$dir/said"; skip "$mpirun does not run here"; }
-pocl=
-"$isocl" devices 2>/dev/null | grep -q 'Portable Computing' && pocl=1
+. "$(dirname "$0")/ranks_common.sh"
 
 # model NAME OPTIMIZER TRAIN [AUGMENTATION]: batches of 22, 22, 22 and 9 rows.
 model() {
@@ -53,17 +30,6 @@ metrics: [accuracy, confusion_matrix]
 optimizer: $2
 train: {batch_size: 22, epochs: 2, $3}
 EOF
-}
-
-# train NAME RANKS OUT OPTIONS...: sets $hash, "" after a failure. RANKS 0: without mpirun.
-train() {
-    file=$1 ranks=$2 out=$3; shift 3
-    start=
-    [ "$ranks" -eq 0 ] || start="$mpirun -n $ranks"
-    # shellcheck disable=SC2086
-    timeout 300 $start "$isocl" train $file --out "$dir/$out" "$@" >"$dir/said" 2>&1
-    status=$?
-    hash=$(sed -n 's/.*weights sha256 \([0-9a-f]*\).*/\1/p' "$dir/said")
 }
 
 # same NAME RANKS DEVICES OPTIONS...: the training has the hash $want, and the messages are those that were planned.
@@ -144,14 +110,6 @@ timeout 100 $mpirun -n 1 "$isocl" train "$dir/adam4.yaml" --limit 75 --out "$dir
     fail "two seeds" || { grep -q 'rank 1 has another .* than rank 0' "$dir/said" && pass || fail "two seeds: no sentence"; }
 
 # ---- a rank that is killed ----
-name=$(basename "$isocl" | cut -c 1-15)
-# Prints the processes of isocl below a process.
-below() {
-    for child in $(ps -o pid= --ppid "$1"); do
-        [ "$(ps -o comm= -p "$child")" = "$name" ] && echo "$child"
-        below "$child"
-    done
-}
 long="--device cpu --limit 2000 --epochs 30 --checkpoint-minutes 0.0005"
 rm -rf "$dir/alone"
 # shellcheck disable=SC2086

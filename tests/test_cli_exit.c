@@ -33,6 +33,7 @@ static const struct {
     { "certify", "cpu --ops flatten --quiet", "cpu --ops flatten --json none/c.json", "gpu" },
     { "bench", "tiny.yaml --devices cpu --seconds 0.01", "none.yaml --devices cpu",
       "tiny.yaml --devices gpu --seconds 0.01" },
+    { "scale", "tiny.yaml --ranks 1,2", "none.yaml", NULL },
     { "tune", NULL, "none.yaml", "tiny.yaml" GPU },
     { "trace", "tiny.yaml --device reference --limit 50", "none.yaml", "tiny.yaml" GPU },
     { "import", NULL, "none.h5 tiny.yaml", NULL },

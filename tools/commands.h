@@ -20,6 +20,7 @@
     X(parity)           \
     X(certify)          \
     X(bench)            \
+    X(scale)            \
     X(tune)             \
     X(trace)            \
     X(import)           \

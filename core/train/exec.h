@@ -107,6 +107,15 @@ iso_rc iso_exec_slot_read(const struct iso_exec *, int weight, int slot, double 
 iso_rc iso_exec_slot_write(struct iso_exec *, int weight, int slot, const double *numbers);
 iso_rc iso_exec_slot_read_f32(const struct iso_exec *, int weight, int slot, float *numbers);
 iso_rc iso_exec_slot_write_f32(struct iso_exec *, int weight, int slot, const float *numbers);
+/* One part of the sums that ranks exchange: its bytes, and the node after whose backward pass they
+ * are finished; -1: the forward pass finishes them. */
+struct iso_exec_bucket {
+    int node;
+    uint64_t bytes;
+};
+/* Writes what ranks exchange in a step, in its order, at most max parts, and returns their number;
+ * 0 without ranks. */
+int iso_exec_buckets(const struct iso_exec *, struct iso_exec_bucket *out, int max);
 struct iso_exec_traffic { /* messages of the steps so far */
     int64_t steps;
     struct iso_exec_bytes planned, counted; /* counted by who carries the messages */

@@ -271,3 +271,15 @@ struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *e)
 {
     return e->divided != NULL ? e->divided->traffic : (struct iso_exec_traffic){ .steps = 0 };
 }
+
+int iso_exec_buckets(const struct iso_exec *e, struct iso_exec_bucket *out, int max)
+{
+    const struct iso_vector *v = e->divided != NULL ? &e->divided->vector : NULL;
+    int n = 0;
+    for (; v != NULL && n < v->nbuckets && n < max; n++) {
+        const struct iso_bucket *b = &v->buckets[n];
+        out[n] = (struct iso_exec_bucket){ n > 0 ? b->node : -1,
+                                           (uint64_t)(b->end - b->begin) * sizeof(float) };
+    }
+    return n;
+}
