@@ -26,13 +26,13 @@ struct iso_scale_options {
     double efficiency; /* share of the peaks that is reached, above 0 */
     double data;       /* images/s that each rank reads; 0: as many as it wants */
 };
-/* What a step takes, in seconds. All but `compute` is time in which the device does not compute. */
+/* Parts of a step, in seconds. All but `compute` is time in which the device does not compute. */
 struct iso_scale_step {
     double compute;  /* forward and backward passes, and the update of a slice */
     double copies;   /* sums and weights between device and host */
     double exchange; /* waiting for sums, after the backward pass */
-    double adding;   /* of other ranks' sums, in the tree's order */
-    double gather;   /* of the updated weights */
+    double adding;   /* adding other ranks' sums, in the tree's order */
+    double gather;   /* waiting for the updated weights */
     double data;     /* waiting for images */
     double total;
     double messages; /* share of exchange and gather that is latency and overhead, not bytes */
