@@ -57,6 +57,57 @@ static void state_dicts_give_pytorchs_outputs(void **state)
     }
 }
 
+/* There and back: each weight has its bits again, and the file is as PyTorch's own. */
+static void weights_come_back_from_pytorchs_form(void **state)
+{
+    char path[] = "/tmp/isocl-test-torch-XXXXXX.safetensors";
+    struct iso_torch_file *file;
+    struct iso_keras_taken taken;
+    struct iso_st_file *theirs, *ours;
+    struct network net;
+    char before[65], after[65];
+    (void)state;
+    close(mkstemps(path, 12));
+    open_small(&net);
+    must(iso_torch_open("tests/torch/small.pth", &file));
+    must(iso_torch_load(net.exec, file, path, ISO_KERAS_BY_NAME, &net.faults, &taken));
+    iso_torch_close(file);
+    must(iso_exec_hash(net.exec, before));
+    must(iso_torch_save(net.exec, path));
+    must(iso_exec_initialize(net.exec));
+    must(iso_torch_open(path, &file));
+    must(iso_torch_load(net.exec, file, path, ISO_KERAS_BY_NAME, &net.faults, &taken));
+    iso_torch_close(file);
+    assert_int_equal(taken.layers, 5);
+    must(iso_exec_hash(net.exec, after));
+    assert_string_equal(before, after);
+    must(iso_st_open("tests/torch/small.safetensors", &theirs));
+    must(iso_st_open(path, &ours));
+    for (int i = 0; i < ours->n; i++) {
+        const struct iso_st_tensor *t = iso_st_find(theirs, ours->tensors[i].name);
+        assert_non_null(t);
+        assert_int_equal(t->ndim, ours->tensors[i].ndim);
+        assert_int_equal(iso_st_bytes(t), iso_st_bytes(&ours->tensors[i]));
+        assert_memory_equal(t->data, ours->tensors[i].data, (size_t)iso_st_bytes(t));
+    }
+    iso_st_close(theirs);
+    iso_st_close(ours);
+    network_close(&net);
+    unlink(path);
+}
+
+static void what_pytorch_has_not_is_refused(void **state)
+{
+    struct network net;
+    (void)state;
+    network_open(&net, "tests/models/separable.yaml", 1, "reference", 0);
+    network_begin(&net, &(struct iso_exec_options){ .seed = 1 });
+    assert_int_equal(iso_torch_save(net.exec, "/tmp/isocl-none.safetensors"), ISO_EUNSUP);
+    assert_non_null(strstr(iso_error(), "separable_conv2d 'first' has no counterpart"));
+    assert_int_not_equal(access("/tmp/isocl-none.safetensors", F_OK), 0);
+    network_close(&net);
+}
+
 static void differences_from_pytorch_are_counted(void **state)
 {
     static const char yaml[] =
@@ -161,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_give_pytorchs_outputs),
+        cmocka_unit_test(weights_come_back_from_pytorchs_form),
+        cmocka_unit_test(what_pytorch_has_not_is_refused),
         cmocka_unit_test(differences_from_pytorch_are_counted),
         cmocka_unit_test(names_have_no_order),
         cmocka_unit_test(functions_are_named_and_not_called),

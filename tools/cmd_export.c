@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/onnx/export.h"
 #include "core/train/keras_weights.h"
+#include "core/train/torch_weights.h"
 #include "setup.h"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static iso_rc check_ending(const char *out, enum iso_keras_form *form)
         return ISO_OK;
     return iso_fail(ISO_EUSAGE,
                     "--out %s: the ending selects the format, and there is none of this one; give "
-                    "a name that ends in .keras, .weights.h5, .h5, .onnx or .c",
+                    "a name that ends in .keras, .weights.h5, .h5, .safetensors, .onnx or .c",
                     out);
 }
 
@@ -83,6 +84,14 @@ static iso_rc write_keras(const struct iso_job *setup, const char *out, enum iso
     return ISO_OK;
 }
 
+static iso_rc write_torch(const struct iso_job *setup, const char *out)
+{
+    ISO_TRY(iso_torch_save(setup->exec, out));
+    printf("%s: the weights of %s as a state dict, for PyTorch's load_state_dict\n", out,
+           setup->model->name);
+    return ISO_OK;
+}
+
 static iso_rc write_c(const struct iso_job *setup, const char *out, bool int8)
 {
     struct iso_c_about about;
@@ -122,7 +131,8 @@ static iso_rc export(struct iso_job *setup, const char *model, const char *weigh
     const char *out = o->out != NULL ? o->out : o->c ? "network.c" : "weights.h5";
     const bool onnx = is_onnx(out), c = o->c || iso_ends_in(out, ".c");
     enum iso_keras_form form = ISO_KERAS_H5;
-    if (!c)
+    const bool torch = iso_ends_in(out, ".safetensors");
+    if (!c && !torch)
         ISO_TRY(check_ending(out, &form));
     ISO_TRY(check_options(o, out, c));
     if (onnx && !iso_onnx_supported())
@@ -135,6 +145,8 @@ static iso_rc export(struct iso_job *setup, const char *model, const char *weigh
         return write_c(setup, out, o->int8);
     if (onnx)
         return write_onnx(setup, out, o->preprocessing);
+    if (torch)
+        return write_torch(setup, out);
     return write_keras(setup, out, form);
 }
 
@@ -170,6 +182,9 @@ const struct iso_command iso_command_export = {
         "         weights as Keras 3 identifies them, by class and order of the layers\n"
         "  .keras network and weights, which Keras 3's load_model reads. Its input is the\n"
         "         network's, scaled as in the model file; compile it before training\n"
+        "  .safetensors\n"
+        "         weights as PyTorch's state dict has them: LAYER.weight, LAYER.bias, with\n"
+        "         PyTorch's order of axes; safetensors.torch.load_file reads it\n"
         "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
         "         Its input is float32 [N, height, width, channels], as libraries that\n"
         "         read images give it: the network's input, scaled as in the model file,\n"
@@ -179,7 +194,7 @@ const struct iso_command iso_command_export = {
         "         NAME_predict(image, output, memory). Weights of more than 8 MiB are in a\n"
         "         second file, NAME_weights.c. It refuses to be compiled with -ffast-math.\n"
         "         With --int8 kernels are whole numbers of 8 bits, unpacked layer by layer.\n"
-        "(The weights of a run are safetensors already, which other programs can read.)",
+        "(The weights of a run are safetensors, too, with isocl's names and order of axes.)",
     .examples =
         "  isocl export runs/cnn-001 --out cnn.h5\n"
         "  isocl export runs/cnn-001 --out cnn.onnx\n"

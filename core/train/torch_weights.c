@@ -64,9 +64,7 @@ static iso_rc find_groups(const struct iso_torch_file *f, struct group *groups, 
 
 /* ---- Order of axes ------------------------------------------------------------------------- */
 
-/* Returns the shape of the image whose row a dense layer reads, through layers that keep the order
- * of numbers; NULL if it reads no image's row. */
-static const struct iso_shape *image_before(const struct iso_graph *g, int node)
+const struct iso_shape *iso_torch_image_before(const struct iso_graph *g, int node)
 {
     int value = g->nodes[node].x[0];
     for (int i = node - 1; i >= 0; i--) {
@@ -140,7 +138,7 @@ static iso_rc turn(const struct iso_graph *g, int node, const struct iso_shape *
     if (t->ndim == 4 && (depthwise || op == ISO_OP_conv2d))
         turn_kernel(t, depthwise, &out->shape, want->dim[2], values);
     else if (t->ndim == 2 && op == ISO_OP_dense)
-        turn_matrix(t, image_before(g, node), &out->shape, values);
+        turn_matrix(t, iso_torch_image_before(g, node), &out->shape, values);
     else if (count_of(t) == iso_shape_count(want) && count_of(t) == want->dim[want->ndim - 1])
         out->shape = *want; /* one number for each channel, with axes of 1 around them */
     return ISO_OK;

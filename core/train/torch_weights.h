@@ -1,4 +1,4 @@
-/* torch_weights.h: reads a model's weights from PyTorch's state dicts. */
+/* torch_weights.h: reads a model's weights from PyTorch's state dicts, and writes them so. */
 #ifndef ISO_TORCH_WEIGHTS_H
 #define ISO_TORCH_WEIGHTS_H
 #include "core/data/torch_file.h"
@@ -10,6 +10,14 @@
  * row: both are turned to isocl's. By order needs a file that has one: .pth, not .safetensors. */
 iso_rc iso_torch_load(struct iso_exec *, const struct iso_torch_file *, const char *path,
                       enum iso_keras_match, struct iso_faults *, struct iso_keras_taken *);
+
+/* torch_export.c. Writes the weights as safetensors with PyTorch's names and order of axes:
+ * LAYER.weight, LAYER.bias, LAYER.running_mean, LAYER.running_var. iso_torch_load gives the same
+ * bits again. Fails with ISO_EUNSUP if PyTorch has no such layer. */
+iso_rc iso_torch_save(struct iso_exec *, const char *path);
+/* Returns the shape of the image whose row a dense layer reads, through layers that keep the order
+ * of numbers; NULL if it reads no image's row. */
+const struct iso_shape *iso_torch_image_before(const struct iso_graph *, int node);
 
 /* How a network differs from PyTorch's usual layers, so that the same weights give other outputs.
  * Weights do not say how they were trained. */
