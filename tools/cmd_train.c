@@ -81,6 +81,7 @@ static iso_rc train_alongside(struct training *t, struct iso_ranks *ranks)
     const struct iso_trainer_listener nobody = { .self = NULL };
     ISO_TRY(iso_train_tell_ranks(t));
     ISO_TRY(iso_trainer_run(&t->trainer, &nobody));
+    ISO_TRY(iso_train_tell_messages(t));
     return iso_ranks_agree(ranks);
 }
 
@@ -107,7 +108,7 @@ static iso_rc train(struct training *t, const char *model, const struct iso_trai
     if (trainer->state.stopping.stopped)
         iso_console_line(&t->console, "early stopping after epoch %lld",
                          (long long)trainer->state.epoch);
-    iso_train_tell_messages(t);
+    ISO_TRY(iso_train_tell_messages(t));
     ISO_TRY(iso_train_tell_end(t));
     return o->ranks != NULL ? iso_ranks_agree(o->ranks) : ISO_OK;
 }

@@ -23,10 +23,10 @@ void iso_train_command(const char *name, int argc, char **argv, char text[ISO_TR
  * that are about to be); how to go on, also from the last checkpoint after a failure, and on
  * another device than one that strayed; the run and its hash. */
 void iso_train_tell_start(const struct training *);
-/* The devices of all ranks, if there are several, who all call it; and what they have sent each
- * other. */
+/* The devices of all ranks, if there are several; and what they have sent each other, and which is
+ * the slowest. All ranks call both. */
 iso_rc iso_train_tell_ranks(const struct training *);
-void iso_train_tell_messages(const struct training *);
+iso_rc iso_train_tell_messages(const struct training *);
 void iso_train_tell_phase(const struct training *);
 void iso_train_tell_features(const struct training *, const struct iso_kept *);
 void iso_train_tell_resume(const struct training *);

@@ -149,20 +149,56 @@ iso_rc iso_train_tell_ranks(const struct training *t)
     return rc;
 }
 
-void iso_train_tell_messages(const struct training *t)
+/* Returns the share of a rank's steps in which it waited for messages. */
+static double waiting(const struct iso_exec_traffic *m)
 {
-    const struct iso_exec_traffic m = iso_exec_traffic(t->trainer.job.exec);
-    if (m.steps == 0)
-        return;
-    const bool planned = m.planned.sent == m.counted.sent &&
-                         m.planned.received == m.counted.received;
+    return m->seconds > 0 ? m->waited / m->seconds : 0;
+}
+
+/* Prints the slowest rank: the one for which the others wait, and which waits least itself. */
+static void print_slowest(const struct training *t, const struct iso_exec_traffic *all, int count)
+{
+    int slowest = 0, next = -1;
+    for (int i = 1; i < count; i++)
+        if (waiting(&all[i]) < waiting(&all[slowest]))
+            slowest = i;
+    for (int i = 0; i < count; i++)
+        if (i != slowest && (next < 0 || waiting(&all[i]) < waiting(&all[next])))
+            next = i;
+    iso_console_line(&t->console,
+                     "slowest    rank %d: it waited for messages in %.0f%% of its time, the others "
+                     "in %.0f%% or more",
+                     slowest, 100 * waiting(&all[slowest]), 100 * waiting(&all[next]));
+}
+
+static void print_messages(const struct training *t, const struct iso_exec_traffic *m)
+{
+    const bool planned = m->planned.sent == m->counted.sent &&
+                         m->planned.received == m->counted.received;
     iso_console_line(
         &t->console,
         "messages   in %lld steps rank 0 has sent %llu bytes and received %llu, %s; it "
-        "waited %.1f s for them",
-        (long long)m.steps, (unsigned long long)m.counted.sent,
-        (unsigned long long)m.counted.received,
-        planned ? "as planned" : "other numbers than planned", m.seconds);
+        "waited %.1f s for them, %.0f%% of the steps",
+        (long long)m->steps, (unsigned long long)m->counted.sent,
+        (unsigned long long)m->counted.received,
+        planned ? "as planned" : "other numbers than planned", m->waited, 100 * waiting(m));
+}
+
+iso_rc iso_train_tell_messages(const struct training *t)
+{
+    struct iso_ranks *ranks = t->trainer.options.ranks;
+    const struct iso_exec_traffic m = iso_exec_traffic(t->trainer.job.exec);
+    if (ranks == NULL || m.steps == 0)
+        return ISO_OK;
+    struct iso_exec_traffic *all = iso_alloc((size_t)ranks->count, sizeof *all);
+    const iso_rc rc = all != NULL ? iso_ranks_gather(ranks, &m, sizeof m, all) : ISO_ENOMEM;
+    if (rc == ISO_OK && ranks->rank == 0) {
+        print_messages(t, &m);
+        if (ranks->count > 1)
+            print_slowest(t, all, ranks->count);
+    }
+    free(all);
+    return rc;
 }
 
 static void print_resume_on(const struct training *t, const char *device)

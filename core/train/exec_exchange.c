@@ -7,6 +7,7 @@
  * vector a subtree, whatever the number of ranks, and who computes a shard changes no bit. */
 #include "exec_ranks.h"
 #include "core/formulas.h"
+#include "core/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,7 @@ iso_rc iso_exec_begin_exchange(struct iso_exec *e)
     struct iso_exec_ranks *r = e->divided;
     r->seen = (struct iso_exec_bytes){ r->ranks->sent, r->ranks->received };
     r->waited = r->ranks->waited;
+    r->began = iso_clock();
     r->sending = (struct iso_sending){ .subtree = -1 };
     if (e->shards == 1)
         return ISO_OK;
@@ -344,6 +346,6 @@ iso_rc iso_exec_end_exchange(struct iso_exec *e, int64_t log_row)
     t->planned.received += planned.received;
     t->counted.sent += r->ranks->sent - r->seen.sent;
     t->counted.received += r->ranks->received - r->seen.received;
-    t->seconds += r->ranks->waited - r->waited;
+    t->waited += r->ranks->waited - r->waited;
     return ISO_OK;
 }

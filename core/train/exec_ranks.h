@@ -71,7 +71,7 @@ struct iso_exec_ranks {
     float **collected; /* [slots]: whole slots, in the vector's order; NULL: not collected */
     uint8_t *counts;   /* held while a batch is computed that counts elsewhere */
     struct iso_exec_bytes seen; /* bytes of the carrier when the step's exchange began */
-    double waited;
+    double waited, began;       /* waited: as the ranks count it; began: the step's time */
     struct iso_exec_traffic traffic;
 };
 

@@ -1,6 +1,7 @@
 /* exec_slices.c: each rank updates its slices of the weights, and has the optimizer's slots of
  * these only; then the updated slices are given to all (exec_ranks.h). */
 #include "exec_ranks.h"
+#include "core/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,8 @@ iso_rc iso_exec_update_slices(struct iso_exec *e, uint64_t step)
     t->planned.received += planned.received;
     t->counted.sent += r->ranks->sent - sent;
     t->counted.received += r->ranks->received - received;
-    t->seconds += r->ranks->waited - waited;
+    t->waited += r->ranks->waited - waited;
+    t->seconds += iso_clock() - r->began;
     return ISO_OK;
 }
 
