@@ -128,6 +128,31 @@ static void photos_are_learnt_from_the_first_command(void **state)
         fail_msg("validation accuracy %g of the transfer", best_accuracy("next"));
 }
 
+/* A network of small grey drawings with a frame takes coloured photos of its size. */
+static void a_frame_is_not_taken_over(void **state)
+{
+    static char text[CLI_OUTPUT];
+    (void)state;
+    make_photos();
+    cli_write("drawn.yaml",
+              "data: {train: {dataset: 'builtin:digits', split: train, count: 40}}\n"
+              "input: {shape: [32, 32, 3], pad: 2, repeat_channels: 3}\nlayers:\n"
+              "  - conv2d: {filters: 4, kernel_size: 5, strides: 4}\n  - flatten\n"
+              "  - dense: {units: 10, activation: softmax}\n"
+              "loss: categorical_crossentropy\noptimizer: adam\n"
+              "train: {batch_size: 20, epochs: 1, seed: 1}\n");
+    assert_int_equal(cli_run("train drawn.yaml --device cpu --quiet --out drawn"), 0);
+    assert_int_equal(cli_run("new photos --from drawn --weights drawn/weights.safetensors --out "
+                             "next.yaml"),
+                     0);
+    cli_read("next.yaml", text);
+    cli_says(text, "unfreeze: all");
+    assert_int_equal(cli_run("train next.yaml --weights next.safetensors --device cpu --epochs 3 "
+                             "--set 'phases=[{epochs: 2}, {epochs: 1, unfreeze: all, optimizer: "
+                             "{adam: {learning_rate: 0.00001}}}]'"),
+                     0);
+}
+
 static void a_table_gets_dense_layers(void **state)
 {
     static char text[CLI_OUTPUT];
@@ -207,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(photos_are_learnt_from_the_first_command),
+        TEST(a_frame_is_not_taken_over),
         TEST(a_table_gets_dense_layers),
         TEST(a_table_of_squares_has_images),
         TEST(what_is_no_data_is_refused),

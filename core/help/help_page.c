@@ -492,6 +492,30 @@ static void markdown_backends(FILE *out)
                 lacking(iso_backends[b], list));
 }
 
+/* The commands of transfer learning, as they are tried. */
+static void markdown_transfer(FILE *out)
+{
+    fprintf(
+        out,
+        "\n## Transfer learning, step by step\n\n"
+        "A network that has learnt one thing begins another: its weights, trained here or read "
+        "from PyTorch or Keras, stay as they are below a new last layer, which learns from what "
+        "they give for each image, computed once (`keep_features`). Then all layers are trained "
+        "at a lower rate (`unfreeze`).\n\n"
+        "```sh\n"
+        "isocl train models/cifar10/resnet18.yaml --epochs 1 --out runs/source\n"
+        "isocl export runs/source --out resnet18.safetensors              # PyTorch's state dict\n"
+        "isocl import resnet18.safetensors models/cifar10/resnet18.yaml --out "
+        "pretrained.safetensors\n"
+        "isocl new photos/ --from models/cifar10/resnet18.yaml --weights pretrained.safetensors "
+        "--out target.yaml\n"
+        "isocl train target.yaml --weights target.safetensors --set 'phases=[{name: head, epochs: "
+        "8},\n"
+        "    {name: fine, epochs: 3, unfreeze: all, optimizer: {adam: {learning_rate: "
+        "0.0001}}}]'\n"
+        "```\n");
+}
+
 void iso_help_markdown(FILE *out)
 {
     fprintf(out,
@@ -510,4 +534,5 @@ void iso_help_markdown(FILE *out)
     markdown_tables(out);
     iso_sums_markdown(out);
     markdown_backends(out);
+    markdown_transfer(out);
 }

@@ -33,7 +33,9 @@ void iso_new_write_data(const struct iso_new_data *, FILE *);
  * are, but for a new last dense layer. */
 struct iso_transfer {
     char model[ISO_PATH], weights[ISO_PATH]; /* files of the network that is taken over */
-    int64_t side; /* height of the images that it takes; 0: it takes rows */
+    int64_t side;     /* height of the images that it takes; 0: it takes rows */
+    int64_t channels; /* of these images */
+    bool framed;      /* its own data get a frame, or their grey several channels */
 };
 /* from: a run's folder, with the weights of its best epoch; or a model file, for which weights must
  * be given. Fails with ISO_EDATA where the network does not end in a dense layer. */

@@ -44,7 +44,10 @@ iso_rc iso_transfer_open(const char *from, const char *weights, struct iso_job *
     ISO_TRY(iso_job_files(from, weights, best, t->model, t->weights));
     ISO_TRY(iso_job_model(job, t->model, &options));
     const struct iso_shape *input = &job->model->input;
+    const int64_t *pad = job->model->pad;
     t->side = input->ndim == 4 ? input->dim[1] : 0;
+    t->channels = input->ndim == 4 ? input->dim[3] : 0;
+    t->framed = pad[0] + pad[1] + pad[2] + pad[3] > 0 || job->model->repeat_channels > 1;
     return ISO_OK;
 }
 
@@ -81,6 +84,18 @@ static iso_rc change_layers(const struct iso_yaml *layers, const struct iso_new_
             ISO_TRY(add(c, "layers.%d.trainable=false", i));
     ISO_TRY(add(c, "layers.%d.units=%d", last, d->classes));
     return add(c, "layers.%d.name=new_head", last);
+}
+
+/* The new data have the size of the network's input already; their grey may be too few channels. */
+static iso_rc change_input(const struct iso_transfer *t, const struct iso_new_data *d,
+                           struct changes *c)
+{
+    const bool repeats = d->channels == 1 && t->channels > 1;
+    if (t->framed) {
+        ISO_TRY(add(c, "input.pad=0"));
+        ISO_TRY(add(c, "input.repeat_channels=1"));
+    }
+    return repeats ? add(c, "input.repeat_channels=%lld", (long long)t->channels) : ISO_OK;
 }
 
 static iso_rc change_training(const struct iso_new_data *d, const char *name, struct changes *c)
@@ -120,6 +135,8 @@ static iso_rc make_changes(const struct iso_transfer *t, const struct iso_new_da
     if (rc == ISO_OK)
         rc = change_layers(iso_yaml_get(doc->root, "layers"), d, c);
     if (rc == ISO_OK)
+        rc = change_input(t, d, c);
+    if (rc == ISO_OK)
         rc = change_training(d, name, c);
     iso_yaml_free(doc);
     free(text);
@@ -157,7 +174,12 @@ static iso_rc write_text(const struct iso_transfer *t, const struct iso_model *m
             "# The network of %s, with a new last layer for other data. Its other layers\n"
             "# stay as they are (trainable: false), and what they give for an image is computed "
             "once\n# (keep_features). Written by `isocl new --from`; train it with:\n#\n"
-            "#   isocl train %s.yaml --weights %s\n",
+            "#   isocl train %s.yaml --weights %s\n#\n"
+            "# A second phase that trains all layers, at a lower rate, may make it better:\n#\n"
+            "#   phases:\n"
+            "#     - {name: head, epochs: 30}\n"
+            "#     - {name: fine, epochs: 10, unfreeze: all, optimizer: {adam: {learning_rate: "
+            "0.00001}}}\n",
             t->model, name, weights);
     fwrite(m->text, 1, m->text_size, out);
     return fclose(out) == 0 ? ISO_OK : ISO_ENOMEM;
