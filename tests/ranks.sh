@@ -91,6 +91,18 @@ alone stream
 same stream 2 cpu
 same stream 4 cpu
 
+# ---- evaluation ----
+"$isocl" eval "$dir/alone" --device cpu --batch 7 --limit 75 >"$dir/want" 2>"$dir/said"
+for ranks in 2 4; do
+    # shellcheck disable=SC2086
+    timeout 100 $mpirun -n $ranks "$isocl" eval "$dir/alone" --device cpu --batch 7 --limit 75 >"$dir/got" 2>"$dir/said"
+    if [ -s "$dir/want" ] && cmp "$dir/want" "$dir/got"; then pass; else fail "evaluation with $ranks ranks"; fi
+done
+# shellcheck disable=SC2086
+timeout 100 $mpirun -n 1 "$isocl" eval "$dir/alone" --device cpu --limit 75 : \
+    -n 1 "$isocl" eval "$dir/alone" --device cpu --limit 74 >"$dir/said" 2>&1 &&
+    fail "evaluation of two limits" || { grep -q 'rank 1 has another data set than rank 0' "$dir/said" && pass || fail "evaluation of two limits: no sentence"; }
+
 # ---- what is refused ----
 # refused RANKS WORDS OPTIONS...
 refused() {

@@ -75,6 +75,10 @@ static iso_rc evaluate(struct iso_job *job, const struct eval_options *o, const 
     ISO_TRY(iso_setup_model(job, model, &o->setup));
     ISO_TRY(iso_job_evaluate(job, weights, split, &o->setup, &scores));
     ISO_TRY(iso_exec_hash(job->exec, hex));
+    if (o->setup.ranks != NULL)
+        ISO_TRY(iso_ranks_agree(o->setup.ranks)); /* a rank that fails is heard of before */
+    if (o->setup.ranks != NULL && o->setup.ranks->rank > 0)
+        return ISO_OK;
     if (!o->json)
         return print_scores(job, weights, &scores, hex);
     print_json(job, weights, &scores, hex);
@@ -91,11 +95,17 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     if (o.best && o.weights != NULL)
         return iso_usage(command, "--best and --weights exclude each other");
-    iso_rc rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
+    iso_rc rc = iso_setup_ranks(&o.setup, &o.setup.ranks);
+    if (rc != ISO_OK)
+        return iso_report(command, rc, NULL);
+    rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
     if (rc == ISO_OK)
         rc = evaluate(&job, &o, model, weights);
+    iso_setup_tell_ranks(o.setup.ranks, rc);
     code = iso_report(command, rc, &job.faults);
     iso_job_free(&job);
+    if (o.setup.ranks != NULL)
+        o.setup.ranks->close(o.setup.ranks, code);
     return code;
 }
 
@@ -103,6 +113,7 @@ const struct iso_command iso_command_eval = {
     .name = "eval",
     .arguments = "RUN|MODEL.yaml",
     .doc = "loss and metrics of trained weights on a split of the data",
+    .more = "mpirun -n R isocl eval ... shares the batches out to R ranks (isocl help ranks).",
     .examples =
         "  isocl eval runs/demo-001\n"
         "  isocl eval runs/demo-001 --best --split validation\n"

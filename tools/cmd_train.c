@@ -113,18 +113,6 @@ static iso_rc train(struct training *t, const char *model, const struct iso_trai
     return o->ranks != NULL ? iso_ranks_agree(o->ranks) : ISO_OK;
 }
 
-/* Puts this rank's number in front of why it fails, and tells the others. */
-static void tell_ranks(struct iso_ranks *ranks, iso_rc rc)
-{
-    char why[ISO_RANK_WHY];
-    if (rc == ISO_OK || ranks == NULL)
-        return;
-    snprintf(why, sizeof why, "%.*s", ISO_RANK_WHY - 1,
-             *iso_error() ? iso_error() : iso_rc_text(rc));
-    iso_ranks_fail(ranks, why);
-    (void)iso_fail_prefix(rc, "rank %d: ", ranks->rank);
-}
-
 int iso_train(const struct iso_command *command, const char *model,
               struct iso_trainer_options wanted, enum iso_console_style style)
 {
@@ -134,7 +122,7 @@ int iso_train(const struct iso_command *command, const char *model,
     wanted.stop = &iso_interrupted;
     const iso_rc rc =
         train(&t, model != NULL ? iso_setup_path(model, found) : NULL, &wanted, style);
-    tell_ranks(wanted.ranks, rc);
+    iso_setup_tell_ranks(wanted.ranks, rc);
     int code = iso_report(command, rc, &trainer->job.faults);
     iso_trainer_end(trainer, rc);
     if ((rc == ISO_EIO || (rc != ISO_OK && wanted.ranks != NULL)) && trainer->run != NULL)
@@ -180,14 +168,9 @@ static int train_with_ranks(const struct iso_command *command, const char *model
                             struct iso_trainer_options *o, enum iso_console_style style)
 {
     struct iso_ranks *ranks = NULL;
-    const iso_rc rc = iso_mpi_open(&ranks);
+    const iso_rc rc = iso_setup_ranks(&o->job, &ranks);
     if (rc != ISO_OK)
         return iso_report(command, rc, NULL);
-    if (ranks != NULL && ranks->rank > 0) {
-        o->job.progress = NULL;
-        o->job.chosen = NULL;
-        o->job.unhashed = NULL;
-    }
     o->ranks = ranks;
     const int code = iso_train(command, model, *o, style);
     if (ranks != NULL)

@@ -49,18 +49,24 @@ static int unknown(const char *word)
     return ISO_EXIT_USAGE;
 }
 
-/* Runs a command. In processes that mpirun has started, only a training runs in all of them, and
- * another command in the first. */
+/* Returns true if all processes that mpirun has started run this command together. */
+static bool runs_in_all(const struct iso_command *command)
+{
+    return strcmp(command->name, "train") == 0 || strcmp(command->name, "eval") == 0;
+}
+
+/* Runs a command. Where mpirun has started several processes, the first alone runs one that they
+ * cannot share. */
 static int run_command(const struct iso_command *command, int argc, char **argv)
 {
     int rank;
     const int processes = iso_launched(&rank);
-    if (processes > 1 && strcmp(command->name, "train") != 0) {
+    if (processes > 1 && !runs_in_all(command)) {
         if (rank > 0)
             return ISO_EXIT_DONE;
         fprintf(stderr,
                 "isocl: mpirun has started %d processes; `isocl %s` runs in one of them, only "
-                "`isocl train` in all\n",
+                "`isocl train` and `isocl eval` in all\n",
                 processes, command->name);
     }
     return command->run(command, argc, argv);

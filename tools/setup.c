@@ -42,6 +42,28 @@ void iso_setup_unhashed(const char *path)
             path);
 }
 
+iso_rc iso_setup_ranks(struct iso_job_options *o, struct iso_ranks **out)
+{
+    ISO_TRY(iso_mpi_open(out));
+    if (*out != NULL && (*out)->rank > 0) {
+        o->progress = NULL;
+        o->chosen = NULL;
+        o->unhashed = NULL;
+    }
+    return ISO_OK;
+}
+
+void iso_setup_tell_ranks(struct iso_ranks *ranks, iso_rc rc)
+{
+    char why[ISO_RANK_WHY];
+    if (rc == ISO_OK || ranks == NULL)
+        return;
+    snprintf(why, sizeof why, "%.*s", ISO_RANK_WHY - 1,
+             *iso_error() ? iso_error() : iso_rc_text(rc));
+    iso_ranks_fail(ranks, why);
+    (void)iso_fail_prefix(rc, "rank %d: ", ranks->rank);
+}
+
 int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_faults *faults)
 {
     if (rc == ISO_OK)

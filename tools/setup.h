@@ -3,6 +3,7 @@
 #define ISO_SETUP_H
 #include "choice_tell.h"
 #include "core/job/job.h"
+#include "core/ranks/ranks.h"
 #include "options.h"
 
 /* Lines of an option table; `type` has a member `setup`, a struct iso_job_options. */
@@ -82,6 +83,11 @@ void iso_setup_progress(int64_t done, int64_t total);
 /* Tells on stderr that nobody knows whether weights are as they were written. */
 void iso_setup_unhashed(const char *path);
 
+/* Meets the other ranks, if mpirun has started several (*out is NULL if not); only the first says
+ * what its options tell. */
+iso_rc iso_setup_ranks(struct iso_job_options *, struct iso_ranks **out);
+/* Puts this rank's number in front of why it fails, if it does, and tells the others. */
+void iso_setup_tell_ranks(struct iso_ranks *, iso_rc);
 /* Tells on stderr why a command failed, faults (which may be NULL) a line each, and returns its
  * exit code; for ISO_OK only that. */
 int iso_report(const struct iso_command *, iso_rc, const struct iso_faults *);

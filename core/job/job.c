@@ -244,16 +244,46 @@ iso_rc iso_job_files(const char *argument, const char *weights, bool best, char 
 
 /* ---- Evaluation ---------------------------------------------------------------------------- */
 
+iso_rc iso_job_share_machine(const struct iso_ranks *ranks, struct iso_job_options *o, char *device,
+                             size_t n)
+{
+    ISO_TRY(iso_ranks_device(ranks, o->device, device, n));
+    o->device = device;
+    if (o->threads == 0)
+        o->threads = iso_ranks_threads(ranks);
+    return ISO_OK;
+}
+
+/* Compares what must be equal on all ranks that evaluate together. */
+static iso_rc compare_ranks(struct iso_job *job, struct iso_ranks *ranks)
+{
+    char text[160], hex[65];
+    snprintf(text, sizeof text, "%s, arithmetic %d", ISO_VERSION, ISO_ARITH_VERSION);
+    ISO_TRY(iso_ranks_same(ranks, "isocl", text));
+    snprintf(text, sizeof text, "%.60s, %.20s: %lld rows in batches of %lld", job->data[1]->name,
+             job->data[1]->split, (long long)job->data[1]->rows, (long long)job->graph->batch);
+    ISO_TRY(iso_ranks_same(ranks, "data set", text));
+    ISO_TRY(iso_exec_hash(job->exec, hex));
+    return iso_ranks_same(ranks, "set of weights", hex);
+}
+
 iso_rc iso_job_evaluate(struct iso_job *job, const char *weights, const char *split,
                         const struct iso_job_options *options, struct iso_scores *out)
 {
     const struct iso_exec_options exec = { .seed = job->model->seed,
-                                           .log_steps = ISO_FIT_LOG_STEPS };
-    ISO_TRY(iso_job_backend(job, options));
+                                           .log_steps = ISO_FIT_LOG_STEPS,
+                                           .ranks = options->ranks };
+    struct iso_job_options own = *options;
+    char device[128];
+    if (own.ranks != NULL)
+        ISO_TRY(iso_job_share_machine(own.ranks, &own, device, sizeof device));
+    ISO_TRY(iso_job_backend(job, &own));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), 0, &exec));
     ISO_TRY(iso_job_weights(job, weights));
     ISO_TRY(iso_job_classes(job, weights));
     ISO_TRY(iso_job_data(job, split, options, &job->data[1]));
+    if (own.ranks != NULL)
+        ISO_TRY(compare_ranks(job, own.ranks));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
     return iso_evaluate(job->exec, 1, job->data[1]->rows, out);
 }

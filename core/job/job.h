@@ -10,6 +10,8 @@
 struct iso_job_options {
     const char *text; /* text of the model file, which is then not read; NULL: none */
     const char *device, *mode, *data; /* NULL: auto, the device's default, the usual folders */
+    struct iso_ranks *ranks; /* evaluate together, each with the same options; borrowed; NULL: this
+                                process evaluates alone */
     /* Used instead of the model file's data; borrowed; NULL: none. For training, validation and
      * test. If the first is given, the others are not taken from the model file. */
     const struct iso_dataset *rows[3];
@@ -51,6 +53,10 @@ iso_rc iso_job_model(struct iso_job *, const char *path, const struct iso_job_op
 /* Returns the mode of a name that --mode takes; NULL: DEFAULT. */
 enum iso_mode iso_job_mode(const char *name);
 iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
+/* Sets device and threads to this rank's share of its machine. device: of n bytes, to which the
+ * options then point. */
+iso_rc iso_job_share_machine(const struct iso_ranks *, struct iso_job_options *, char *device,
+                             size_t n);
 /* Builds graph and executor of a phase of the model, in place of those that are open. batch 0: the
  * model's. */
 iso_rc iso_job_exec(struct iso_job *, int phase, int64_t batch, const struct iso_exec_options *);
@@ -92,7 +98,8 @@ const char *iso_job_where(const struct iso_backend *, char *buf, size_t n);
 iso_rc iso_job_files(const char *argument, const char *weights, bool best, char model[ISO_PATH],
                      char path[ISO_PATH]);
 
-/* Opens the device and the last phase's executor with the weights, reads `split` into data[1], and
+/* Opens the device (with ranks, this one's of the list that the options name) and the last phase's
+ * executor with the weights, reads `split` into data[1], and
  * computes loss and metrics on it. The model is open; the faults borrow weights. */
 iso_rc iso_job_evaluate(struct iso_job *, const char *weights, const char *split,
                         const struct iso_job_options *, struct iso_scores *out);

@@ -132,11 +132,7 @@ static iso_rc share_machine(struct iso_trainer *t)
         return ISO_OK;
     if (t->options.verify.kind != ISO_VERIFY_NONE)
         return iso_fail(ISO_EUSAGE, "--verify is for one process, without mpirun: leave it out");
-    ISO_TRY(iso_ranks_device(ranks, job->device, t->device, sizeof t->device));
-    job->device = t->device;
-    if (job->threads == 0)
-        job->threads = iso_ranks_threads(ranks);
-    return ISO_OK;
+    return iso_job_share_machine(ranks, job, t->device, sizeof t->device);
 }
 
 iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options *options,

@@ -16,9 +16,9 @@ struct iso_exec_options {
     bool plan_only;       /* allocate no device memory: the executor only tells its memory plan */
     uint64_t seed;
     int64_t log_steps;       /* log rows, written between two reads of the log; at least 1 */
-    struct iso_ranks *ranks; /* compute the shards of a training step together, so that all make
-                                the same calls with the same batches; borrowed; NULL: this device
-                                computes all */
+    struct iso_ranks *ranks; /* compute the shards of a training step together, and the batches of
+                                an evaluation, so that all make the same calls; borrowed; NULL: this
+                                device computes all */
     size_t bucket_bytes;     /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run

@@ -126,7 +126,7 @@ iso_rc iso_exec_drop_counts(struct iso_exec *e)
 
 iso_rc iso_exec_add_counts(struct iso_exec *e, const struct iso_tensor *t, double *counts)
 {
-    struct iso_ranks *ranks = e->divided->ranks;
+    struct iso_ranks *ranks = e->options.ranks;
     const int64_t n = e->graph->ncounts;
     double *all = iso_alloc((size_t)(n * ranks->count), sizeof *all);
     iso_rc rc = all != NULL ? iso_ranks_gather(ranks, counts, (size_t)n * sizeof *counts, all)
@@ -262,10 +262,7 @@ void iso_exec_ranks_free(struct iso_exec *e)
     free(r);
 }
 
-struct iso_ranks *iso_exec_ranks(const struct iso_exec *e)
-{
-    return e->divided != NULL ? e->divided->ranks : NULL;
-}
+struct iso_ranks *iso_exec_ranks(const struct iso_exec *e) { return e->options.ranks; }
 
 struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *e)
 {

@@ -121,7 +121,7 @@ iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
         return ISO_ENOMEM;
     *out = e->counted[which];
     ISO_TRY(iso_tensor_read(e->backend, &t, e->counted[which]));
-    return e->divided != NULL ? iso_exec_add_counts(e, &t, e->counted[which]) : ISO_OK;
+    return e->options.ranks != NULL ? iso_exec_add_counts(e, &t, e->counted[which]) : ISO_OK;
 }
 
 iso_rc iso_exec_clear_counts(struct iso_exec *e)
@@ -133,7 +133,7 @@ iso_rc iso_exec_clear_counts(struct iso_exec *e)
 iso_rc iso_exec_put_counts(struct iso_exec *e, const double *counts)
 {
     const struct iso_tensor t = counts_of(e);
-    if (counts != NULL && e->divided != NULL && e->options.ranks->rank > 0)
+    if (counts != NULL && e->options.ranks != NULL && e->options.ranks->rank > 0)
         return iso_exec_clear_counts(e);
     return counts != NULL ? iso_tensor_write(e->backend, &t, counts) : ISO_OK;
 }
