@@ -119,7 +119,7 @@ int iso_exec_buckets(const struct iso_exec *, struct iso_exec_bucket *out, int m
 struct iso_exec_traffic { /* messages of the steps so far */
     int64_t steps;
     struct iso_exec_bytes planned, counted; /* counted by who carries the messages */
-    double seconds, waited; /* of the steps; and, of these, in which messages were waited for */
+    double seconds, waited; /* duration of the steps; and the part that waited for messages */
 };
 struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *);
 
