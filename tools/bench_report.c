@@ -1,8 +1,8 @@
 #include "bench_report.h"
 
 #include "console.h"
+#include "core/json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static void model_json(const struct iso_bench_model *m, double training, double 
                                "training_images_per_second", number(rows / m->training.seconds),
                                "inference_images_per_second", number(rows / m->inference.seconds));
     if (object != NULL)
-        json_object_update_new(
+        iso_json_update(
             object,
             json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:i, s:I, s:b}",
                       "training_mflop_per_image", number(m->training_flops / rows / 1e6),
@@ -281,7 +281,7 @@ void iso_bench_print_choice(struct iso_bench_report *r, const char *model, const
         iso_console_json(
             json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "event", "recommendation", "model", model,
                       "device", device, "images_per_second", number(rate), "second",
-                      second != NULL ? json_string(second) : json_null(), "times_second",
+                      second != NULL ? iso_json_string(second) : json_null(), "times_second",
                       number(second != NULL ? rate / second_rate : NAN)));
         return;
     }

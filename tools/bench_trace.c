@@ -1,8 +1,8 @@
 #include "bench_trace.h"
 
 #include "core/file.h"
+#include "core/json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +10,13 @@
 
 static iso_rc out_of_memory(void) { return iso_fail(ISO_ENOMEM, "out of memory for the trace"); }
 
-/* The process's name; json_pack gives NULL for text that is not UTF-8. */
+/* The process's name. */
 static json_t *process(int number, const char *model, const char *device)
 {
     char name[256];
     snprintf(name, sizeof name, "%.120s on %.120s", model, device);
-    return json_pack("{s:s, s:s, s:i, s:{s:s}}", "name", "process_name", "ph", "M", "pid", number,
-                     "args", "name", name);
+    return json_pack("{s:s, s:s, s:i, s:{s:o}}", "name", "process_name", "ph", "M", "pid", number,
+                     "args", "name", iso_json_string(name));
 }
 
 /* A command from `begin` on, in microseconds, and for so long. */
@@ -29,7 +29,7 @@ static json_t *command(int number, const struct iso_profile_event *e,
                           "pass", iso_bench_passes[call->pass], "layer", layer);
     const double rate = e->flops / (e->end - e->begin) / 1e9;
     if (o != NULL && e->flops > 0 && isfinite(rate))
-        json_object_set_new(json_object_get(o, "args"), "gflops", json_real(rate));
+        iso_json_set(json_object_get(o, "args"), "gflops", json_real(rate));
     return o;
 }
 
@@ -56,11 +56,9 @@ iso_rc iso_bench_trace_write(struct iso_bench_trace *t, const char *path)
 {
     json_t *events = t->events != NULL ? t->events : json_array();
     json_t *root = json_pack("{s:o, s:s}", "traceEvents", events, "displayTimeUnit", "ns");
-    char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+    char *text;
     *t = (struct iso_bench_trace){ 0 };
-    json_decref(root);
-    if (text == NULL)
-        return out_of_memory();
+    ISO_TRY(iso_json_text(root, JSON_COMPACT, &text));
     const iso_rc rc = iso_file_write(path, text, strlen(text));
     free(text);
     return rc;

@@ -2,10 +2,10 @@
 #include "certificate.h"
 
 #include "core/file.h"
+#include "core/json.h"
 #include "tools/report/svg.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,32 +13,26 @@ static iso_rc no_memory(void) { return iso_fail(ISO_ENOMEM, "out of memory for t
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-/* Returns text that JSON can hold: what is not UTF-8 is left out. */
-static json_t *text_of(const char *text)
-{
-    json_t *o = json_string(text);
-    return o != NULL ? o : json_string("(not UTF-8)");
-}
-
 static json_t *check_object(const struct iso_certified *x)
 {
     return json_pack("{s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:f, s:f}", "subject",
-                     text_of(x->subject), "rung", x->rung, "case", x->number, "pass", x->pass,
-                     "result", x->result, "detail", text_of(x->detail), "message",
-                     text_of(x->message), "worst", text_of(x->worst), "repeat", text_of(x->repeat),
-                     "values", (json_int_t)x->values, "share", x->share, "seconds", x->seconds);
+                     iso_json_string(x->subject), "rung", x->rung, "case", x->number, "pass",
+                     x->pass, "result", x->result, "detail", iso_json_string(x->detail), "message",
+                     iso_json_string(x->message), "worst", iso_json_string(x->worst), "repeat",
+                     iso_json_string(x->repeat), "values", (json_int_t)x->values, "share", x->share,
+                     "seconds", x->seconds);
 }
 
 static json_t *line_object(const struct iso_certificate *c, const struct iso_certified_line *l)
 {
     char repeat[2048];
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "subject",
-                     text_of(l->subject), "rung", l->rung, "passed",
-                     (json_int_t)l->count[ISO_PASSED], "failed", (json_int_t)l->count[ISO_FAILED],
-                     "crashed", (json_int_t)l->count[ISO_CRASHED], "timed_out",
-                     (json_int_t)l->count[ISO_LATE], "skipped", (json_int_t)l->count[ISO_SKIPPED],
-                     "values", (json_int_t)l->values, "share", l->share, "worst", text_of(l->worst),
-                     "repeat", text_of(iso_certificate_repeat(c, l, repeat, sizeof repeat)));
+    return json_pack(
+        "{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "subject",
+        iso_json_string(l->subject), "rung", l->rung, "passed", (json_int_t)l->count[ISO_PASSED],
+        "failed", (json_int_t)l->count[ISO_FAILED], "crashed", (json_int_t)l->count[ISO_CRASHED],
+        "timed_out", (json_int_t)l->count[ISO_LATE], "skipped", (json_int_t)l->count[ISO_SKIPPED],
+        "values", (json_int_t)l->values, "share", l->share, "worst", iso_json_string(l->worst),
+        "repeat", iso_json_string(iso_certificate_repeat(c, l, repeat, sizeof repeat)));
 }
 
 static bool append(json_t *list, json_t *o)
@@ -65,18 +59,18 @@ static json_t *object(const struct iso_certificate *c)
         "s:I, s:b, s:o, s:o}",
         "verdict", iso_certificate_verdict(c, verdict, sizeof verdict), "good",
         iso_certificate_good(c), "isocl", ISO_VERSION, "arith", ISO_ARITH_VERSION, "device", "id",
-        text_of(c->id), "name", text_of(c->name), "platform", text_of(c->platform), "driver",
-        text_of(c->driver), "built", text_of(c->note), "mode", c->mode, "host", text_of(c->host),
-        "machine", text_of(c->machine), "date", c->begun, "seconds", c->seconds, "seed",
+        iso_json_string(c->id), "name", iso_json_string(c->name), "platform",
+        iso_json_string(c->platform), "driver", iso_json_string(c->driver), "built",
+        iso_json_string(c->note), "mode", c->mode, "host", iso_json_string(c->host), "machine",
+        iso_json_string(c->machine), "date", c->begun, "seconds", c->seconds, "seed",
         (json_int_t)c->seed, "quick", c->quick, "lines", lines, "checks", checks);
 }
 
 iso_rc iso_certificate_json(const struct iso_certificate *c, const char *path)
 {
-    json_t *o = object(c);
-    char *text = o != NULL ? json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL;
-    json_decref(o);
-    const iso_rc rc = text != NULL ? iso_file_write(path, text, strlen(text)) : no_memory();
+    char *text;
+    ISO_TRY(iso_json_text(object(c), JSON_INDENT(1) | JSON_PRESERVE_ORDER, &text));
+    const iso_rc rc = iso_file_write(path, text, strlen(text));
     free(text);
     return rc;
 }

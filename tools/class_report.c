@@ -1,9 +1,9 @@
 #include "class_report.h"
+#include "core/json.h"
 
 #include "core/printable.h"
 #include "core/ops/score.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,10 +175,10 @@ void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scor
             json_pack("{s:I, s:I}", "class", (json_int_t) class, "rows", (json_int_t)c.actual);
         json_t *name = *name_of(&r, class) ? json_string(name_of(&r, class)) : NULL;
         if (name != NULL) /* and its bytes are UTF-8 */
-            json_object_set_new(object, "name", name);
+            iso_json_set(object, "name", name);
         for (int i = 0; i < r.nops; i++)
-            json_object_set_new(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));
-        json_array_append_new(array, object);
+            iso_json_set(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));
+        iso_json_append(array, object);
     }
     close_report(&r);
     return array;

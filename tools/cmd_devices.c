@@ -1,8 +1,9 @@
 /* isocl devices: what can run here, with what each device can do. */
 #include "commands.h"
+#include "console.h"
+#include "core/json.h"
 #include "setup.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,25 +44,21 @@ static void print_table(const struct iso_device *list, int n)
            n == 1 ? "" : "s");
 }
 
-static int print_json(const struct iso_device *list, int n)
+static void print_json(const struct iso_device *list, int n)
 {
     for (int i = 0; i < n; i++) {
         const struct iso_device *d = &list[i];
-        json_t *object =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:i, s:s}", "id", d->id,
-                      "name", d->name, "platform", d->platform, "driver", d->driver, "exactness",
-                      d->exactness == ISO_EXACT          ? "exact"
-                      : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
-                                                         : "inexact",
-                      "usable", d->usable, "gpu", d->gpu, "memory", (json_int_t)d->memory,
-                      "max_alloc", (json_int_t)d->max_alloc, "units", d->units, "note", d->note);
-        if (object == NULL)
-            return ISO_EXIT_FAILED;
-        json_dumpf(object, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(object);
+        json_t *object = json_pack(
+            "{s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:I, s:I, s:i, s:o}", "id", iso_json_string(d->id),
+            "name", iso_json_string(d->name), "platform", iso_json_string(d->platform), "driver",
+            iso_json_string(d->driver), "exactness",
+            d->exactness == ISO_EXACT          ? "exact"
+            : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
+                                               : "inexact",
+            "usable", d->usable, "gpu", d->gpu, "memory", (json_int_t)d->memory, "max_alloc",
+            (json_int_t)d->max_alloc, "units", d->units, "note", iso_json_string(d->note));
+        iso_console_json(object);
     }
-    return ISO_EXIT_DONE;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -75,7 +72,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     for (const struct iso_backend_ops *const *b = iso_backends; *b != NULL && rc == ISO_OK; b++)
         rc = (*b)->list(list, MOST, &n);
     if (rc == ISO_OK && o.json)
-        code = print_json(list, n);
+        print_json(list, n);
     else if (rc == ISO_OK)
         print_table(list, n), code = ISO_EXIT_DONE;
     else

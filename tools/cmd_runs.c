@@ -1,13 +1,13 @@
 /* isocl runs: lists the runs in a folder with their results, and compares runs. */
 #include "commands.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "runs_differ.h"
 #include "tools/report/runs_table.h"
 #include "setup.h"
 #include "tools/report/made.h"
 
 #include <dirent.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,10 +111,10 @@ static json_t *json_or_null(double value) { return isnan(value) ? json_null() : 
 static void add_made(json_t *o, const struct iso_told *t)
 {
     char driver[512];
-    json_object_set_new(o, "weights_sha256", *t->hash ? json_string(t->hash) : json_null());
-    json_object_set_new(o, "device_name", json_string(t->device.name));
-    json_object_set_new(o, "driver", json_string(iso_made_driver(t, driver, sizeof driver)));
-    json_object_set_new(o, "seconds", json_or_null(iso_told_seconds(t)));
+    iso_json_set(o, "weights_sha256", *t->hash ? iso_json_string(t->hash) : json_null());
+    iso_json_set(o, "device_name", iso_json_string(t->device.name));
+    iso_json_set(o, "driver", iso_json_string(iso_made_driver(t, driver, sizeof driver)));
+    iso_json_set(o, "seconds", json_or_null(iso_told_seconds(t)));
 }
 
 static double best_accuracy(const struct iso_told *t)
@@ -125,29 +125,27 @@ static double best_accuracy(const struct iso_told *t)
 }
 
 /* same: the run whose bits it has; NULL: none. */
-static void print_json(const struct iso_told *t, const char *same)
+static iso_rc print_json(const struct iso_told *t, const char *same)
 {
     static const char *const columns[] = { "loss", "accuracy", "validation_loss",
                                            "validation_accuracy" };
-    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "run", t->folder, "model",
-                          t->model, "mode", t->settings.fast ? "fast" : "exact", "device",
-                          *t->device.id ? t->device.id : "-", "seed", (json_int_t)t->settings.seed,
-                          "batch", (json_int_t)t->settings.batch, "epoch",
-                          (json_int_t)t->state.epoch, "step", (json_int_t)t->state.step);
+    json_t *o = json_pack("{s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}", "run",
+                          iso_json_string(t->folder), "model", iso_json_string(t->model), "mode",
+                          t->settings.fast ? "fast" : "exact", "device",
+                          iso_json_string(*t->device.id ? t->device.id : "-"), "seed",
+                          (json_int_t)t->settings.seed, "batch", (json_int_t)t->settings.batch,
+                          "epoch", (json_int_t)t->state.epoch, "step", (json_int_t)t->state.step);
     for (size_t i = 0; o != NULL && i < sizeof columns / sizeof *columns; i++)
-        json_object_set_new(o, columns[i], json_or_null(iso_runs_last(t, columns[i])));
+        iso_json_set(o, columns[i], json_or_null(iso_runs_last(t, columns[i])));
     if (o != NULL)
-        json_object_set_new(o, "best_validation_accuracy", json_or_null(best_accuracy(t)));
+        iso_json_set(o, "best_validation_accuracy", json_or_null(best_accuracy(t)));
     if (o != NULL && *t->best.monitor)
-        json_object_set_new(o, "best",
-                            json_pack("{s:s, s:o, s:I}", "monitor", t->best.monitor, "value",
-                                      json_or_null(t->best.value), "epoch",
-                                      (json_int_t)t->best.epoch));
+        iso_json_set(o, "best",
+                     json_pack("{s:s, s:o, s:I}", "monitor", t->best.monitor, "value",
+                               json_or_null(t->best.value), "epoch", (json_int_t)t->best.epoch));
     add_made(o, t);
-    json_object_set_new(o, "same_bits_as", same != NULL ? json_string(same) : json_null());
-    json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    printf("\n");
-    json_decref(o);
+    iso_json_set(o, "same_bits_as", same != NULL ? iso_json_string(same) : json_null());
+    return iso_json_line(o, JSON_COMPACT | JSON_REAL_PRECISION(9), stdout);
 }
 
 /* argc: of the arguments; runs that were named one by one are compared with the first. */
@@ -159,7 +157,7 @@ static iso_rc tell(struct runs *runs, const struct runs_options *o, int argc)
         ISO_TRY(iso_runs_sort(runs->list, runs->n, o->sort, o->reverse));
     for (int i = 0; o->json && i < runs->n; i++) {
         const int same = iso_runs_same_bits(runs->list, i);
-        print_json(&runs->list[i], same < 0 ? NULL : runs->list[same].folder);
+        ISO_TRY(print_json(&runs->list[i], same < 0 ? NULL : runs->list[same].folder));
     }
     if (o->json)
         return ISO_OK;

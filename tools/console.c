@@ -1,4 +1,5 @@
 #include "console.h"
+#include "core/json.h"
 
 #include "core/machine.h"
 #include "core/ranks/ranks.h"
@@ -8,7 +9,6 @@
 
 #include "core/printable.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,14 +108,14 @@ static void append_time(char line[LINE], double seconds)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
+static bool lost_lines;
+
+bool iso_console_lost(void) { return lost_lines; }
+
 void iso_console_json(void *object)
 {
-    if (object == NULL)
-        return;
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-    fflush(stdout);
-    json_decref(object);
+    if (iso_json_line(object, JSON_COMPACT, stdout) != ISO_OK)
+        lost_lines = true;
 }
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
@@ -124,7 +124,7 @@ static void set(json_t *object, const char *prefix, const char *name, json_t *va
 {
     char key[ISO_NAME + 16];
     snprintf(key, sizeof key, "%s%s", prefix, name);
-    json_object_set_new(object, key, value);
+    iso_json_set(object, key, value);
 }
 
 static json_t *numbers(const struct iso_graph *graph, const struct iso_scores *scores, int metric)
@@ -135,7 +135,7 @@ static json_t *numbers(const struct iso_graph *graph, const struct iso_scores *s
     if (values != NULL)
         iso_scores_values(graph, scores, metric, values);
     for (int64_t i = 0; values != NULL && i < n; i++)
-        json_array_append_new(array, number(values[i]));
+        iso_json_append(array, number(values[i]));
     free(values);
     return array;
 }
@@ -146,8 +146,8 @@ static json_t *table(const struct iso_value *counted, const double *counts)
     for (int64_t r = 0; r < counted->shape.dim[0]; r++) {
         json_t *row = json_array();
         for (int64_t c = 0; c < counted->shape.dim[1]; c++)
-            json_array_append_new(row, json_integer((json_int_t)*counts++));
-        json_array_append_new(rows, row);
+            iso_json_append(row, json_integer((json_int_t)*counts++));
+        iso_json_append(rows, row);
     }
     return rows;
 }
@@ -187,9 +187,9 @@ static void json_epoch(const struct iso_console *console, const struct iso_fit_e
                                (json_int_t)e->epoch, "step", (json_int_t)step, "whole", e->whole,
                                "rows", (json_int_t)e->train.rows);
     if (e->epochs > 0)
-        json_object_set_new(object, "epochs", json_integer(e->epochs));
+        iso_json_set(object, "epochs", json_integer(e->epochs));
     if (*e->phase)
-        json_object_set_new(object, "phase", json_string(e->phase));
+        iso_json_set(object, "phase", iso_json_string(e->phase));
     set(object, "", "seconds", number(e->seconds));
     set(object, "", "images_per_second", number(e->images_per_second));
     set(object, "", "learning_rate", number(e->learning_rate));

@@ -24,6 +24,8 @@ struct iso_fit_listener iso_console_listener(struct iso_console *);
 /* Prints a JSON object on a line of its own, and frees it. object is a json_t *, so that this
  * header does not need jansson. */
 void iso_console_json(void *object);
+/* Returns true if there was no memory for such a line. */
+bool iso_console_lost(void);
 /* Adds loss and metrics to a json_t object, each key with the prefix: a metric of one number as a
  * number, one with a number per class as an array, and with `tables` a confusion matrix as an array
  * of rows. NaN becomes null. */

@@ -1,5 +1,6 @@
 /* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
 #include "commands.h"
+#include "console.h"
 #include "interrupt.h"
 #include "stack.h"
 
@@ -110,6 +111,10 @@ static int run_program(int argc, char **argv)
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "isocl: cannot write to standard output: %s\n", strerror(errno));
         code = ISO_EXIT_FILE;
+    }
+    if (iso_console_lost()) {
+        fprintf(stderr, "isocl: out of memory: lines of JSON are missing in the output\n");
+        code = ISO_EXIT_FAILED;
     }
     iso_interrupts_pass_on();
     return code;

@@ -1,5 +1,6 @@
 /* prediction_tell.c: the predicted classes, as a table, as JSON objects, and as a submission. */
 #include "prediction.h"
+#include "core/json.h"
 
 #include "console.h"
 #include "core/printable.h"
@@ -7,7 +8,6 @@
 #include "core/formulas.h"
 #include "core/train/predict.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,14 +164,14 @@ static void print_json(const struct telling *t, const struct iso_predicted *p)
         json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)number_of(t, p->row));
     json_t *top = json_array();
     if (own != NULL)
-        json_object_set_new(object, row_heading(t), text(own));
+        iso_json_set(object, row_heading(t), text(own));
     if (p->label >= 0) {
-        json_object_set_new(object, "true_class", json_integer(p->label));
-        json_object_set_new(object, "true_name", text(name_of(t, p->label, buf)));
+        iso_json_set(object, "true_class", json_integer(p->label));
+        iso_json_set(object, "true_name", text(name_of(t, p->label, buf)));
     }
     for (int i = 0; i < t->top; i++)
-        json_array_append_new(top, class_object(t, t->order[i], p->probabilities[t->order[i]]));
-    json_object_set_new(object, "predicted", top);
+        iso_json_append(top, class_object(t, t->order[i], p->probabilities[t->order[i]]));
+    iso_json_set(object, "predicted", top);
     iso_console_json(object);
 }
 
@@ -299,7 +299,7 @@ static iso_rc tell_end(const struct telling *t)
                                    p->opened.job.model->name, "rows",
                                    (json_int_t)p->opened.job.data[1]->rows, "weights_sha256", hex);
         if (t->known > 0)
-            json_object_set_new(object, "accuracy", json_real((double)t->right / (double)t->known));
+            iso_json_set(object, "accuracy", json_real((double)t->right / (double)t->known));
         iso_console_json(object);
         return ISO_OK;
     }

@@ -1,10 +1,10 @@
 /* safetensors.c: reads safetensors files. Nothing in the file is believed before it is checked. */
 #include "safetensors_types.h"
 #include "core/file.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +69,11 @@ static iso_rc parse_header(struct reader *r, const char *text, size_t length)
     if (text[0] != '{')
         return iso_fail(ISO_EDATA, "%s: not a safetensors file: its header does not begin with '{'",
                         r->path);
-    r->owned->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &fault);
-    if (r->owned->root == NULL)
+    const iso_rc rc = iso_json_read(text, length, JSON_REJECT_DUPLICATES, &r->owned->root, &fault);
+    if (rc == ISO_EDATA)
         return iso_fail(ISO_EDATA, "%s: header, byte %d: %s; the file is damaged, make it again",
                         r->path, fault.position, fault.text);
-    return ISO_OK;
+    return rc;
 }
 
 /* Reads the length and the JSON of the header; the file's size bounds both. */

@@ -1,10 +1,10 @@
 /* safetensors_write.c: writes safetensors files, tensor by tensor. */
 #include "safetensors_types.h"
 #include "core/file.h"
+#include "core/json.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +45,18 @@ static json_t *describe(const struct iso_st_tensor *t, const struct span *span)
 {
     json_t *shape = json_array();
     for (int i = 0; i < t->ndim; i++)
-        json_array_append_new(shape, json_integer(t->dim[i]));
+        iso_json_append(shape, json_integer(t->dim[i]));
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", iso_st_types[t->type].name, "shape", shape,
                      "data_offsets", (json_int_t)span->offset,
                      (json_int_t)(span->offset + span->bytes));
+}
+
+/* Says why a name or a value could not be put into the header; errno was 0 before. */
+static iso_rc not_put(const char *path, const char *what, const char *name)
+{
+    if (errno == ENOMEM)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", path);
+    return iso_fail(ISO_EDATA, "%s: %s '%.100s' is not valid UTF-8", path, what, name);
 }
 
 static iso_rc add_metadata(const char *path, json_t *root, const char *const *metadata)
@@ -57,11 +65,9 @@ static iso_rc add_metadata(const char *path, json_t *root, const char *const *me
     if (json_object_set_new(root, "__metadata__", object) != 0 ||
         json_object_set_new(object, iso_st_sha256_key, json_string(iso_st_sha256_blank)) != 0)
         return iso_fail(ISO_ENOMEM, "%s: out of memory", path);
-    for (; metadata != NULL && metadata[0] != NULL; metadata += 2) {
+    for (errno = 0; metadata != NULL && metadata[0] != NULL; metadata += 2)
         if (json_object_set_new(object, metadata[0], json_string(metadata[1])) != 0)
-            return iso_fail(ISO_EDATA, "%s: metadata '%.100s' is not valid UTF-8", path,
-                            metadata[0]);
-    }
+            return not_put(path, "metadata", metadata[0]);
     return ISO_OK;
 }
 
@@ -80,20 +86,20 @@ static iso_rc add_tensors(struct iso_st_writer *w, json_t *root,
         if (strcmp(t->name, "__metadata__") == 0 || json_object_get(root, t->name) != NULL)
             return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->file.path, t->name);
         w->spans[i] = (struct span){ .offset = offset, .bytes = bytes, .written = bytes == 0 };
+        errno = 0;
         if (json_object_set_new(root, t->name, describe(t, &w->spans[i])) != 0)
-            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->file.path,
-                            t->name);
+            return not_put(w->file.path, "tensor name", t->name);
         offset += bytes;
     }
     return ISO_OK;
 }
 
-/* Writes length and JSON, padded with spaces so that the data begin at a multiple of 8 bytes. */
-static iso_rc write_header(struct iso_st_writer *w, const json_t *root)
+/* Writes length and JSON, padded with spaces so that the data begin at a multiple of 8 bytes. Takes
+ * the JSON over. */
+static iso_rc write_header(struct iso_st_writer *w, json_t *root)
 {
-    char *text = json_dumps(root, JSON_COMPACT);
-    if (text == NULL)
-        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->file.path);
+    char *text;
+    ISO_TRY(iso_json_text(root, JSON_COMPACT, &text));
     size_t length = strlen(text), padded = (length + 7) / 8 * 8;
     uint64_t prefix = padded;
     iso_rc rc = write_at(w, 0, &prefix, sizeof prefix);
@@ -121,7 +127,7 @@ static iso_rc make_header(struct iso_st_writer *w, const struct iso_st_tensor *t
     if (rc == ISO_OK)
         rc = add_tensors(w, root, tensors);
     if (rc == ISO_OK)
-        rc = write_header(w, root);
+        return write_header(w, root);
     json_decref(root);
     return rc;
 }

@@ -2,11 +2,11 @@
 #include "classes.h"
 #include "config.h"
 #include "order.h"
+#include "core/json.h"
 #include "core/model/field.h"
 #include "core/number.h"
 #include "core/ops/activation.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,15 +33,15 @@ static json_t *whole_numbers(const int64_t *v, int n)
 {
     json_t *list = json_array();
     for (int i = 0; i < n; i++)
-        json_array_append_new(list, json_integer(v[i]));
+        iso_json_append(list, json_integer(v[i]));
     return list;
 }
 
 static json_t *sides(const int64_t *v)
 {
     json_t *both = json_array();
-    json_array_append_new(both, whole_numbers(v, 2));
-    json_array_append_new(both, whole_numbers(v + 2, 2));
+    iso_json_append(both, whole_numbers(v, 2));
+    iso_json_append(both, whole_numbers(v + 2, 2));
     return both;
 }
 
@@ -72,7 +72,7 @@ static json_t *value_of(const struct iso_field *f, const void *params)
     case ISO_FIELD_REAL: return json_real(*(const double *)at);
     case ISO_FIELD_BOOL: return json_boolean(*(const bool *)at);
     case ISO_FIELD_ENUM:
-    case ISO_FIELD_ACTIVATION: return json_string(iso_field_choices(f)[*(const int *)at]);
+    case ISO_FIELD_ACTIVATION: return iso_json_string(iso_field_choices(f)[*(const int *)at]);
     case ISO_FIELD_SHAPE:
         return whole_numbers(((const struct iso_shape *)at)->dim + 1,
                              ((const struct iso_shape *)at)->ndim - 1);
@@ -99,7 +99,7 @@ static iso_rc choose_activation(const struct iso_layer *l, struct class_use *use
     else if (p->function == ISO_ELU)
         *use = (struct class_use){ "ELU", "alpha", json_real(p->alpha) };
     else
-        *use = (struct class_use){ "Activation", "activation", json_string(name) };
+        *use = (struct class_use){ "Activation", "activation", iso_json_string(name) };
     return ISO_OK;
 }
 
@@ -125,10 +125,10 @@ static json_t *fields_of(const struct iso_layer *l)
     for (; l->op != ISO_OP_activation && f->key != NULL; f++) {
         json_t *value = value_of(f, l->params);
         if (value != NULL)
-            json_object_set_new(config, f->key, value);
+            iso_json_set(config, f->key, value);
     }
     if (l->frozen && iso_ops[l->op].def->weights != NULL)
-        json_object_set_new(config, "trainable", json_false());
+        iso_json_set(config, "trainable", json_false());
     return config;
 }
 
@@ -143,8 +143,10 @@ struct writer {
 static json_t *batch_shape(const struct iso_shape *s)
 {
     json_t *list = whole_numbers(s->dim + 1, s->ndim - 1);
-    json_array_insert_new(list, 0, json_null());
-    return list;
+    if (json_array_insert_new(list, 0, json_null()) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 static json_t *tensor(const struct writer *w, int layer)
@@ -161,7 +163,7 @@ static json_t *inbound(const struct writer *w, const struct iso_layer *l)
 {
     json_t *list = json_array(), *args = json_array();
     for (int i = 0; i < l->ninputs; i++)
-        json_array_append_new(l->ninputs > 1 ? list : args, tensor(w, l->input[i]));
+        iso_json_append(l->ninputs > 1 ? list : args, tensor(w, l->input[i]));
     if (l->ninputs > 1)
         json_array_append(args, list);
     json_decref(list);
@@ -191,10 +193,10 @@ static iso_rc add_layer(const struct writer *w, int layer, json_t *list)
         choose_class(l, l->input[0] < 0 ? w->m->input.ndim : w->shapes[l->input[0]].ndim, &use));
     json_t *config = fields_of(l), *whole;
     if (use.key != NULL)
-        json_object_set_new(config, use.key, use.value);
+        iso_json_set(config, use.key, use.value);
     whole = object("keras.layers", use.name, config);
-    json_object_set_new(whole, "name", json_string(l->name));
-    json_object_set_new(whole, "inbound_nodes", inbound(w, l));
+    iso_json_set(whole, "name", iso_json_string(l->name));
+    iso_json_set(whole, "inbound_nodes", inbound(w, l));
     return json_array_append_new(list, whole) == 0 ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory");
 }
 
@@ -203,14 +205,14 @@ static json_t *input_layer(const struct writer *w)
     json_t *config = json_pack("{s:o, s:s, s:s}", "batch_shape", batch_shape(&w->m->input), "dtype",
                                "float32", "name", w->input);
     json_t *whole = object("keras.layers", "InputLayer", config);
-    json_object_set_new(whole, "name", json_string(w->input));
-    json_object_set_new(whole, "inbound_nodes", json_array());
+    iso_json_set(whole, "name", iso_json_string(w->input));
+    iso_json_set(whole, "inbound_nodes", json_array());
     return whole;
 }
 
 static iso_rc add_layers(const struct writer *w, const int *order, int n, json_t *list)
 {
-    json_array_append_new(list, input_layer(w));
+    iso_json_append(list, input_layer(w));
     for (int i = 0; i < w->m->nlayers; i++)
         ISO_TRY(infer(w, i));
     for (int i = 0; i < n; i++)
@@ -222,9 +224,7 @@ static iso_rc add_layers(const struct writer *w, const int *order, int n, json_t
 
 static iso_rc write_text(json_t *whole, char **out)
 {
-    *out = json_dumps(whole, JSON_REAL_PRECISION(17));
-    json_decref(whole);
-    return *out != NULL ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory");
+    return iso_json_text(whole, JSON_REAL_PRECISION(17), out);
 }
 
 static json_t *network(const struct writer *w, json_t *layers)

@@ -2,6 +2,7 @@
 #include "network.h"
 #include "classes.h"
 #include "network_build.h"
+#include "core/json.h"
 #include "core/model/section.h"
 
 #include <math.h>
@@ -444,12 +445,15 @@ iso_rc iso_keras_network(const struct iso_keras_file *file, const char *path,
                         "%s holds weights but no network; name a model file that they are for, or "
                         "save the whole model in Keras: model.save('NAME.keras')",
                         path);
-    json_t *root = json_loads(file->config, 0, &fault);
-    if (root == NULL)
+    json_t *root;
+    iso_rc rc = iso_json_read(file->config, strlen(file->config), 0, &root, &fault);
+    if (rc == ISO_EDATA)
         return iso_fail(ISO_EDATA, "%s: its configuration, byte %d: %s; the file is damaged", path,
                         fault.position, fault.text);
+    if (rc != ISO_OK)
+        return rc;
     r.out = iso_alloc(1, sizeof *r.out);
-    iso_rc rc = r.out != NULL ? read_network(&r, root) : ISO_ENOMEM;
+    rc = r.out != NULL ? read_network(&r, root) : ISO_ENOMEM;
     json_decref(root);
     free(r.layers);
     if (rc == ISO_OK)

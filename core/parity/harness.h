@@ -213,6 +213,7 @@ struct iso_report {
     struct iso_parity_totals totals;
     bool headed;                        /* the table's heading has been printed */
     bool ended;                         /* the listener wants no more checks */
+    bool lost;                          /* there was no memory for a line of JSON */
     char device[32], subject[ISO_NAME]; /* subject of the lines below, one per rung */
     struct iso_report_line {
         long checks, failed, skipped, died;

@@ -1,11 +1,11 @@
 /* hunt.c: draws cases and sends them to the devices until the time is over. */
 #include "hunt.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "core/machine.h"
 #include "hunt_check.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,9 +53,9 @@ static void print_drawn(const struct hunt *h, const struct iso_hunted *d)
     fflush(out_of(h));
 }
 
-static void print_fault(const struct hunt *h, const struct iso_backend *b,
-                        const struct iso_hunted *d, const struct iso_outcome *x,
-                        const char *command)
+static iso_rc print_fault(const struct hunt *h, const struct iso_backend *b,
+                          const struct iso_hunted *d, const struct iso_outcome *x,
+                          const char *command)
 {
     const char *subject = d->model ? "model" : iso_ops[d->op].name;
     if (!h->o->json) {
@@ -65,13 +65,10 @@ static void print_fault(const struct hunt *h, const struct iso_backend *b,
         json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "event", "fault", "device",
                               b->device.id, "subject", subject, "rung", x->rung, "case",
                               (json_int_t)d->number, "message", x->message, "repeat", command);
-        if (o != NULL) {
-            json_dumpf(o, out_of(h), JSON_COMPACT | JSON_PRESERVE_ORDER);
-            fputc('\n', out_of(h));
-        }
-        json_decref(o);
+        return iso_json_line(o, JSON_COMPACT | JSON_PRESERVE_ORDER, out_of(h));
     }
     fflush(out_of(h));
+    return ISO_OK;
 }
 
 static void print_usage(const struct hunt *h, const struct iso_backend *b, enum iso_rung rung,
@@ -173,9 +170,9 @@ static iso_rc show_fault(struct hunt *h, struct iso_backend *b, const struct iso
     smaller.text = strdup(d->text);
     if (smaller.text == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
-    const iso_rc rc = iso_hunted_write(&h->hunter, b, &smaller, h->folder, x, command);
+    iso_rc rc = iso_hunted_write(&h->hunter, b, &smaller, h->folder, x, command);
     if (rc == ISO_OK)
-        print_fault(h, b, &smaller, x, command);
+        rc = print_fault(h, b, &smaller, x, command);
     free(smaller.text);
     return rc;
 }

@@ -2,7 +2,6 @@
  * machine can be compared. {"isocl": "0.1.0", "arith": 1, "seed": 1, "host": "...", "date": "...",
  * "devices": [{"id": "cpu", ...}], "hashes": {"conv2d/3/forward": "..."},
  * "elements": {"conv2d/3/forward": "..."}, "lacks": ["flatten"], "sha256": "of all the others"} */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "core/data/sha256.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "harness.h"
 
 struct iso_record {
@@ -37,10 +37,8 @@ static iso_rc hash_file(json_t *o, char hex[65])
     if (copy == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     json_object_del(copy, "sha256");
-    char *text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
-    json_decref(copy);
-    if (text == NULL)
-        return iso_fail(ISO_ENOMEM, "out of memory");
+    char *text;
+    ISO_TRY(iso_json_text(copy, JSON_COMPACT | JSON_SORT_KEYS, &text));
     iso_sha256_init(&h);
     iso_sha256_add(&h, text, strlen(text));
     iso_sha256_hex(&h, hex);
@@ -90,9 +88,11 @@ static iso_rc open_check(struct iso_record *r, const char *path)
     size_t size;
     json_error_t fault;
     ISO_TRY(iso_file_read(path, &text, &size));
-    r->file = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
+    const iso_rc rc = iso_json_read(text, size, JSON_REJECT_DUPLICATES, &r->file, &fault);
     free(text);
-    if (r->file == NULL)
+    if (rc == ISO_ENOMEM)
+        return rc;
+    if (rc != ISO_OK)
         return iso_fail(ISO_EDATA, "%s:%d:%d: %s; is it a file that `isocl parity --record` wrote?",
                         path, fault.line, fault.column, fault.text);
     r->theirs = json_object_get(r->file, "hashes");
@@ -282,11 +282,13 @@ static iso_rc write_file(struct iso_record *r)
                           : hash_file(o, hex);
     if (rc == ISO_OK && json_object_set_new(o, "sha256", json_string(hex)) != 0)
         rc = iso_fail(ISO_ENOMEM, "out of memory for the record");
-    char *text = rc == ISO_OK ? json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-    json_decref(o);
+    char *text = NULL;
     if (rc == ISO_OK)
-        rc = text == NULL ? iso_fail(ISO_ENOMEM, "out of memory for the record")
-                          : iso_file_write(r->write, text, strlen(text));
+        rc = iso_json_text(o, JSON_INDENT(1) | JSON_SORT_KEYS, &text);
+    else
+        json_decref(o);
+    if (rc == ISO_OK)
+        rc = iso_file_write(r->write, text, strlen(text));
     free(text);
     return rc;
 }

@@ -1,11 +1,11 @@
 /* report.c: the harness's output: an aligned table, or one JSON object per line. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/environment.h"
+#include "core/json.h"
 #include "harness.h"
 
 enum { DETAIL = 160 };
@@ -142,30 +142,24 @@ static const char *detail_of(const struct iso_check *c, char buf[DETAIL])
 }
 
 /* Prints a whole line at once, so that a reader never sees part of one. Takes the object. */
-static void print_object(const struct iso_report *r, json_t *o)
+static void print_object(struct iso_report *r, json_t *o)
 {
-    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    json_decref(o);
-    if (text != NULL)
-        fprintf(out_of(r), "%s\n", text);
-    free(text);
-    fflush(out_of(r));
+    r->lost |= iso_json_line(o, JSON_COMPACT | JSON_PRESERVE_ORDER, out_of(r)) != ISO_OK;
 }
 
-static void print_json(const struct iso_report *r, const struct iso_check *c,
-                       const struct result *x, const char *command)
+static void print_json(struct iso_report *r, const struct iso_check *c, const struct result *x,
+                       const char *command)
 {
     char detail[DETAIL];
     if (r->options->quiet && !is_bad(x))
         return;
-    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event",
+    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:s, s:s, s:I, s:f, s:o, s:o}", "event",
                           "check", "result", iso_result_names[x->end], "subject", c->subject,
-                          "case", c->number, "detail", detail_of(c, detail), "pass",
-                          pass_name(c->pass), "rung", iso_rung_names[c->rung], "device", c->device,
-                          "values", (json_int_t)c->distance.values, "share", c->distance.share,
-                          "message", x->why, "repeat", command);
-    if (o == NULL)
-        return; /* no memory: the totals still count it */
+                          "case", c->number, "detail", iso_json_string(detail_of(c, detail)),
+                          "pass", pass_name(c->pass), "rung", iso_rung_names[c->rung], "device",
+                          c->device, "values", (json_int_t)c->distance.values, "share",
+                          c->distance.share, "message", iso_json_string(x->why), "repeat",
+                          iso_json_string(command));
     print_object(r, o);
 }
 
@@ -314,7 +308,7 @@ void iso_report_work(const struct iso_report *r, int pass, enum iso_work work)
         r->hook->work(r->hook->self, pass, work);
 }
 
-static void print_end(const struct iso_report *r)
+static void print_end(struct iso_report *r)
 {
     const struct iso_parity_totals *t = &r->totals;
     const char *stopped = r->ended ? ", stopped before the end" : "";
@@ -324,8 +318,7 @@ static void print_end(const struct iso_report *r)
                               (json_int_t)t->passed, "failed", (json_int_t)t->failed, "skipped",
                               (json_int_t)t->skipped, "crashed", (json_int_t)t->crashed,
                               "timed_out", (json_int_t)t->late, "stopped", r->ended);
-        if (o != NULL)
-            print_object(r, o);
+        print_object(r, o);
         return;
     }
     if (t->crashed + t->late > 0)
@@ -342,6 +335,8 @@ iso_rc iso_report_end(struct iso_report *r)
     flush_lines(r);
     if (!r->options->silent)
         print_end(r);
+    if (r->lost)
+        return iso_fail(ISO_ENOMEM, "out of memory: lines of JSON are missing in the output");
     if (t->failed > 0)
         return iso_fail(
             ISO_EPARITY,

@@ -1,9 +1,9 @@
 #include "device_json.h"
 
 #include "core/file.h"
+#include "core/json.h"
 #include "core/printable.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +11,19 @@
 iso_rc iso_run_device_write(const char *folder, const struct iso_backend *backend)
 {
     const struct iso_device *d = &backend->device;
-    char path[ISO_PATH];
+    char path[ISO_PATH], *text;
     ISO_TRY(iso_path(path, folder, "device.json"));
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id,
-                             "name", d->name, "platform", d->platform, "driver", d->driver, "mode",
-                             backend->mode == ISO_MODE_EXACT ? "exact" : "fast", "exactness",
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:i, s:s, s:i}", "id",
+                             iso_json_string(d->id), "name", iso_json_string(d->name), "platform",
+                             iso_json_string(d->platform), "driver", iso_json_string(d->driver),
+                             "mode", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
+                             "exactness",
                              d->exactness == ISO_EXACT          ? "exact"
                              : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
                                                                 : "inexact",
                              "memory", (json_int_t)d->memory, "units", d->units, "isocl",
                              ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
-    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    json_decref(json);
-    if (text == NULL)
-        return iso_fail(ISO_EDEVICE,
-                        "the device's name is not valid UTF-8, so device.json cannot be written");
+    ISO_TRY(iso_json_text(json, JSON_INDENT(2), &text));
     iso_rc rc = iso_file_write(path, text, strlen(text));
     free(text);
     return rc;
@@ -41,15 +39,17 @@ iso_rc iso_run_device_read(const char *folder, struct iso_run_device *out)
 {
     char path[ISO_PATH], *text;
     size_t n;
+    json_error_t fault;
     *out = (struct iso_run_device){ .id = "" };
     ISO_TRY(iso_path(path, folder, "device.json"));
     ISO_TRY(iso_file_read(path, &text, &n));
-    json_t *device = json_loads(text, 0, NULL);
+    json_t *device;
+    const iso_rc rc = iso_json_read(text, n, 0, &device, &fault);
     copy(device, "id", out->id, sizeof out->id);
     copy(device, "name", out->name, sizeof out->name);
     copy(device, "mode", out->mode, sizeof out->mode);
     copy(device, "isocl", out->version, sizeof out->version);
     json_decref(device);
     free(text);
-    return ISO_OK;
+    return rc == ISO_ENOMEM ? rc : ISO_OK;
 }

@@ -2,10 +2,10 @@
 
 #include "core/data/sha256.h"
 #include "core/data/sha256_pieces.h"
+#include "core/json.h"
 #include "core/machine.h"
 #include "core/printable.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,13 +85,16 @@ static iso_rc read_json(const char *folder, json_t **out)
 {
     char path[ISO_PATH], *text = NULL;
     size_t n;
+    json_error_t fault;
     *out = NULL;
     ISO_TRY(iso_path(path, folder, "run.json"));
     if (access(path, F_OK) != 0)
         return ISO_OK;
     ISO_TRY(iso_file_read(path, &text, &n));
-    *out = json_loadb(text, n, 0, NULL);
+    const iso_rc rc = iso_json_read(text, n, 0, out, &fault);
     free(text);
+    if (rc == ISO_ENOMEM)
+        return rc;
     return json_is_object(*out) ? ISO_OK
                                 : iso_fail(ISO_EDATA,
                                            "%s is damaged; remove it to go on without "
@@ -102,23 +105,13 @@ static iso_rc read_json(const char *folder, json_t **out)
 /* Takes the object over. */
 static iso_rc write_json(const char *folder, json_t *json)
 {
-    char path[ISO_PATH];
-    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    json_decref(json);
-    if (text == NULL)
-        return iso_fail(ISO_ENOMEM, "run.json: out of memory");
+    char path[ISO_PATH], *text;
+    ISO_TRY(iso_json_text(json, JSON_INDENT(2), &text));
     iso_rc rc = iso_path(path, folder, "run.json");
     if (rc == ISO_OK)
         rc = iso_file_write(path, text, strlen(text));
     free(text);
     return rc;
-}
-
-/* Makes a string of what need not be UTF-8: a path, a driver's name. */
-static json_t *text_of(const char *text)
-{
-    json_t *string = json_string(text);
-    return string != NULL ? string : json_string("(not UTF-8)");
 }
 
 static json_t *now(void)
@@ -128,16 +121,16 @@ static json_t *now(void)
     const time_t t = time(NULL);
     if (gmtime_r(&t, &tm) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return json_string(text);
+    return iso_json_string(text);
 }
 
 static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_sums *sums)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:I, s:[i,i,i], s:i, s:s, s:s}", "dataset",
-                     text_of(d->name), "split", text_of(d->split), "part", text_of(d->part),
-                     "source", text_of(d->source), "rows", (json_int_t)d->rows, "image", d->height,
-                     d->width, d->channels, "classes", d->classes, "images_sha256", sums->images,
-                     "labels_sha256", sums->labels);
+                     iso_json_string(d->name), "split", iso_json_string(d->split), "part",
+                     iso_json_string(d->part), "source", iso_json_string(d->source), "rows",
+                     (json_int_t)d->rows, "image", d->height, d->width, d->channels, "classes",
+                     d->classes, "images_sha256", sums->images, "labels_sha256", sums->labels);
 }
 
 static json_t *new_json(const struct iso_about *r)
@@ -150,12 +143,12 @@ static json_t *new_json(const struct iso_about *r)
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
         if (r->data[i] != NULL)
-            json_object_set_new(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
-    json_object_set_new(json, "data", data);
-    json_object_set_new(json, "initial_sha256", json_string(r->initial));
+            iso_json_set(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
+    iso_json_set(json, "data", data);
+    iso_json_set(json, "initial_sha256", iso_json_string(r->initial));
     if (*r->weights)
-        json_object_set_new(json, "initial_weights", text_of(r->weights));
-    json_object_set_new(json, "commands", json_array());
+        iso_json_set(json, "initial_weights", iso_json_string(r->weights));
+    iso_json_set(json, "commands", json_array());
     return json;
 }
 
@@ -164,10 +157,11 @@ static json_t *describe_command(const struct iso_about *r)
     const struct iso_device *d = &r->backend->device;
     char machine[512];
     return json_pack("{s:o, s:o, s:n, s:s, s:o, s:{s:o, s:o, s:o, s:o}, s:I}", "command",
-                     text_of(r->command), "started", now(), "ended", "isocl", ISO_VERSION,
-                     "machine", text_of(iso_machine_text(machine, sizeof machine)), "device", "id",
-                     text_of(d->id), "name", text_of(d->name), "platform", text_of(d->platform),
-                     "driver", text_of(d->driver), "from_step", (json_int_t)r->step);
+                     iso_json_string(r->command), "started", now(), "ended", "isocl", ISO_VERSION,
+                     "machine", iso_json_string(iso_machine_text(machine, sizeof machine)),
+                     "device", "id", iso_json_string(d->id), "name", iso_json_string(d->name),
+                     "platform", iso_json_string(d->platform), "driver", iso_json_string(d->driver),
+                     "from_step", (json_int_t)r->step);
 }
 
 /* ---- Use ----------------------------------------------------------------------------------- */
@@ -214,8 +208,8 @@ static json_t *describe_origin(const struct iso_data_origin *origin)
 {
     json_t *folders = json_array();
     for (int i = 0; i < origin->folders.n; i++)
-        json_array_append_new(folders, text_of(origin->folders.path[i]));
-    return json_pack("{s:o, s:o}", "model", text_of(origin->model), "folders", folders);
+        iso_json_append(folders, iso_json_string(origin->folders.path[i]));
+    return json_pack("{s:o, s:o}", "model", iso_json_string(origin->model), "folders", folders);
 }
 
 iso_rc iso_about_origin(const char *folder, struct iso_data_origin *out)
@@ -288,8 +282,8 @@ iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
     ISO_TRY(read_json(folder, &json));
     if (json == NULL)
         json = new_json(r);
-    json_object_set_new(json, "data_from", describe_origin(&r->origin));
-    json_array_append_new(json_object_get(json, "commands"), describe_command(r));
+    iso_json_set(json, "data_from", describe_origin(&r->origin));
+    iso_json_append(json_object_get(json, "commands"), describe_command(r));
     return write_json(folder, json);
 }
 
@@ -297,21 +291,28 @@ iso_rc iso_about_images(const char *folder, int which, const char *crc32)
 {
     json_t *json;
     ISO_TRY(read_json(folder, &json));
+    if (json == NULL)
+        return ISO_OK;
     json_t *data = json_object_get(json_object_get(json, "data"), iso_about_splits[which]);
-    json_object_set_new(data, "images_crc32", json_string(crc32));
-    return json != NULL ? write_json(folder, json) : ISO_OK;
+    if (data != NULL)
+        iso_json_set(data, "images_crc32", iso_json_string(crc32));
+    return write_json(folder, json);
 }
 
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
 {
     json_t *json;
     ISO_TRY(read_json(folder, &json));
+    if (json == NULL)
+        return ISO_OK;
     json_t *commands = json_object_get(json, "commands");
     json_t *last = json_array_get(commands, json_array_size(commands) - 1);
-    json_object_set_new(last, "ended", now());
-    json_object_set_new(last, "to_step", json_integer(step));
-    json_object_set_new(last, "result", text_of(result));
-    if (json != NULL)
-        return write_json(folder, json);
-    return ISO_OK;
+    if (last == NULL) {
+        json_decref(json);
+        return ISO_OK;
+    }
+    iso_json_set(last, "ended", now());
+    iso_json_set(last, "to_step", json_integer(step));
+    iso_json_set(last, "result", iso_json_string(result));
+    return write_json(folder, json);
 }
