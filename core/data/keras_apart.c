@@ -6,6 +6,7 @@
  * file's size. */
 #include "keras_direct.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,12 @@ iso_rc iso_keras_task(const struct iso_task *t)
     struct iso_keras_file *f = NULL;
     struct iso_keras_weight wanted;
     size_t n;
-    ISO_TRY(iso_keras_direct_open(t->argv[0], &f));
+    errno = 0;
+    const iso_rc rc = iso_keras_direct_open(t->argv[0], &f);
+    if (rc != ISO_OK && errno == ENOMEM) /* the library blames the file */
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", t->argv[0]);
+    if (rc != ISO_OK)
+        return rc;
     said.nlayers = f->nlayers;
     memcpy(said.version, f->version, sizeof said.version);
     said.config = text_bytes(f->config);
@@ -153,9 +159,9 @@ static iso_rc receive(const char *path, struct iso_keras_file *f)
         ISO_TRY(receive_layers(f, &said, &lost));
     if (!lost)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s: the HDF5 library %s over it; the file is damaged", path,
-                    v->end == ISO_CHILD_LATE || v->end == ISO_CHILD_LIMITED ? "lost its way"
-                                                                            : "crashed");
+    return iso_fail(
+        ISO_EDATA, "%s: the HDF5 library %s over it; the file is damaged, unless memory ran out",
+        path, v->end == ISO_CHILD_LATE || v->end == ISO_CHILD_LIMITED ? "lost its way" : "crashed");
 }
 
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)
@@ -197,6 +203,6 @@ iso_rc iso_keras_read(const struct iso_keras_file *f, const struct iso_keras_wei
         return rc == ISO_OK ? rc : iso_fail(rc, "%s cannot be read; the file is damaged", w->path);
     return iso_fail(ISO_EDATA,
                     "%s cannot be read: the HDF5 library crashed over it; the file is "
-                    "damaged",
+                    "damaged, unless memory ran out",
                     w->path);
 }

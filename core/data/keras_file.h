@@ -51,7 +51,8 @@ iso_rc iso_keras_read(const struct iso_keras_file *, const struct iso_keras_weig
  * number. ARCHIVE: Keras 3's .keras, a zip file of the network and such weights. */
 enum iso_keras_form { ISO_KERAS_H5, ISO_KERAS_WEIGHTS_H5, ISO_KERAS_ARCHIVE };
 /* Writes a file for Keras, beside `path`, and renames it once it is complete. Call begin, then put
- * for each layer with its weights, then end, or abort, which leaves no file. */
+ * for each layer with its weights, then end, or abort, which leaves no file. A child does it, since
+ * the HDF5 library may crash where memory or its stack runs out. */
 struct iso_keras_writer;
 iso_rc iso_keras_begin(const char *path, enum iso_keras_form, struct iso_keras_writer **out);
 struct iso_keras_put_layer {

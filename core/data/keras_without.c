@@ -28,6 +28,8 @@ iso_rc iso_keras_read(const struct iso_keras_file *f, const struct iso_keras_wei
 
 iso_rc iso_keras_task(const struct iso_task *t) { return without(t->argv[0]); }
 
+iso_rc iso_keras_write_task(const struct iso_task *t) { return without(t->argv[0]); }
+
 iso_rc iso_keras_begin(const char *path, enum iso_keras_form form, struct iso_keras_writer **out)
 {
     (void)form, (void)out;

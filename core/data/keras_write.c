@@ -1,4 +1,4 @@
-#include "keras_file.h"
+#include "keras_direct.h"
 #include "core/file.h"
 #include "keras_names.h"
 #include "zip.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The file grows in memory, and goes to disk as a whole. */
-struct iso_keras_writer {
+struct iso_keras_direct_writer {
     char *path;
     enum iso_keras_form form;
     hid_t file;
@@ -17,9 +17,10 @@ struct iso_keras_writer {
 
 enum { GROWTH = 1 << 20 };
 
-iso_rc iso_keras_begin(const char *path, enum iso_keras_form form, struct iso_keras_writer **out)
+iso_rc iso_keras_direct_begin(const char *path, enum iso_keras_form form,
+                              struct iso_keras_direct_writer **out)
 {
-    struct iso_keras_writer *w = iso_alloc(1, sizeof *w);
+    struct iso_keras_direct_writer *w = iso_alloc(1, sizeof *w);
     if (w == NULL)
         return ISO_ENOMEM;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -30,7 +31,7 @@ iso_rc iso_keras_begin(const char *path, enum iso_keras_form form, struct iso_ke
     w->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     H5Pclose(access);
     if (w->path == NULL || w->file < 0) {
-        iso_keras_abort(w);
+        iso_keras_direct_abort(w);
         return iso_fail(ISO_ENOMEM, "%s: the HDF5 library cannot make a file in memory", path);
     }
     *out = w;
@@ -94,7 +95,7 @@ static hid_t make_group(hid_t file, const char *path)
     return group;
 }
 
-iso_rc iso_keras_put(struct iso_keras_writer *w, const struct iso_keras_put_layer *l)
+iso_rc iso_keras_direct_put(struct iso_keras_direct_writer *w, const struct iso_keras_put_layer *l)
 {
     char path[ISO_KERAS_NAME];
     void *more = realloc(w->layers.list, (size_t)(w->layers.n + 1) * sizeof *w->layers.list);
@@ -114,7 +115,7 @@ iso_rc iso_keras_put(struct iso_keras_writer *w, const struct iso_keras_put_laye
                            l->name);
 }
 
-static iso_rc write_bytes(const struct iso_keras_writer *w, const void *image, size_t size,
+static iso_rc write_bytes(const struct iso_keras_direct_writer *w, const void *image, size_t size,
                           const char *config, const char *metadata)
 {
     if (w->form != ISO_KERAS_ARCHIVE)
@@ -125,7 +126,8 @@ static iso_rc write_bytes(const struct iso_keras_writer *w, const void *image, s
     return iso_zip_write(w->path, members, 3);
 }
 
-static iso_rc write_image(struct iso_keras_writer *w, const char *config, const char *metadata)
+static iso_rc write_image(struct iso_keras_direct_writer *w, const char *config,
+                          const char *metadata)
 {
     H5Fflush(w->file, H5F_SCOPE_GLOBAL);
     const ssize_t size = H5Fget_file_image(w->file, NULL, 0);
@@ -138,7 +140,7 @@ static iso_rc write_image(struct iso_keras_writer *w, const char *config, const 
 }
 
 /* Adds what Keras 1 and 2 write beside the layers. */
-static bool put_versions(struct iso_keras_writer *w)
+static bool put_versions(struct iso_keras_direct_writer *w)
 {
     const struct iso_keras_names version = { .list = (char[1][ISO_KERAS_NAME]){ "2.3.0" }, .n = 1 };
     const struct iso_keras_names backend = { .list = (char[1][ISO_KERAS_NAME]){ "isocl" }, .n = 1 };
@@ -147,7 +149,8 @@ static bool put_versions(struct iso_keras_writer *w)
            iso_keras_put_names(w->file, "backend", &backend);
 }
 
-iso_rc iso_keras_end(struct iso_keras_writer *w, const char *config, const char *metadata)
+iso_rc iso_keras_direct_end(struct iso_keras_direct_writer *w, const char *config,
+                            const char *metadata)
 {
     const bool fine = w->form != ISO_KERAS_H5 || put_versions(w);
     const iso_rc rc = fine ? write_image(w, config, metadata)
@@ -155,11 +158,11 @@ iso_rc iso_keras_end(struct iso_keras_writer *w, const char *config, const char 
                                       "%s: the HDF5 library cannot "
                                       "add the layers' names",
                                       w->path);
-    iso_keras_abort(w);
+    iso_keras_direct_abort(w);
     return rc;
 }
 
-void iso_keras_abort(struct iso_keras_writer *w)
+void iso_keras_direct_abort(struct iso_keras_direct_writer *w)
 {
     if (w == NULL)
         return;
