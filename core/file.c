@@ -30,8 +30,20 @@ static const char *hint(int error, bool reading)
 iso_rc iso_file_fail(const char *what, const char *path)
 {
     int error = errno;
-    return iso_fail(ISO_EIO, "cannot %s %s: %s%s", what, path, strerror(error),
-                    hint(error, strncmp(what, "read", 4) == 0));
+    return iso_fail(error == ENOMEM ? ISO_ENOMEM : ISO_EIO, "cannot %s %s: %s%s", what, path,
+                    strerror(error), hint(error, strncmp(what, "read", 4) == 0));
+}
+
+iso_rc iso_text_end(FILE *stream, char **text)
+{
+    if (stream == NULL)
+        return iso_fail(ISO_ENOMEM, "out of memory for a text");
+    const bool failed = fflush(stream) != 0 || ferror(stream) != 0;
+    if (fclose(stream) == 0 && !failed && *text != NULL)
+        return ISO_OK;
+    free(*text);
+    *text = NULL;
+    return iso_fail(ISO_ENOMEM, "out of memory for a text");
 }
 
 iso_rc iso_path_too_long(const char *path)

@@ -55,7 +55,10 @@ iso_rc iso_folder_make(const char *path);
 bool iso_folder_exists(const char *path);
 /* Returns true if the folder is empty or does not exist. */
 bool iso_folder_empty(const char *path);
-/* Returns ISO_EIO, with errno's text in the message: "cannot write a/state: No space left on
- * device; ...". */
+/* Ends a text in memory, which open_memstream has begun, for free(). Fails with ISO_ENOMEM, and
+ * sets *text to NULL, if a part of it was lost, or if stream is NULL, as none could be begun. */
+iso_rc iso_text_end(FILE *stream, char **text);
+/* Returns ISO_EIO, or ISO_ENOMEM if that is what errno says, with errno's text in the message:
+ * "cannot write a/state: No space left on device; ...". */
 iso_rc iso_file_fail(const char *what, const char *path);
 #endif

@@ -28,9 +28,27 @@ void iso_json_update(json_t *object, json_t *others)
     lost |= json_object_update_new(object, others) != 0;
 }
 
+/* Returns the text, which must come out the same again if errno tells of a lack of memory: jansson
+ * (2.14) may then leave characters out and say nothing; or the memory was got elsewhere in the end.
+ */
+static char *dump(const json_t *json, size_t flags)
+{
+    errno = 0;
+    char *text = json_dumps(json, flags);
+    if (text == NULL || errno != ENOMEM)
+        return text;
+    char *again = json_dumps(json, flags);
+    if (again == NULL || strcmp(text, again) != 0) {
+        free(text);
+        text = NULL;
+    }
+    free(again);
+    return text;
+}
+
 iso_rc iso_json_text(json_t *json, size_t flags, char **text)
 {
-    *text = json != NULL && !lost ? json_dumps(json, flags) : NULL;
+    *text = json != NULL && !lost ? dump(json, flags) : NULL;
     lost = false;
     json_decref(json);
     return *text != NULL ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for JSON");
@@ -46,12 +64,19 @@ iso_rc iso_json_line(json_t *json, size_t flags, FILE *out)
     return ISO_OK;
 }
 
-/* A fault of the text may be all that jansson says where memory ran out. */
+/* Where memory ran out, jansson (2.14) may leave characters out of a string and say nothing, or
+ * call the text wrong. So the text must be read in the same way again. */
 iso_rc iso_json_read(const char *text, size_t n, size_t flags, json_t **out, json_error_t *fault)
 {
-    errno = 0;
+    json_error_t second;
+    json_t *again = json_loadb(text, n, flags, &second);
     *out = json_loadb(text, n, flags, fault);
-    if (*out != NULL)
-        return ISO_OK;
-    return errno == ENOMEM ? iso_fail(ISO_ENOMEM, "out of memory for JSON") : ISO_EDATA;
+    const bool same = json_equal(*out, again) ||
+                      (*out == NULL && again == NULL && strcmp(fault->text, second.text) == 0);
+    json_decref(again);
+    if (same)
+        return *out != NULL ? ISO_OK : ISO_EDATA;
+    json_decref(*out);
+    *out = NULL;
+    return iso_fail(ISO_ENOMEM, "out of memory for JSON");
 }

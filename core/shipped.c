@@ -1,6 +1,7 @@
 #include "shipped.h"
 #include "program.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,10 @@ static bool find_near(char *self, const char *name, char path[ISO_PATH])
     *strrchr(self, '/') = '\0';
     for (int i = 0; near[i] != NULL && !found; i++) {
         snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
-        char *whole = realpath(beside, NULL); /* without the dots */
-        found = whole != NULL && strlen(whole) < ISO_PATH;
+        char whole[PATH_MAX]; /* without the dots */
+        found = realpath(beside, whole) != NULL && strlen(whole) < ISO_PATH;
         if (found)
             strcpy(path, whole);
-        free(whole);
     }
     return found;
 }

@@ -166,9 +166,8 @@ iso_rc iso_certificate_junit(const struct iso_certificate *c, const char *path)
     if (out == NULL)
         return no_memory();
     put_suite(out, c);
-    const bool failed = ferror(out) != 0;
-    const bool closed = fclose(out) == 0;
-    const iso_rc rc = failed || !closed ? no_memory() : iso_file_write(path, text, size);
+    ISO_TRY(iso_text_end(out, &text));
+    const iso_rc rc = iso_file_write(path, text, size);
     free(text);
     return rc;
 }

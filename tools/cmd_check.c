@@ -103,14 +103,16 @@ static iso_rc check_data(const char *data, const struct check_options *o, int64_
 }
 
 /* Data have a kind or a name; a run's folder, and any other file, is a model's. */
-static bool is_data(const char *argument)
+static iso_rc is_data(const char *argument, bool *data)
 {
     char name[ISO_DATASET_NAME], model[ISO_PATH];
-    const bool data =
-        iso_data_name(argument, name) == ISO_OK &&
-        (iso_path(model, argument, "model.yaml") != ISO_OK || access(model, F_OK) != 0);
+    const iso_rc rc = iso_data_name(argument, name);
+    if (rc == ISO_ENOMEM)
+        return rc;
+    *data = rc == ISO_OK &&
+            (iso_path(model, argument, "model.yaml") != ISO_OK || access(model, F_OK) != 0);
     iso_error_clear();
-    return data;
+    return ISO_OK;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -121,8 +123,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = is_data(argv[0]) ? check_data(argv[0], &o, &damaged)
-                                 : check_model(&job, argv[0], &o, &damaged);
+    bool data = false;
+    iso_rc rc = is_data(argv[0], &data);
+    if (rc == ISO_OK)
+        rc = data ? check_data(argv[0], &o, &damaged) : check_model(&job, argv[0], &o, &damaged);
     code = iso_report(command, rc, &job.faults);
     iso_job_free(&job);
     return code == 0 && damaged > 0 ? iso_exit_code(ISO_EDATA) : code;

@@ -1,5 +1,6 @@
 /* isocl new: a first model file for data that are there. */
 #include "commands.h"
+#include "core/file.h"
 #include "core/job/new_model.h"
 #include "setup.h"
 
@@ -49,10 +50,9 @@ static iso_rc text_of(const struct iso_new_data *d, const char *name, char **tex
 {
     size_t n = 0;
     FILE *out = open_memstream(text, &n);
-    if (out == NULL)
-        return ISO_ENOMEM;
-    iso_new_write(d, name, out);
-    return fclose(out) == 0 ? ISO_OK : ISO_ENOMEM;
+    if (out != NULL)
+        iso_new_write(d, name, out);
+    return iso_text_end(out, text);
 }
 
 /* Writes weights beside the model file, and says how to train with them. */

@@ -93,9 +93,9 @@ static iso_rc read_runs(struct report *r, bool hashes)
     for (int i = 0; i < r->n; i++) {
         ISO_TRY(check(r->folders[i]));
         ISO_TRY(iso_told_read(r->folders[i], &r->told[i]));
-        iso_told_batches(&r->told[i]);
+        ISO_TRY(iso_told_batches(&r->told[i]));
         if (hashes)
-            iso_told_hash(&r->told[i]);
+            ISO_TRY(iso_told_hash(&r->told[i]));
     }
     iso_told_distinguish(r->told, r->n);
     return ISO_OK;

@@ -52,9 +52,8 @@ static iso_rc add_run(struct runs *runs, const char *folder)
     struct iso_told *t = &runs->list[runs->n];
     const iso_rc rc = iso_told_read(folder, t);
     if (rc == ISO_OK && t->has_state) {
-        iso_told_hash(t);
         runs->n++;
-        return ISO_OK;
+        return iso_told_hash(t);
     }
     if (rc == ISO_OK)
         snprintf(why, sizeof why, "%s", t->faults);
@@ -163,7 +162,7 @@ static iso_rc tell(struct runs *runs, const struct runs_options *o, int argc)
         return ISO_OK;
     iso_runs_print(runs->list, runs->n);
     for (int i = 0; argc > 1 && runs->n == argc && i < runs->n; i++) {
-        iso_told_batches(&runs->list[i]);
+        ISO_TRY(iso_told_batches(&runs->list[i]));
         if (i > 0)
             iso_runs_differ(&runs->list[0], &runs->list[i]);
     }

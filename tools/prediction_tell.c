@@ -8,6 +8,7 @@
 #include "core/formulas.h"
 #include "core/train/predict.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,8 +144,9 @@ static void print_row(const struct telling *t, const struct iso_predicted *p)
 /* Returns a JSON string, or null if the text is not UTF-8. */
 static json_t *text(const char *s)
 {
+    errno = 0;
     json_t *string = json_string(s);
-    return string != NULL ? string : json_null();
+    return string == NULL && errno != ENOMEM ? json_null() : string;
 }
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }

@@ -68,12 +68,15 @@ static char *print_text(const char *fmt, ...)
     size_t n = 0;
     va_list arguments;
     FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
+    if (out == NULL) {
+        (void)iso_text_end(out, &text);
         return NULL;
+    }
     va_start(arguments, fmt);
     vfprintf(out, fmt, arguments);
     va_end(arguments);
-    return fclose(out) == 0 ? text : NULL;
+    (void)iso_text_end(out, &text);
+    return text;
 }
 
 /* The combination of this number; the last key changes fastest. */

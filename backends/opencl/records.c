@@ -1,5 +1,6 @@
 /* records.c: the tuner's results, as a list and as a file. */
 #include "records.h"
+#include "core/file.h"
 
 #include "core/cache.h"
 #include "core/data/sha256.h"
@@ -157,7 +158,7 @@ static void write_file(const struct opencl_records *r, const struct opencl *cl)
     fprintf(f, "# product | candidate | its fastest run. Without this file isocl measures anew.\n");
     for (size_t i = 0; i < r->n; i++)
         write_record(f, &r->at[i]);
-    if (fclose(f) == 0)
+    if (iso_text_end(f, &text) == ISO_OK)
         iso_cache_write(r->name, text, n);
     free(text);
 }

@@ -1,5 +1,6 @@
 /* api_library.c: the library itself, its failures, and the devices it finds. */
 #include "api.h"
+#include "core/file.h"
 #include "features.h"
 
 #include <stdio.h>
@@ -25,8 +26,7 @@ static void fail_with(iso_rc rc, const struct iso_faults *faults)
     if (stream == NULL)
         return; /* no memory: the message that is there stays */
     iso_faults_print(faults, stream);
-    fclose(stream);
-    if (text != NULL && n > 0) {
+    if (iso_text_end(stream, &text) == ISO_OK && n > 0) {
         text[n - 1] = '\0'; /* the last line's end */
         iso_error_put(rc, text);
     }

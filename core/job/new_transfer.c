@@ -1,4 +1,5 @@
 #include "new_model.h"
+#include "core/file.h"
 
 #include "core/data/safetensors.h"
 #include "core/model/section.h"
@@ -29,7 +30,7 @@ static iso_rc add(struct changes *c, const char *fmt, ...)
     fprintf(out, "--set ");
     vfprintf(out, fmt, arguments);
     va_end(arguments);
-    fclose(out);
+    ISO_TRY(iso_text_end(out, &text));
     c->set[c->n++] = text;
     return ISO_OK;
 }
@@ -105,10 +106,9 @@ static iso_rc change_training(const struct iso_new_data *d, const char *name, st
     char *data = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&data, &n);
-    if (out == NULL)
-        return ISO_ENOMEM;
-    iso_new_write_data(d, out);
-    fclose(out);
+    if (out != NULL)
+        iso_new_write_data(d, out);
+    ISO_TRY(iso_text_end(out, &data));
     iso_rc rc = add(c, "data=%s", data);
     free(data);
     for (size_t i = 0; i < sizeof gone / sizeof gone[0] && rc == ISO_OK; i++)
@@ -169,7 +169,7 @@ static iso_rc write_text(const struct iso_transfer *t, const struct iso_model *m
     size_t n = 0;
     FILE *out = open_memstream(text, &n);
     if (out == NULL)
-        return ISO_ENOMEM;
+        return iso_text_end(out, text);
     fprintf(out,
             "# The network of %s, with a new last layer for other data. Its other layers\n"
             "# stay as they are (trainable: false), and what they give for an image is computed "
@@ -182,7 +182,7 @@ static iso_rc write_text(const struct iso_transfer *t, const struct iso_model *m
             "0.00001}}}\n",
             t->model, name, weights);
     fwrite(m->text, 1, m->text_size, out);
-    return fclose(out) == 0 ? ISO_OK : ISO_ENOMEM;
+    return iso_text_end(out, text);
 }
 
 iso_rc iso_transfer_make(const struct iso_transfer *t, const struct iso_new_data *d,

@@ -1,5 +1,6 @@
 /* network_text.c: a network of Keras's as a model file. */
 #include "classes.h"
+#include "core/file.h"
 #include "network_build.h"
 #include "core/model/field.h"
 
@@ -119,10 +120,7 @@ iso_rc iso_keras_model_text(struct iso_keras_reader *r, const json_t *root, char
     put_comment(f, r);
     put_network(f, r);
     put_training(f, r, root);
-    if (fclose(f) != 0) {
-        free(text);
-        return iso_fail(ISO_ENOMEM, "out of memory");
-    }
+    ISO_TRY(iso_text_end(f, &text));
     *out = text;
     return ISO_OK;
 }

@@ -10,28 +10,39 @@
 
 enum { LINE = 200 };
 
-static iso_rc default_value(const struct iso_field *field, void *params, struct iso_faults *faults)
+/* Reads a default that is a list or a mapping. */
+static iso_rc default_tree(const struct iso_field *field, void *params)
 {
-    struct iso_yaml scalar = { .kind = ISO_YAML_SCALAR, .text = field->dflt, .plain = true };
     struct iso_yaml_doc *doc = NULL;
-    if (strchr("[{", field->dflt[0]) != NULL)
-        ISO_TRY(iso_yaml_parse("default", field->dflt, strlen(field->dflt), faults, &doc));
-    iso_rc rc = iso_field_read(field, "default", doc != NULL ? doc->root : &scalar, params, faults);
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    if (faults == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = iso_yaml_parse("default", field->dflt, strlen(field->dflt), faults, &doc);
+    if (rc == ISO_OK)
+        rc = iso_field_read(field, "default", doc->root, params, faults);
+    assert(faults->count == 0);
     iso_yaml_free(doc);
+    free(faults);
+    return rc;
+}
+
+static iso_rc default_value(const struct iso_field *field, void *params)
+{
+    static struct iso_faults none; /* stays empty: a bad default is the table's mistake */
+    struct iso_yaml scalar = { .kind = ISO_YAML_SCALAR, .text = field->dflt, .plain = true };
+    if (strchr("[{", field->dflt[0]) != NULL)
+        return default_tree(field, params);
+    const iso_rc rc = iso_field_read(field, "default", &scalar, params, &none);
+    assert(none.count == 0);
     return rc;
 }
 
 iso_rc iso_fields_default(const struct iso_field *fields, void *params)
 {
-    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
-    if (faults == NULL)
-        return ISO_ENOMEM;
     iso_rc rc = ISO_OK;
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL && rc == ISO_OK; f++)
         if (f->dflt != NULL && *f->dflt)
-            rc = default_value(f, params, faults);
-    assert(faults->count == 0); /* a bad default is the table's mistake */
-    free(faults);
+            rc = default_value(f, params);
     return rc;
 }
 

@@ -2,6 +2,8 @@
 
 #include "field.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,15 +84,18 @@ static void put_field(const struct iso_field *f, const void *params, char *buf, 
     snprintf(buf, n, "%s%s%s", speaks ? "" : f->key, speaks ? "" : " ", text);
 }
 
+enum { PARAMS = 4096 }; /* bytes that no op's parameters exceed */
+
 const char *iso_layer_text(const struct iso_layer *l, bool counts, char *buf, size_t n)
 {
     const struct iso_field *f = iso_ops[l->op].def->fields;
-    void *usual = NULL;
+    max_align_t usual[PARAMS / sizeof(max_align_t)] = { 0 };
     const bool speaks = l->op == ISO_OP_activation; /* by its function */
     size_t used = speaks ? 0 : (size_t)snprintf(buf, n, "%s", iso_ops[l->op].name);
     const char *before = speaks ? "" : " ";
     *buf = speaks ? '\0' : *buf;
-    if (iso_params_default(l->op, &usual) != ISO_OK)
+    assert(iso_ops[l->op].def->params_size <= sizeof usual);
+    if (iso_fields_default(f, usual) != ISO_OK)
         f = NULL; /* the op's name must do */
     for (; f != NULL && f->key != NULL && used < n; f++) {
         char text[300];
@@ -100,6 +105,5 @@ const char *iso_layer_text(const struct iso_layer *l, bool counts, char *buf, si
         used += (size_t)snprintf(buf + used, n - used, "%s%s", before, text);
         before = ", ";
     }
-    free(usual);
     return buf;
 }

@@ -1,6 +1,7 @@
 /* import_faults.c: all faults of a file in one list. A node that cannot be taken leaves values that
  * are not known; nodes that read those are looked at for their operator only. */
 #include "import_build.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,8 +75,10 @@ iso_rc iso_onnx_take_nodes(struct iso_onnx_importer *im)
     iso_rc rc = take_all(im, out, &count);
     if (count > LINES)
         fprintf(out, "\n%d more faults", count - LINES);
-    if (fclose(out) != 0 && rc == ISO_OK)
-        rc = iso_fail(ISO_ENOMEM, "out of memory");
+    if (rc == ISO_OK)
+        rc = iso_text_end(out, &text);
+    else
+        fclose(out);
     if (rc == ISO_OK && count > 0)
         rc = iso_error_put(ISO_EDATA, text);
     free(text);

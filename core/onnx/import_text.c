@@ -1,5 +1,6 @@
 /* import_text.c: a network's layers as a model file. */
 #include "import_build.h"
+#include "core/file.h"
 #include "core/model/field.h"
 #include "core/model/input_scaling.h"
 #include "core/ops/activation.h"
@@ -111,10 +112,10 @@ iso_rc iso_onnx_model_text(const struct iso_onnx_importer *im, char **out)
     fprintf(f, "loss: %s\noptimizer: adam\n%s",
             classes ? "sparse_categorical_crossentropy" : "mean_squared_error",
             classes ? "metrics: [accuracy]\n" : "");
-    if (fclose(f) != 0 || rc != ISO_OK) {
+    const iso_rc whole = iso_text_end(f, &text);
+    if (rc == ISO_OK && whole == ISO_OK)
+        *out = text;
+    else
         free(text);
-        return rc != ISO_OK ? rc : iso_fail(ISO_ENOMEM, "out of memory");
-    }
-    *out = text;
-    return ISO_OK;
+    return rc != ISO_OK ? rc : whole;
 }

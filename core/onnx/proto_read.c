@@ -4,6 +4,7 @@
 #include "proto_read.h"
 #include "core/file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,7 +303,10 @@ static iso_rc unpack(const struct iso_onnx_reader *r, const uint8_t *bytes, size
         !well_formed(&onnx__model_proto__descriptor, (struct bytes){ bytes, bytes + n }, DEPTH))
         return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
     budget.left += MEMORY_PER_BYTE * n;
+    errno = 0;
     Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, n, bytes);
+    if (model == NULL && errno == ENOMEM)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", r->path);
     if (model == NULL)
         return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
     const iso_rc rc = read_model(r, model);

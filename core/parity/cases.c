@@ -5,6 +5,8 @@
  *     - {input: [2, 9, 7, 3], filters: 5, kernel_size: 3}
  *
  * A case has the op's own fields, read by the op's own table, and those of the table below. */
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,12 +362,15 @@ static void append(char *buf, size_t n, const char *text)
 
 /* Adds the fields that differ from their default; initializers mean nothing here. Without memory
  * for the defaults nothing is added. */
+enum { PARAMS = 4096 }; /* bytes that no op's parameters exceed */
+
 static void append_fields(const struct iso_field *fields, const void *params, size_t size,
                           char *buf, size_t n)
 {
     char value[64], dflt[64], piece[160];
-    void *defaults = iso_alloc(1, size);
-    if (defaults == NULL || (fields != NULL && iso_fields_default(fields, defaults) != ISO_OK)) {
+    max_align_t defaults[PARAMS / sizeof(max_align_t)] = { 0 };
+    assert(size <= sizeof defaults);
+    if (fields != NULL && iso_fields_default(fields, defaults) != ISO_OK) {
         iso_error_clear(); /* the text is shorter */
         fields = NULL;
     }
@@ -379,7 +384,6 @@ static void append_fields(const struct iso_field *fields, const void *params, si
         snprintf(piece, sizeof piece, ", %s: %s", fields->key, value);
         append(buf, n, piece);
     }
-    free(defaults);
 }
 
 const char *iso_case_text(const struct iso_case *c, char *buf, size_t n)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "core/file.h"
 
 enum { MOST_NOTES = 512, DIGITS = 4 };
 
@@ -52,11 +53,7 @@ char *iso_elements(enum iso_pass pass, const struct iso_values *v)
         for (int i = 0; i < ISO_OPERANDS; i++)
             if (iso_values_result(pass, v, (enum iso_group)g, i) && v->a[g][i].n > 0)
                 print_result(out, g, i, &v->a[g][i]);
-    if (fclose(out) != 0) {
-        free(text);
-        (void)iso_fail(ISO_ENOMEM, "out of memory");
-        return NULL;
-    }
+    (void)iso_text_end(out, &text);
     return text;
 }
 

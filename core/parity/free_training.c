@@ -3,6 +3,7 @@
  * train` has it, which may change no bit; and predictions with the initial weights, as `isocl eval`
  * has them. */
 #include "subject.h"
+#include "core/file.h"
 #include "core/train/carry.h"
 #include "core/train/learning_rate.h"
 
@@ -110,11 +111,12 @@ static char *digest_weights(struct iso_exec *e)
             iso_elements_print(out, iso_exec_weight(e, i), &a);
         free(a.v);
     }
-    if (out != NULL && fclose(out) == 0 && rc == ISO_OK)
+    if (rc == ISO_OK) {
+        (void)iso_text_end(out, &text);
         return text;
+    }
+    fclose(out);
     free(text);
-    if (rc == ISO_OK)
-        (void)iso_fail(ISO_ENOMEM, "out of memory");
     return NULL;
 }
 

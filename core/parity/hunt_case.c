@@ -1,5 +1,6 @@
 /* hunt_case.c: a random case of one op: inputs and parameters are drawn until the op takes them. */
 #include "hunt_draw.h"
+#include "core/file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,12 +116,6 @@ iso_rc iso_hunted_case_parse(enum iso_op op, const char *text, struct iso_case *
 }
 
 /* Ends the text; true if it is all there. */
-static bool closed(FILE *out)
-{
-    const bool whole = ferror(out) == 0;
-    return fclose(out) == 0 && whole;
-}
-
 static iso_rc draw_once(struct iso_dice *d, enum iso_op op, char **text)
 {
     size_t n;
@@ -131,7 +126,7 @@ static iso_rc draw_once(struct iso_dice *d, enum iso_op op, char **text)
     iso_hunt_fields(d, iso_ops[op].def->fields, 3, out);
     draw_conditions(d, iso_ops[op].kind, out);
     fputc('}', out);
-    return closed(out) ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory");
+    return iso_text_end(out, text);
 }
 
 iso_rc iso_hunt_case(struct iso_dice *d, enum iso_op op, char **text)
@@ -164,11 +159,12 @@ static iso_rc draw_layer_once(struct iso_dice *d, enum iso_op op, const struct i
     if (out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     iso_hunt_fields(d, iso_ops[op].def->fields, 4, out);
-    if (!closed(out) || (out = open_memstream(&text, &n)) == NULL)
+    ISO_TRY(iso_text_end(out, fields));
+    if ((out = open_memstream(&text, &n)) == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     put_inputs(x, nx, out);
     fprintf(out, "%s}", *fields);
-    iso_rc rc = closed(out) ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory");
+    iso_rc rc = iso_text_end(out, &text);
     if (rc == ISO_OK)
         rc = iso_hunted_case_parse(op, text, &c);
     if (rc == ISO_OK)

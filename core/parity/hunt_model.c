@@ -1,6 +1,7 @@
 /* hunt_model.c: a random model: layers in chains and branches, a last layer that reads all that no
  * other does, a loss, an optimizer, metrics and augmentations. */
 #include "core/model/graph.h"
+#include "core/file.h"
 #include "core/model/weight_decay.h"
 #include "core/ops/activation.h"
 #include "hunt_draw.h"
@@ -47,7 +48,7 @@ static void put_use(struct iso_dice *d, enum iso_op op, const struct iso_field *
         return;
     iso_hunt_fields(d, iso_ops[op].def->fields, 4, fields);
     iso_hunt_fields(d, more, 8, fields);
-    if (fclose(fields) == 0)
+    if (iso_text_end(fields, &text) == ISO_OK)
         fprintf(out, "%s: {%s}", iso_ops[op].name, n > 2 ? text + 2 : "");
     free(text);
 }
@@ -237,7 +238,9 @@ static iso_rc draw_ends(const struct network *net, const char *layers, char **te
         if (out == NULL)
             return no_memory();
         put_model(net, layers, out);
-        iso_rc rc = fclose(out) == 0 ? iso_hunted_model_check(*text) : no_memory();
+        iso_rc rc = iso_text_end(out, text);
+        if (rc == ISO_OK)
+            rc = iso_hunted_model_check(*text);
         if (rc == ISO_OK)
             return ISO_OK;
         if (!iso_hunt_again(rc, text))
@@ -255,8 +258,9 @@ static iso_rc draw_once(struct iso_dice *d, char **text)
     if (net.out == NULL)
         return no_memory();
     iso_rc rc = draw_layers(&net);
-    if (fclose(net.out) != 0)
-        rc = no_memory();
+    const iso_rc whole = iso_text_end(net.out, &layers);
+    if (rc == ISO_OK)
+        rc = whole;
     if (rc == ISO_OK)
         rc = draw_ends(&net, layers, text);
     free(layers);

@@ -1,6 +1,7 @@
 /* measure_device.c: the time of each op of the model, and a comparison of the device with the
  * reference. */
 #include "measured.h"
+#include "core/file.h"
 
 #include "core/parity/parity.h"
 
@@ -57,8 +58,7 @@ static iso_rc run_parity(struct iso_measured *m)
     };
     const iso_rc rc = iso_parity_run(&options, NULL);
     m->parity_passed = rc == ISO_OK;
-    if (fclose(out) != 0)
-        return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
+    ISO_TRY(iso_text_end(out, &m->parity));
     if (rc != ISO_EPARITY)
         return rc;
     iso_error_clear(); /* the table says it */

@@ -1,4 +1,5 @@
 #include "page.h"
+#include "core/file.h"
 
 #include "script.h"
 #include "style.h"
@@ -27,10 +28,10 @@ iso_rc iso_page_end(struct iso_page *p)
 {
     fprintf(p->out, "<script>/*<![CDATA[*/\n%s/*]]>*/</script>\n</body>\n</html>\n",
             iso_page_script);
-    const bool failed = ferror(p->out) != 0;
-    const bool closed = fclose(p->out) == 0;
+    FILE *out = p->out;
     p->out = NULL;
-    return closed && !failed ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for the page");
+    ISO_TRY(iso_text_end(out, &p->text));
+    return !p->lost ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for the page");
 }
 
 void iso_page_free(struct iso_page *p)
@@ -48,10 +49,9 @@ static void put(struct iso_page *p, const char *fmt, va_list arguments)
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
-    if (out != NULL) {
+    if (out != NULL)
         vfprintf(out, fmt, arguments);
-        fclose(out);
-    }
+    p->lost |= iso_text_end(out, &text) != ISO_OK;
     iso_put_escaped(p->out, text != NULL ? text : "");
     free(text);
 }

@@ -11,6 +11,7 @@ struct iso_page {
     size_t size; /* the page, once it is ended; owned */
     struct iso_svg *picture;
     int npictures, capacity; /* those in it; owned */
+    bool lost;               /* memory ran out for a part of it */
     int again;               /* after so many seconds it reads itself anew; 0: never */
 };
 /* Begins a page, all of which but `again` is zeroed. Free with iso_page_free, also after a failure.

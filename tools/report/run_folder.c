@@ -1,12 +1,12 @@
 #include "run_folder.h"
 
 #include "core/data/sha256.h"
+#include "core/json.h"
 #include "core/train/history_csv.h"
 #include "core/train/run_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,30 +24,43 @@ static void add_fault(struct iso_told *t)
              iso_error_take(fault, sizeof fault));
 }
 
-/* NULL, and a fault, when it cannot be read. */
-static char *read_text(struct iso_told *t, const char *name)
+/* Notes a fault of one of the files, without which the others are shown; fails for want of memory.
+ */
+static iso_rc tell_fault(struct iso_told *t, iso_rc rc)
 {
-    char path[ISO_PATH], *text = NULL;
-    size_t n;
-    iso_rc rc = iso_path(path, t->folder, name);
-    if (rc == ISO_OK)
-        rc = iso_file_read(path, &text, &n);
+    if (rc == ISO_ENOMEM)
+        return rc;
     if (rc != ISO_OK)
         add_fault(t);
-    return text;
+    return ISO_OK;
+}
+
+/* Leaves NULL, and a fault, when it cannot be read. */
+static iso_rc read_text(struct iso_told *t, const char *name, char **text)
+{
+    char path[ISO_PATH];
+    size_t n;
+    iso_rc rc = iso_path(path, t->folder, name);
+    *text = NULL;
+    if (rc == ISO_OK)
+        rc = iso_file_read(path, text, &n);
+    return tell_fault(t, rc);
 }
 
 /* Reads the model's name, "cnn" from the line "model: cnn"; or the one that run.json has, or the
  * folder's name. */
-static void read_model_name(struct iso_told *t)
+static iso_rc read_model_name(struct iso_told *t)
 {
     const char *line = t->yaml == NULL                      ? NULL
                        : strncmp(t->yaml, "model:", 6) == 0 ? t->yaml
                                                             : strstr(t->yaml, "\nmodel:");
     char name[64] = "";
-    if (line == NULL && iso_about_model(t->folder, name, sizeof name) == ISO_OK && *name) {
+    const iso_rc rc = line == NULL ? iso_about_model(t->folder, name, sizeof name) : ISO_OK;
+    if (rc == ISO_ENOMEM)
+        return rc;
+    if (rc == ISO_OK && *name) {
         snprintf(t->model, sizeof t->model, "%s", name);
-        return;
+        return ISO_OK;
     }
     line = line != NULL ? strchr(line, ':') + 1 : NULL;
     if (line != NULL)
@@ -56,6 +69,7 @@ static void read_model_name(struct iso_told *t)
              line != NULL ? line : t->name);
     for (size_t n = strlen(t->model); n > 0 && t->model[n - 1] == ' '; n--)
         t->model[n - 1] = '\0';
+    return ISO_OK;
 }
 
 static void read_phases(struct iso_told *t)
@@ -85,22 +99,24 @@ static void name_of_path(const char *path, char *buf, size_t n)
     snprintf(buf, n, "%.*s", (int)(end - begin), path + begin);
 }
 
-static void read_state(struct iso_told *t)
+static iso_rc read_state(struct iso_told *t)
 {
     struct iso_run_state state;
-    t->has_state = iso_state_read(t->folder, &state, NULL) == ISO_OK;
-    if (!t->has_state) {
-        add_fault(t);
-        return;
-    }
+    const iso_rc rc = iso_state_read(t->folder, &state, NULL);
+    t->has_state = rc == ISO_OK;
+    if (rc != ISO_OK)
+        return tell_fault(t, rc);
     t->settings = state.settings;
     t->state = state.fit;
     t->best = state.best;
+    return ISO_OK;
 }
 
 iso_rc iso_told_read(const char *folder, struct iso_told *t)
 {
     char about[ISO_PATH];
+    json_t *made = NULL;
+    json_error_t fault;
     *t = (struct iso_told){ .yaml = NULL };
     if (snprintf(t->folder, sizeof t->folder, "%s", folder) >= (int)sizeof t->folder)
         return iso_path_too_long(folder);
@@ -113,40 +129,46 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
                         folder);
     if (rc != ISO_OK)
         return rc;
-    t->yaml = read_text(t, "model.yaml");
-    t->log = read_text(t, "log.txt");
+    ISO_TRY(read_text(t, "model.yaml", &t->yaml));
+    ISO_TRY(read_text(t, "log.txt", &t->log));
     if (iso_path(about, folder, "run.json") == ISO_OK && access(about, F_OK) == 0)
-        t->about = read_text(t, "run.json"); /* older runs have none */
-    t->made = t->about != NULL ? json_loads(t->about, 0, NULL) : NULL;
-    read_state(t);
-    if (iso_run_device_read(folder, &t->device) != ISO_OK)
-        add_fault(t);
-    read_model_name(t);
+        ISO_TRY(read_text(t, "run.json", &t->about)); /* older runs have none */
+    if (t->about != NULL &&
+        iso_json_read(t->about, strlen(t->about), 0, &made, &fault) == ISO_ENOMEM)
+        return ISO_ENOMEM;
+    t->made = made;
+    ISO_TRY(read_state(t));
+    ISO_TRY(tell_fault(t, iso_run_device_read(folder, &t->device)));
+    ISO_TRY(read_model_name(t));
     read_phases(t);
     return ISO_OK;
 }
 
-void iso_told_batches(struct iso_told *t)
+iso_rc iso_told_batches(struct iso_told *t)
 {
-    if (iso_table_read(t->folder, "batches.csv", &t->batches) != ISO_OK)
-        add_fault(t);
+    return tell_fault(t, iso_table_read(t->folder, "batches.csv", &t->batches));
 }
 
-void iso_told_hash(struct iso_told *t)
+iso_rc iso_told_hash(struct iso_told *t)
 {
     struct iso_sha256 sum;
     struct iso_st_file *file = NULL;
     char path[ISO_PATH];
-    if (iso_path(path, t->folder, "weights.safetensors") != ISO_OK ||
-        iso_st_open(path, &file) != ISO_OK) {
+    iso_rc rc = iso_path(path, t->folder, "weights.safetensors");
+    if (rc == ISO_OK)
+        rc = iso_st_open(path, &file);
+    if (rc == ISO_ENOMEM)
+        return rc;
+    if (rc != ISO_OK) {
         iso_error_clear(); /* "" says it */
-        return;
+        return ISO_OK;
     }
     iso_sha256_init(&sum);
     for (int i = 0; i < file->n; i++)
         iso_sha256_add(&sum, file->tensors[i].data, (size_t)iso_st_bytes(&file->tensors[i]));
     iso_sha256_hex(&sum, t->hash);
     iso_st_close(file);
+    return ISO_OK;
 }
 
 void iso_told_free(struct iso_told *t)

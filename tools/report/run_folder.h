@@ -31,9 +31,9 @@ struct iso_told {
  * it has no history.csv. `faults` lists other missing or unreadable files. Free with iso_told_free,
  * also after a failure. */
 iso_rc iso_told_read(const char *folder, struct iso_told *);
-void iso_told_batches(struct iso_told *);
+iso_rc iso_told_batches(struct iso_told *);
 /* Reads the weights and sets their hash, as printed by training. */
-void iso_told_hash(struct iso_told *);
+iso_rc iso_told_hash(struct iso_told *);
 void iso_told_free(struct iso_told *);
 /* Gives each of several runs a unique name. */
 void iso_told_distinguish(struct iso_told *, int n);
