@@ -64,8 +64,8 @@ iso_rc iso_json_line(json_t *json, size_t flags, FILE *out)
     return ISO_OK;
 }
 
-/* Where memory ran out, jansson (2.14) may leave characters out of a string and say nothing, or
- * call the text wrong. So the text must be read in the same way again. */
+/* Reads twice, since jansson (2.14) may leave characters out of a string where memory runs out, and
+ * say nothing, or call the text wrong. */
 iso_rc iso_json_read(const char *text, size_t n, size_t flags, json_t **out, json_error_t *fault)
 {
     json_error_t second;

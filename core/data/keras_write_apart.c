@@ -14,8 +14,8 @@ struct iso_keras_writer {
     char path[ISO_KERAS_PATH];
 };
 
-/* What is sent of a layer; the values of its weights follow. The last record says `ends`, and the
- * two texts follow. */
+/* The record of a layer, before the values of its weights; the last one says `ends`, and the two
+ * texts follow. */
 struct sent {
     bool ends;
     int nweights;

@@ -1,6 +1,7 @@
 /* network_text.c: a network of Keras's as a model file. */
 #include "classes.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "network_build.h"
 #include "core/model/field.h"
 
@@ -98,9 +99,13 @@ static void put_optimizer(FILE *out, const struct iso_keras_reader *r, const jso
     snprintf(r->out->optimizer, sizeof r->out->optimizer, "%s", op >= 0 ? iso_ops[op].name : "");
 }
 
-static void put_training(FILE *out, const struct iso_keras_reader *r, const json_t *root)
+static iso_rc put_training(FILE *out, const struct iso_keras_reader *r, const json_t *root)
 {
-    json_t *own = r->file->training != NULL ? json_loads(r->file->training, 0, NULL) : NULL;
+    const char *text = r->file->training;
+    json_t *own = NULL;
+    json_error_t fault;
+    if (text != NULL && iso_json_read(text, strlen(text), 0, &own, &fault) == ISO_ENOMEM)
+        return ISO_ENOMEM;
     const json_t *training = own != NULL ? own : json_object_get(root, "compile_config");
     const json_t *optimizer = json_object_get(training, "optimizer");
     if (optimizer == NULL)
@@ -108,6 +113,7 @@ static void put_training(FILE *out, const struct iso_keras_reader *r, const json
     put_loss(out, r, json_object_get(training, "loss"));
     put_optimizer(out, r, optimizer);
     json_decref(own);
+    return ISO_OK;
 }
 
 iso_rc iso_keras_model_text(struct iso_keras_reader *r, const json_t *root, char **out)
@@ -119,8 +125,10 @@ iso_rc iso_keras_model_text(struct iso_keras_reader *r, const json_t *root, char
         return iso_fail(ISO_ENOMEM, "out of memory");
     put_comment(f, r);
     put_network(f, r);
-    put_training(f, r, root);
-    ISO_TRY(iso_text_end(f, &text));
-    *out = text;
-    return ISO_OK;
+    const iso_rc rc = put_training(f, r, root), whole = iso_text_end(f, &text);
+    if (rc == ISO_OK && whole == ISO_OK)
+        *out = text;
+    else
+        free(text);
+    return rc != ISO_OK ? rc : whole;
 }
