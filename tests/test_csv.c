@@ -1,7 +1,9 @@
 /* test_csv.c: data sets in text files, good and bad, made here. */
 #include "core/data/class_map.h"
+#include "core/data/class_match.h"
 #include "datasets.h"
 #include "folder.h"
+#include "message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -219,6 +221,35 @@ static void lack_of_memory_is_reported(void **state)
     iso_dataset_free(set);
 }
 
+/* Columns of another table are found by the names that those of the training data have. */
+static void columns_are_matched_by_name(void **state)
+{
+    struct iso_trained_classes trained = { .n = 0 };
+    struct iso_dataset_request r = { .name = "csv:train.csv", .split = "", .folder = folder };
+    struct iso_dataset *set = NULL;
+    (void)state;
+    save("label,x,y,z\n0,1,2,3\n1,4,5,6\n", 28);
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_int_equal(iso_trained_classes_take(&trained, set), ISO_OK);
+    iso_dataset_free(set);
+    r.trained = &trained;
+    save("z,y,label,x\n9,8,1,7\n", 20);
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_memory_equal(set->images, ((const uint8_t[]){ 7, 8, 9 }), 3);
+    assert_int_equal(set->labels[0], 1);
+    iso_dataset_free(set);
+    save("label,x,y,w\n0,1,2,3\n", 20);
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
+    check_message("not those of the training data: 'z'");
+    save("label,x,z,z\n0,1,2,3\n", 20);
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
+    save("1,7,8,9\n", 8); /* without names they are taken as they come */
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_memory_equal(set->images, ((const uint8_t[]){ 7, 8, 9 }), 3);
+    iso_dataset_free(set);
+    iso_trained_classes_free(&trained);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 int main(void)
 {
@@ -226,6 +257,7 @@ int main(void)
         TEST(files_are_read),
         TEST(others_are_refused),
         TEST(splits_are_files_of_a_folder),
+        TEST(columns_are_matched_by_name),
         TEST(lack_of_memory_is_reported),
     };
     if (setenv("ISOCL_DATA", "/nowhere", 1) != 0 || setenv("XDG_DATA_HOME", "/nowhere", 1) != 0)

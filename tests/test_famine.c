@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRIED = 5 }; /* of each command, if not all are */
+enum { TRIED = 5 }; /* attempts at each command, if not at all of its allocations */
 
 /* A command in a folder that has tiny.yaml, its run r, table.csv, network.onnx and network.h5. None
  * asks for OpenCL, whose drivers abort without memory. */

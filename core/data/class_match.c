@@ -143,11 +143,14 @@ iso_rc iso_trained_classes_take(struct iso_trained_classes *trained, const struc
         memcpy(names, set->class_names, (size_t)set->classes * sizeof *names);
     }
     *trained = (struct iso_trained_classes){ .n = set->classes, .name = names };
+    for (int64_t i = 0; i < set->columns.n; i++)
+        ISO_TRY(iso_names_add(&trained->columns, set->columns.name[i]));
     return ISO_OK;
 }
 
 void iso_trained_classes_free(struct iso_trained_classes *trained)
 {
     free(trained->name);
+    iso_names_free(&trained->columns);
     *trained = (struct iso_trained_classes){ .name = NULL };
 }

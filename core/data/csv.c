@@ -89,6 +89,66 @@ static iso_rc read_rows(struct csv *c)
     return rc == ISO_OK ? iso_csv_labels_end(&c->labels, c->set) : rc;
 }
 
+/* ---- Columns by name ----------------------------------------------------------------------- */
+
+/* Notes the names of the columns that have pixels. */
+static iso_rc name_columns(struct csv *c)
+{
+    iso_rc rc;
+    iso_csv_reader_rewind(&c->reader);
+    while (c->columns.header && iso_csv_reader_next(&c->reader, &rc)) {
+        if (c->columns.of[c->reader.column] >= 0)
+            ISO_TRY(iso_names_add(&c->set->columns, c->reader.field));
+        if (c->reader.last)
+            return ISO_OK;
+    }
+    return ISO_OK;
+}
+
+static int64_t position(const struct iso_names *names, const char *name)
+{
+    for (int64_t i = 0; i < names->n; i++)
+        if (strcmp(names->name[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static iso_rc other_columns(const struct csv *c, const char *name)
+{
+    return iso_fail(ISO_EDATA,
+                    "%s: its columns are not those of the training data: '%s' is there once and "
+                    "not here, or the other way round; name them alike, or leave it out with "
+                    "`drop_columns:`",
+                    c->reader.path, name);
+}
+
+/* Gives the columns the places that those of the training data have, if they have the same names in
+ * another order. Tables of other widths are refused elsewhere. */
+static iso_rc match_columns(struct csv *c)
+{
+    const struct iso_trained_classes *trained = c->request->trained;
+    const struct iso_names *own = &c->set->columns;
+    int64_t same = 0;
+    if (trained == NULL || trained->columns.n != own->n)
+        return ISO_OK;
+    while (same < own->n && strcmp(own->name[same], trained->columns.name[same]) == 0)
+        same++;
+    for (int64_t i = 0; same < own->n && i < own->n; i++)
+        if (position(own, trained->columns.name[i]) < 0)
+            return other_columns(c, trained->columns.name[i]);
+    for (int64_t i = 0; same < own->n && i < c->columns.n; i++)
+        if (c->columns.of[i] >= 0) {
+            const char *name = own->name[c->columns.of[i]];
+            const int64_t place = position(&trained->columns, name);
+            if (place < 0 || position(own, name) != c->columns.of[i])
+                return other_columns(c, name);
+            c->columns.of[i] = (int32_t)place;
+        }
+    return ISO_OK;
+}
+
+/* ---- The file ------------------------------------------------------------------------------ */
+
 /* A column that is no pixel, though nobody said so, is told. */
 static void tell_source(const struct csv *c)
 {
@@ -107,6 +167,8 @@ static iso_rc load(struct csv *c, size_t n)
         return iso_fail(ISO_EDATA, "%s: is UTF-16, as Excel may write it; save it as CSV UTF-8",
                         c->reader.path);
     ISO_TRY(iso_csv_columns_read(&c->reader, c->request, &c->columns));
+    ISO_TRY(name_columns(c));
+    ISO_TRY(match_columns(c));
     const int64_t columns = c->columns.n;
     set->rows = iso_csv_reader_lines(&c->reader) - c->columns.header;
     /* Every field takes a byte at least: its separator, or the end of the line. */
@@ -132,7 +194,8 @@ static iso_rc load(struct csv *c, size_t n)
  * columns. The label's column is the label_column of the options, by name or by number from 0; "":
  * the one called label, labels, class or target, and without names the first. The id's column is
  * found in the same way, and those in drop_columns are left out. All others are pixels, whole
- * numbers from 0 to 255. Labels are class numbers from 0, or names of classes: those that the
+ * numbers from 0 to 255; where the training data name them, too, they are found by these names.
+ * Labels are class numbers from 0, or names of classes: those that the
  * request lists, or else those of the file, in the order of their bytes. */
 static iso_rc load_file(const struct iso_dataset_request *r, const char *path,
                         struct iso_dataset *set)

@@ -29,11 +29,13 @@ struct iso_dataset {
     bool upright;   /* they were turned upright */
     struct iso_names row_names; /* [rows] ids or files, if the set names them; or none */
     bool row_files;             /* row_names are paths of files */
+    struct iso_names columns;   /* of a table: the names of its numbers' columns; or none */
 };
-/* The classes of a model's training data. */
+/* The classes of a model's training data, and the columns of a table of them. */
 struct iso_trained_classes {
     int n;                        /* 0: not known */
     char (*name)[ISO_CLASS_NAME]; /* [n], owned; NULL: they have numbers only */
+    struct iso_names columns;     /* owned; none: it has no names, or is no table */
 };
 /* Options of some sources; zeroed: defaults. The sources' own tables describe them. */
 struct iso_source_options {

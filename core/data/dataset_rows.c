@@ -48,6 +48,7 @@ void iso_dataset_free(struct iso_dataset *set)
     free(set->class_names);
     iso_left_out_free(set->left);
     iso_names_free(&set->row_names);
+    iso_names_free(&set->columns);
     free(set);
 }
 
@@ -64,7 +65,7 @@ iso_rc iso_dataset_copy(const struct iso_dataset *set, struct iso_dataset **out)
     struct iso_dataset *copy = copy_bytes(set, sizeof *set);
     if (copy == NULL)
         return ISO_ENOMEM;
-    copy->row_names = (struct iso_names){ .name = NULL };
+    copy->row_names = copy->columns = (struct iso_names){ .name = NULL };
     copy->images = copy_bytes(set->images, rows * image);
     copy->labels = set->labels != NULL ? copy_bytes(set->labels, rows * sizeof *set->labels) : NULL;
     copy->class_names =
