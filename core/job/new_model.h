@@ -34,7 +34,7 @@ void iso_new_write_data(const struct iso_new_data *, FILE *);
 struct iso_transfer {
     char model[ISO_PATH], weights[ISO_PATH]; /* files of the network that is taken over */
     int64_t side;     /* height of the images that it takes; 0: it takes rows */
-    int64_t channels; /* of these images */
+    int64_t channels; /* channels of these images */
     bool framed;      /* its own data get a frame, or their grey several channels */
 };
 /* from: a run's folder, with the weights of its best epoch; or a model file, for which weights must

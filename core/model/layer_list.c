@@ -16,6 +16,9 @@ const struct iso_layer_key iso_layer_keys[] = {
     { "trainable",
       "false: its weights stay as they are, and batch_normalization uses its moving "
       "statistics (default: true)" },
+    { "learning_rate_multiplier",
+      "factor of the learning rate for its weights; of a layer block, for all of its layers "
+      "(default: 1)" },
     { "repeat",
       "number of copies in a row, each with a number after its name (default: one, without a "
       "number)" },
@@ -26,11 +29,13 @@ const struct iso_layer_key iso_layer_keys[] = {
 /* The keys of a layer besides its op's own that take a single value. */
 struct entry {
     bool trainable;
+    double rate;
     int64_t repeat, first;
 };
 #define AT(member) offsetof(struct entry, member)
 static const struct iso_field entry_fields[] = {
     { "trainable", ISO_FIELD_BOOL, AT(trainable), "true", 0, 0, NULL, "" },
+    { "learning_rate_multiplier", ISO_FIELD_REAL, AT(rate), "1", 0, 1e6, NULL, "" },
     { "repeat", ISO_FIELD_INT, AT(repeat), "", 1, ISO_LAYERS_MAX, NULL, "" },
     { "first", ISO_FIELD_INT, AT(first), "1", 0, 1e6, NULL, "" },
     { 0 }
@@ -45,6 +50,7 @@ struct scope {
     int input;                   /* the layer that `input` names, or -1 for the model's input */
     int last;                    /* the layer that the next one reads by default */
     bool frozen;
+    double rate; /* product of the multipliers around */
     int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_LAYER_BLOCKS_MAX];
 };
 struct use {
@@ -270,7 +276,8 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
     struct iso_layer layer = { .op = op,
                                .location = it->named.name->location,
-                               .frozen = it->scope->frozen || !it->entry.trainable },
+                               .frozen = it->scope->frozen || !it->entry.trainable,
+                               .rate = it->scope->rate * it->entry.rate },
                      *added;
     struct scope *s = it->scope;
     int least, most;
@@ -331,7 +338,8 @@ static iso_rc read_use(const struct item *it, int layer_block)
     struct scope inner = { .outer = it->scope,
                            .layer_block = layer_block,
                            .depth = it->scope->depth + 1,
-                           .frozen = it->scope->frozen || !it->entry.trainable };
+                           .frozen = it->scope->frozen || !it->entry.trainable,
+                           .rate = it->scope->rate * it->entry.rate };
     int input[1];
     if (!check_depth(it, layer_block))
         return ISO_OK;
@@ -435,7 +443,7 @@ static void find_unread(struct iso_loader *l)
 iso_rc iso_load_layers(struct iso_loader *l, const struct iso_yaml *node)
 {
     struct network net = { .loader = l };
-    struct scope model = { .input = -1, .last = -1 };
+    struct scope model = { .input = -1, .last = -1, .rate = 1 };
     char found[64];
     const int before = l->faults->count;
     if (node->kind != ISO_YAML_SEQUENCE || node->count == 0) {

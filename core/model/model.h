@@ -16,6 +16,7 @@ struct iso_layer {
     enum iso_op op;
     void *params; /* owned; the op's struct */
     bool frozen;  /* trainable: false */
+    double rate;  /* factor of the learning rate for its weights */
     int ninputs;
     int input[ISO_OPERANDS]; /* indices of the layers it reads; -1: the model's input */
 };

@@ -286,8 +286,7 @@ iso_rc iso_exec_update(struct iso_exec *e, uint64_t step, double rate)
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);
         c.step = (uint32_t)step;
-        iso_ops[op].def->scalars(c.params, step, c.scalars);
-        ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
+        ISO_TRY(iso_exec_run_optimizer(e, &c, chunk, 0));
         if (iso_exec_averages(e)) {
             struct iso_tensor average = c.w[0];
             average.mem = e->slots[e->nslots - 1].chunk[chunk];

@@ -31,9 +31,10 @@ iso_rc iso_exec_need_decay(struct iso_exec *e)
 
 iso_rc iso_exec_decay(struct iso_exec *e, double rate)
 {
-    const struct iso_sgd p = { .learning_rate = rate * e->graph->training->decay.weight_decay };
+    const double decay = e->graph->training->decay.weight_decay;
     for (int i = 0; i < e->graph->nvalues; i++)
         if (decays(e, i)) {
+            const struct iso_sgd p = { .learning_rate = iso_exec_rate(e, i, rate) * decay };
             const struct iso_call c = call_of(e, i, &p);
             ISO_TRY(e->backend->kernels[ISO_OP_sgd]->update(e->backend, &c));
         }

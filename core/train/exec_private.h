@@ -233,6 +233,13 @@ bool iso_exec_averages(const struct iso_exec *);
 iso_rc iso_exec_need_average(struct iso_exec *, const struct iso_tensor *average);
 iso_rc iso_exec_average(struct iso_exec *, const struct iso_tensor *weight,
                         const struct iso_tensor *average, uint64_t step);
+/* exec_rates.c: learning rates of layers. Returns true if a trained layer has one of its own. */
+bool iso_exec_has_rates(const struct iso_exec *);
+/* Returns the rate of a weight, where that of the step is `rate`. */
+double iso_exec_rate(const struct iso_exec *, int value, double rate);
+/* Runs the optimizer's call, whose weights begin at number `begin` of a chunk, with each weight's
+ * rate. The call has its step; the optimizer's params have the step's rate. */
+iso_rc iso_exec_run_optimizer(struct iso_exec *, const struct iso_call *, int chunk, int64_t begin);
 /* exec_decay.c: weight decay. Asks the device about its calls; and shrinks the weights between
  * clipping and update. rate: the learning rate of the step. */
 iso_rc iso_exec_need_decay(struct iso_exec *);

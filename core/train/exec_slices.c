@@ -129,8 +129,7 @@ static iso_rc update_part(void *update, const struct iso_piece *p)
         ISO_TRY(iso_exec_need_average(e, &c.w[0]));
     if (u->asks)
         return iso_exec_need(e, op, iso_ops[op].name, &c, ISO_UPDATE);
-    iso_ops[op].def->scalars(c.params, u->step, c.scalars);
-    ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
+    ISO_TRY(iso_exec_run_optimizer(e, &c, p->chunk, p->offset));
     if (!iso_exec_averages(e))
         return ISO_OK;
     const struct iso_tensor average = slot_part(u, p, e->nslots - 1);
