@@ -100,7 +100,6 @@ struct opencl_depthwise {
     iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
     iso_i32 images, pixels, channels; /* size of the result of this pass; for the kernel's gradient:
                                          groups of rows, taps and channels */
-    iso_u32 per_sh, per_sw;           /* reciprocals */
     iso_i32 has_bias, add;
     iso_i32 rows, image, groups; /* rows of the sums of the kernel's gradient */
 };

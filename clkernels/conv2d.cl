@@ -1,6 +1,7 @@
 /* conv2d.cl: the convolution as matrix products (fast mode): im2col, and its transpose col2im,
  * which gathers, so that no two work-items write the same number. */
 #include "common.h"
+#include "pixels.h"
 #include "arguments.h"
 
 /* Copies the input window of output pixel `row` of these images to col[row, ky, kx, c]. */
@@ -25,15 +26,17 @@ kernel void conv2d_col2im(global const float *col, ulong col_at, global float *d
     if (i >= n)
         return;
     int c = i % v.c, ix = i / v.c % v.w, iy = i / v.c / v.w % v.h, image = i / v.c / v.w / v.h;
+    const struct strided down = strided(v.dh, v.sh), across = strided(v.dw, v.sw);
+    const struct strided first = strided(ix + v.left, v.sw);
+    struct strided y = strided(iy + v.top, v.sh); /* the output's row, for tap row ky */
     float sum = 0.0f;
-    for (int ky = 0; ky < v.kh; ky++) {
-        int y = iy + v.top - ky * v.dh, oy = y / v.sh;
-        if (y < 0 || y % v.sh != 0 || oy >= v.oh)
+    for (int ky = 0; ky < v.kh; ky++, y = before(y, down, v.sh)) {
+        struct strided x = first;
+        if (y.rest != 0 || y.at < 0 || y.at >= v.oh)
             continue;
-        for (int kx = 0; kx < v.kw; kx++) {
-            int x = ix + v.left - kx * v.dw, ox = x / v.sw;
-            if (x >= 0 && x % v.sw == 0 && ox < v.ow) {
-                ulong row = ((ulong)image * v.oh + oy) * v.ow + ox;
+        for (int kx = 0; kx < v.kw; kx++, x = before(x, across, v.sw)) {
+            if (x.rest == 0 && x.at >= 0 && x.at < v.ow) {
+                const ulong row = ((ulong)image * v.oh + y.at) * v.ow + x.at;
                 sum = sum + col[col_at + (row * (v.kh * v.kw) + ky * v.kw + kx) * v.c + c];
             }
         }

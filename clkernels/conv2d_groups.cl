@@ -1,6 +1,7 @@
 /* conv2d_groups.cl: convolution whose channels fall into groups (core/ops/conv2d_groups.h). A
  * work-item computes one result. */
 #include "common.h"
+#include "pixels.h"
 
 struct chain {
     float sum, total;
@@ -59,22 +60,24 @@ kernel void conv2d_groups_input(global const float *dy, ulong dy_at, global cons
 {
     const int c = get_global_id(0), pixel = get_global_id(1), image = get_global_id(2);
     const int iy = pixel / g.v.w, ix = pixel - iy * g.v.w, first = c / g.in * g.out;
+    const struct strided down = strided(g.v.dh, g.v.sh), across = strided(g.v.dw, g.v.sw);
+    const struct strided first_x = strided(ix + g.v.left, g.v.sw);
+    struct strided y = strided(iy + g.v.top, g.v.sh); /* the output's row, for tap row ky */
     if (c >= g.v.c || pixel >= g.v.h * g.v.w)
         return;
     struct chain s = new_chain();
     dy += dy_at + (ulong)image * g.v.oh * g.v.ow * g.filters + first;
     w += w_at + (ulong)(c % g.in) * g.filters + first;
-    for (int ky = 0; ky < g.v.kh; ky++)
-        for (int kx = 0; kx < g.v.kw; kx++, w += g.in * g.filters) {
-            const int y = iy + g.v.top - ky * g.v.dh, x = ix + g.v.left - kx * g.v.dw;
-            const int oy = y / g.v.sh, ox = x / g.v.sw;
-            if (oy * g.v.sh != y || ox * g.v.sw != x)
-                continue;
-            const int inside = y >= 0 && x >= 0 && oy < g.v.oh && ox < g.v.ow;
-            global const float *from = dy + (inside ? (oy * g.v.ow + ox) * g.filters : 0);
-            for (int o = 0; o < g.out; o++)
+    for (int ky = 0; ky < g.v.kh; ky++, y = before(y, down, g.v.sh)) {
+        struct strided x = first_x;
+        for (int kx = 0; kx < g.v.kw; kx++, x = before(x, across, g.v.sw)) {
+            const int inside = y.at >= 0 && y.at < g.v.oh && x.at >= 0 && x.at < g.v.ow;
+            global const float *from = dy + (inside ? (y.at * g.v.ow + x.at) * g.filters : 0);
+            for (int o = 0; o < g.out && y.rest == 0 && x.rest == 0; o++)
                 add_product(&s, inside ? from[o] : 0.0f, w[o]);
+            w += g.in * g.filters;
         }
+    }
     end_block(&s);
     const float sum = end_of_sum(s.total);
     const ulong at = dx_at + ((ulong)image * g.v.h * g.v.w + pixel) * g.v.c + c;
@@ -95,18 +98,20 @@ kernel void conv2d_groups_kernel(global const float *x, ulong x_at, global const
     float total = start_of_sum();
     int row = iso_group_begin(r, group);
     const int stop = iso_group_end(r, row);
+    int image = row / r.image, pixel = row - image * r.image;
+    int oy = pixel / g.v.ow, ox = pixel - oy * g.v.ow;
     x += x_at + channel;
     dy += dy_at + o;
     while (row < stop) {
         const int end = iso_block_end(r, row);
         float chain = start_of_sum();
         for (; row < end; row++) {
-            const int image = row / r.image, pixel = row - image * r.image, oy = pixel / g.v.ow;
             const int iy = oy * g.v.sh + ky * g.v.dh - g.v.top;
-            const int ix = (pixel - oy * g.v.ow) * g.v.sw + kx * g.v.dw - g.v.left;
+            const int ix = ox * g.v.sw + kx * g.v.dw - g.v.left;
             const int inside = iy >= 0 && iy < g.v.h && ix >= 0 && ix < g.v.w;
             const ulong at = ((ulong)image * g.v.h + iy) * g.v.w + ix;
             chain = iso_fma(inside ? x[at * g.v.c] : 0.0f, dy[(ulong)row * g.filters], chain);
+            next_pixel(g.v.ow, g.v.oh, &ox, &oy, &image);
         }
         total = add_term(total, end_of_sum(chain));
     }

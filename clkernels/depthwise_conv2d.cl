@@ -6,6 +6,7 @@
  * struct, since Mesa warns of arguments that are read behind a branch. */
 #include "common.h"
 #include "channels.h"
+#include "pixels.h"
 #include "arguments.h"
 
 static inline void forward(const struct opencl_depthwise *g, int m, int image, int pixel,
@@ -43,31 +44,26 @@ static inline void forward(const struct opencl_depthwise *g, int m, int image, i
     }
 }
 
-/* Sets *q to p / stride, for p from -before on. Returns true if the stride divides p. */
-static inline int strided(int p, int before, int stride, uint reciprocal, int *q)
-{
-    *q = quotient(p + before * stride, stride, reciprocal) - before;
-    return *q * stride == p;
-}
-
 static inline void backward(const struct opencl_depthwise *g, int m, int image, int pixel,
                             int channel, int width, global const float *dy,
                             global const float *kern, global float *dx)
 {
-    int row = pixel / g->w, x = pixel - row * g->w + g->left, y = row + g->top;
+    const int row = pixel / g->w, column = pixel - row * g->w;
+    const struct strided down = strided(g->dh, g->sh), across = strided(g->dw, g->sw);
+    const struct strided first = strided(column + g->left, g->sw);
+    struct strided y = strided(row + g->top, g->sh); /* the output's row, for tap row ky */
     int left = ISO_BLOCK_TERMS;
     float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     dy += (ulong)image * g->oh * g->ow * g->c * m;
     for (int i = 0; i < width; i++)
         sum[i] = total[i] = start_of_sum();
-    for (int ky = 0; ky < g->kh; ky++) {
-        int oy, ox, in_y = strided(y - ky * g->dh, g->kh * g->dh, g->sh, g->per_sh, &oy);
-        for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
-            int in_x = strided(x - kx * g->dw, g->kw * g->dw, g->sw, g->per_sw, &ox);
-            if (!in_y || !in_x)
+    for (int ky = 0; ky < g->kh; ky++, y = before(y, down, g->sh)) {
+        struct strided x = first;
+        for (int kx = 0; kx < g->kw; kx++, x = before(x, across, g->sw), kern += g->c * m) {
+            if (y.rest != 0 || x.rest != 0)
                 continue;
-            int inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
-            global const float *from = dy + (inside ? (oy * g->ow + ox) * g->c * m : 0);
+            int inside = y.at >= 0 && y.at < g->oh && x.at >= 0 && x.at < g->ow;
+            global const float *from = dy + (inside ? (y.at * g->ow + x.at) * g->c * m : 0);
             for (int d = 0; d < m; d++) {
                 for (int i = 0; i < width; i++) {
                     float value = inside ? from[(channel + i) * m + d] : 0.0f;
@@ -86,16 +82,6 @@ static inline void backward(const struct opencl_depthwise *g, int m, int image, 
         float end = end_of_sum(total[i]);
         dx[i] = g->add ? dx[i] + end : end;
     }
-}
-
-static inline void next_pixel(const struct opencl_depthwise *g, int *ox, int *oy, int *image)
-{
-    const int line = ++*ox == g->ow;
-    *ox = line ? 0 : *ox;
-    *oy += line;
-    const int last = *oy == g->oh;
-    *oy = last ? 0 : *oy;
-    *image += last;
 }
 
 /* out[group, ky, kx, channel] = the sum of x dy over the rows of the group; tap: kw ky + kx. */
@@ -127,7 +113,7 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int group, 
                 float value = inside ? from[m == 1 ? channel + i : of[i]] : 0.0f;
                 sum[i] = iso_fma(value, d[i], sum[i]);
             }
-            next_pixel(g, &ox, &oy, &image);
+            next_pixel(g->ow, g->oh, &ox, &oy, &image);
         }
         image_end += row == image_end ? g->image : 0;
         end_block(width, sum, total);

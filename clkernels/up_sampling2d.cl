@@ -42,10 +42,15 @@ kernel void up_sampling2d_backward(global const float *dy, ulong dy_at, global f
     float total = start_of_sum(), chain = start_of_sum();
     int terms = 0;
     dy += dy_at + (ulong)image * oh * ow * c + channel;
-    for (int oy = iso_up_begin(i, size_h, bilinear); oy < last_y; oy++) {
-        const float row = iso_up_weight(iso_up_taps(oy, size_h, h, bilinear), i);
-        for (int ox = iso_up_begin(j, size_w, bilinear); row > 0.0f && ox < last_x; ox++) {
-            const float column = iso_up_weight(iso_up_taps(ox, size_w, w, bilinear), j);
+    const int first_x = iso_up_begin(j, size_w, bilinear);
+    const struct iso_up_place left = iso_up_place(first_x, size_w);
+    int oy = iso_up_begin(i, size_h, bilinear);
+    struct iso_up_place y = iso_up_place(oy, size_h);
+    for (; oy < last_y; oy++, y = iso_up_next(y, size_h)) {
+        const float row = iso_up_weight(iso_up_taps_at(y, size_h, h, bilinear), i);
+        struct iso_up_place x = left;
+        for (int ox = first_x; row > 0.0f && ox < last_x; ox++, x = iso_up_next(x, size_w)) {
+            const float column = iso_up_weight(iso_up_taps_at(x, size_w, w, bilinear), j);
             if (!(column > 0.0f))
                 continue;
             if (terms == ISO_BLOCK_TERMS) {

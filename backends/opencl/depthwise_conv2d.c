@@ -30,8 +30,6 @@ static struct opencl_depthwise conv_of(const struct iso_call *call)
         .images = (iso_i32)v.n,
         .pixels = (iso_i32)pixels,
         .channels = (iso_i32)(v.c * p->depth_multiplier),
-        .per_sh = opencl_reciprocal(v.sh, v.h + v.kh * v.dh * (v.sh + 1)),
-        .per_sw = opencl_reciprocal(v.sw, v.w + v.kw * v.dw * (v.sw + 1)),
         .has_bias = p->use_bias,
         .rows = (iso_i32)rows,
         .image = (iso_i32)pixels,
