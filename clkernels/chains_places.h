@@ -62,15 +62,6 @@ static inline int2 place_of_result(const struct opencl_chains *g, int depth, int
 /* Returns the value of a row for pixels outside the image. */
 static inline float outside_of(int2 place) { return (place.y & ONES) != 0 ? 1.0f : 0.0f; }
 
-static inline float short_activation(int function, float alpha, float x)
-{
-#define APPLY(name, NAME)       \
-    if (function == ISO_##NAME) \
-        return iso_act_##name(alpha, x);
-    OPENCL_SHORT_ACTIVATIONS(APPLY)
-    return x;
-}
-
 /* Applies the activation to the value at y; or, if that is a gradient, passes it back through the
  * activation, whose result is at `result`. A function of its own, because the formulas are long. */
 static inline void activate(const struct opencl_chains *g, global const float *result,

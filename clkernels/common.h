@@ -41,6 +41,16 @@ static inline float passed_back(int activation, float alpha, float y, float dy)
     return iso_act_grad_of_result(activation - 1, alpha, y, dy);
 }
 
+/* Returns the activation of x, of a formula that is short; x of any other number. */
+static inline float short_activation(int function, float alpha, float x)
+{
+#define APPLY(name, NAME)       \
+    if (function == ISO_##NAME) \
+        return iso_act_##name(alpha, x);
+    OPENCL_SHORT_ACTIVATIONS(APPLY)
+    return x;
+}
+
 /* A row is the work of ISO_LANES work-items, its lanes, and a work-group takes several rows, side
  * by side along its second axis: on a GPU, whose units want 32 or 64 work-items. own_row is the row
  * of a work-item; the last one for those past it, which do the same and write nothing. */

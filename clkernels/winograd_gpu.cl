@@ -8,9 +8,9 @@
  * filters are the images, with its channels. */
 #include "common.h"
 #include "arguments.h"
-#include "core/winograd.h"
+#include "winograd_tiles.h"
 
-enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS, COLUMNS = OPENCL_GROUP_COLUMNS };
+enum { COLUMNS = OPENCL_GROUP_COLUMNS };
 
 /* A work-item's channel, the last one for those past it, which write nothing; its line or column;
  * and the pixel at which its tile begins, of the image at `image`. */
@@ -39,32 +39,6 @@ static inline ulong points_apart(const struct opencl_tiles *g) { return (ulong)g
 /* The work-item's place in a stage: of element `i` of its line, or of its column. */
 #define LINE(i) ((own.line * SIDE + (i)) * COLUMNS + get_local_id(0))
 #define COLUMN(i) (((i)*SIDE + own.line) * COLUMNS + get_local_id(0))
-
-/* `from` pixels to SIDE points, and SIDE points to `to` results; the other elements of t are +0. */
-static inline void to_points(int from, const float *d, float *t)
-{
-    switch (from) {
-    case 2: iso_winograd_taps2(d, t); break;
-    case 3: iso_winograd_taps3(d, t); break;
-    case 4: iso_winograd_taps4(d, t); break;
-    case 5: iso_winograd_taps5(d, t); break;
-    default: iso_winograd_source(d, t);
-    }
-}
-static inline void to_results(int to, const float *d, float *t)
-{
-    float own[SIDE] = {
-        0.0f
-    }; /* t itself would be memory to compilers that join the cases' ends */
-    switch (to) {
-    case 2: iso_winograd_result2(d, own); break;
-    case 3: iso_winograd_result3(d, own); break;
-    case 4: iso_winograd_result4(d, own); break;
-    default: iso_winograd_result5(d, own);
-    }
-    UNROLLED(i, SIDE)
-        t[i] = own[i];
-}
 
 /* The work-item's line of pixels; +0 outside of the image, and past the tile's side. A turned
  * kernel has its taps in reverse order. */
@@ -137,19 +111,6 @@ static inline void load_points(const struct opencl_tiles *g, int line, global co
         UNROLLED(j, SIDE)
             d[j] = add_term(d[j], x[j * next]);
     }
-}
-
-/* Puts a finished sum to *y: with the bias, added to what is there, and through the activation; or
- * passes the gradient that *y then is back through one, which gave *beside. */
-static inline void put_result(const struct opencl_tiles *g, float sum, float bias,
-                              global const float *beside, global float *y)
-{
-    sum = g->has_bias ? sum + bias : sum;
-    sum = g->add ? *y + sum : sum;
-    if (g->activation != 0)
-        sum = g->gradient ? passed_back(g->activation, g->alpha, *beside, sum)
-                          : iso_act(g->activation - 1, g->alpha, sum);
-    *y = sum;
 }
 
 /* Points to the results of each tile. bias: for gradients, what the activation before gave. */

@@ -49,6 +49,16 @@ static iso_rc pass_back(struct opencl *cl, const struct iso_activation *p,
                               arg_real(iso_activation_parameter(p)), arg_int(add)));
 }
 
+iso_i32 opencl_short_activation(const struct iso_activation *p, float *alpha)
+{
+#define IS_SHORT(name, NAME) [ISO_##NAME] = true,
+    static const bool is_short[ISO_GELU_TANH + 1] = { OPENCL_SHORT_ACTIVATIONS(IS_SHORT) };
+    if (p == NULL || !is_short[iso_activation_formula(p)])
+        return 0;
+    *alpha = (float)iso_activation_parameter(p);
+    return 1 + (iso_i32)iso_activation_formula(p);
+}
+
 iso_i32 opencl_x_activation(const struct iso_call *call, float *alpha)
 {
     const struct iso_activation *p = call->x_activation;

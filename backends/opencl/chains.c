@@ -140,22 +140,11 @@ static double flops_of(const struct opencl_chains *g, size_t products)
     return 2.0 * (double)g->rows * (double)g->cols * (double)depth_of(g) * (double)products;
 }
 
-static bool is_short(enum iso_activation_function function)
-{
-#define IS_SHORT(name, NAME) [ISO_##NAME] = true,
-    static const bool is[ISO_GELU_TANH + 1] = { OPENCL_SHORT_ACTIVATIONS(IS_SHORT) };
-    return is[function];
-}
-
 const struct iso_activation *opencl_fuse_activation(const struct iso_call *call,
                                                     struct opencl_chains *g)
 {
-    const struct iso_activation *p = call->activation;
-    if (p == NULL || !is_short(iso_activation_formula(p)))
-        return p;
-    g->activation = 1 + (iso_i32)iso_activation_formula(p);
-    g->alpha = (float)iso_activation_parameter(p);
-    return NULL;
+    g->activation = opencl_short_activation(call->activation, &g->alpha);
+    return g->activation != 0 ? NULL : call->activation;
 }
 
 struct opencl_at opencl_fuse_x_activation(const struct iso_call *call, struct opencl_chains *g)

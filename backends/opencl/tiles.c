@@ -75,18 +75,26 @@ static bool has_subgroups(const struct opencl *cl)
     return eight && strstr(text, "cl_intel_subgroups ") != NULL;
 }
 
-static bool fits(const struct opencl *cl, const struct opencl_variant *v)
+static cl_ulong local_memory(const struct opencl *cl)
 {
     cl_ulong local = 0;
     clGetDeviceInfo(cl->found.device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
-    return (size_t)v->items <= cl->max_group && (cl_ulong)v->local_bytes <= local &&
+    return local;
+}
+
+static bool fits(const struct opencl *cl, const struct opencl_variant *v)
+{
+    return (size_t)v->items <= cl->max_group && (cl_ulong)v->local_bytes <= local_memory(cl) &&
            (!v->subgroups || has_subgroups(cl));
 }
 
-bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, enum opencl_over over)
+bool opencl_kernel_usable(struct opencl *cl, const char *program, const char *name, int items,
+                          int local_bytes)
 {
     struct opencl_kernel *k;
-    if (opencl_kernel(cl, v->program, opencl_variant_kernel(over), &k) != ISO_OK) {
+    if ((cl_ulong)local_bytes > local_memory(cl))
+        return false;
+    if (opencl_kernel(cl, program, name, &k) != ISO_OK) {
         iso_error_clear();
         return false;
     }
@@ -95,7 +103,13 @@ bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, en
         clGetKernelWorkGroupInfo(k->kernel, cl->found.device, CL_KERNEL_PRIVATE_MEM_SIZE,
                                  sizeof spilled, &spilled, NULL);
     }
-    return k->max_group >= (size_t)v->items && spilled == 0;
+    return k->max_group >= (size_t)items && spilled == 0;
+}
+
+bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, enum opencl_over over)
+{
+    return opencl_kernel_usable(cl, v->program, opencl_variant_kernel(over), v->items,
+                                v->local_bytes);
 }
 
 bool opencl_packs_turned(const struct opencl *cl)
@@ -136,6 +150,12 @@ static bool can_compute(const struct opencl *cl, const struct opencl_variant *v,
 static bool wants_small(const struct opencl *cl)
 {
     return cl->found.oclgrind || (cl->found.mesa && !cl->found.gpu);
+}
+
+bool opencl_may_fuse_winograd(const struct opencl *cl)
+{
+    const bool mesa_on_cpu = cl->found.mesa && !cl->found.gpu;
+    return iso_environment(ISO_ENV_OPENCL_VARIANT) == NULL && !mesa_on_cpu;
 }
 
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,

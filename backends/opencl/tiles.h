@@ -47,6 +47,16 @@ unsigned opencl_vendor(const struct opencl *);
 int opencl_variant_candidates(struct opencl *, const struct opencl_product_shape *,
                               const struct opencl_variant *out[OPENCL_MAX_VARIANTS]);
 
+/* Returns true if one kernel may take the place of Winograd's transforms and products: no variant
+ * of the products is forced, and the device is not a processor that Mesa drives, whose compiler
+ * wants tiles small. */
+bool opencl_may_fuse_winograd(const struct opencl *);
+
+/* Builds a kernel's program. Returns false if that fails, if the device has too little local
+ * memory, if the driver allows the kernel fewer work-items than it needs, or, on a GPU, if it uses
+ * private memory, which is a spill. */
+bool opencl_kernel_usable(struct opencl *, const char *program, const char *name, int items,
+                          int local_bytes);
 /* Builds the variant's program. Returns false if that fails, if the driver allows its kernel for
  * these products fewer work-items than it needs, or, on a GPU, if that kernel uses private memory,
  * which is a spill. */

@@ -1,0 +1,328 @@
+/* winograd_fused.cl: Winograd's convolution (core/winograd.h) in one kernel: what lies between the
+ * pixels and the results, 36 / 4 or 36 / 16 of their number each way, stays in local memory.
+ *
+ * A work-group takes TILES tiles, or channels, and FILTERS filters at all points: the 8 work-items
+ * of a point have 8 x 8 sums each. It goes through the terms, which are channels or tiles, STEP at
+ * a time. The tiles' lines are loaded while the terms before them are multiplied. */
+#include "common.h"
+#include "winograd_tiles.h"
+
+enum { TILES = 16, FILTERS = 32, STEP = 4 };
+#define ITEMS (8 * 36) /* 8 of each of the POINTS */
+/* Floats from a term to the next in the stage; that of the tiles leaves banks of memory apart. */
+enum { PITCH_V = 20, PITCH_W = FILTERS };
+/* Lines of the tiles in a step, of the results' part that is transformed at a time. */
+enum { LINES_V = STEP * TILES * SIDE, LINES_W = STEP * FILTERS * SIDE };
+enum { PART = 4, PAIRS = PART * FILTERS };
+
+static inline int least(int a, int b) { return a < b ? a : b; }
+
+/* Where the terms of a point lie in the stage. */
+#define V(point, term, i) (((point)*STEP + (term)) * PITCH_V + (i))
+#define W(point, term, i) (((point)*STEP + (term)) * PITCH_W + (i))
+#define STAGE_OF_TERMS                                               \
+    local float4 stage[POINTS * STEP * (PITCH_V + PITCH_W) / 4];     \
+    local float *v = (local float *)stage;                           \
+    local float *w = (local float *)stage + POINTS * STEP * PITCH_V; \
+    const int item = get_local_id(0), point = item / 8;              \
+    const int lower = item % 2 * 8, left = item / 2 % 4 * 8;
+
+/* A loop that compilers shall not unroll, because all sums are alive in it. */
+#define ROLLED _Pragma("unroll 1")
+#define EACH_SUM(i, j) \
+    UNROLLED(i, 8)     \
+        UNROLLED(j, 8)
+#define TAKE(to, i, from)                                   \
+    {                                                       \
+        float4 four = *(local const float4 *)(from);        \
+        to[4 * (i)] = four.x, to[4 * (i) + 1] = four.y;     \
+        to[4 * (i) + 2] = four.z, to[4 * (i) + 3] = four.w; \
+    }
+/* The products of a step, term by term. */
+#define MULTIPLY                                       \
+    UNROLLED(k, STEP) {                                \
+        float a[8], b[8];                              \
+        UNROLLED(i, 2) {                               \
+            TAKE(a, i, v + V(point, k, lower + 4 * i)) \
+            TAKE(b, i, w + W(point, k, left + 4 * i))  \
+        }                                              \
+        EACH_SUM(i, j)                                 \
+        sum[i][j] = iso_fma(a[i], b[j], sum[i][j]);    \
+    }
+/* A line of a tile: the place of its first pixel, and a bit for each pixel inside the image. */
+struct line {
+    ulong at;
+    int inside;
+};
+
+/* Returns line number `line` of a tile, of channel 0; one without pixels if there is no such tile
+ * or line. */
+static inline struct line line_of(const struct opencl_tiles *g, int tile, int there, int line)
+{
+    const int number = g->first + tile, image = quotient(number, g->image_tiles, g->per_image);
+    const int inner = number - image * g->image_tiles;
+    const int row = quotient(inner, g->tiles_x, g->per_row);
+    const int y = row * g->step - g->top + line;
+    const int x = (inner - row * g->tiles_x) * g->step - g->left;
+    struct line l = { (ulong)image * g->image_step + ((long)y * g->w + x) * g->pixel_step, 0 };
+    UNROLLED(j, SIDE)
+        l.inside |= j < g->side && x + j >= 0 && x + j < g->w ? 1 << j : 0;
+    if (!there || line >= g->side || y < 0 || y >= g->h)
+        l.inside = 0;
+    return l;
+}
+
+/* x: the line's first pixel. */
+static inline void load_line(struct line l, global const float *x, int pixel_step, float *d)
+{
+    UNROLLED(j, SIDE) {
+        d[j] = 0.0f;
+        if ((l.inside >> j & 1) != 0)
+            d[j] = *x;
+        x += pixel_step;
+    }
+}
+
+/* A line of points, or of results, in a stage whose points are `apart` floats from each other: puts
+ * it there, or transforms a column there in place. */
+static inline void put_line(local float *at, int apart, const float *t)
+{
+    UNROLLED(j, SIDE)
+        at[j * apart] = t[j];
+}
+static inline void source_column(local float *at, int apart)
+{
+    float d[SIDE], t[SIDE];
+    UNROLLED(i, SIDE)
+        d[i] = at[i * SIDE * apart];
+    iso_winograd_source(d, t);
+    put_line(at, SIDE * apart, t);
+}
+static inline void taps_column(local float *at, int apart, int taps)
+{
+    float d[SIDE], t[SIDE];
+    UNROLLED(i, SIDE)
+        d[i] = at[i * SIDE * apart];
+    to_points(taps, d, t);
+    put_line(at, SIDE * apart, t);
+}
+static inline void to_result_line(local float *at, int apart, int side)
+{
+    float d[SIDE], t[SIDE];
+    UNROLLED(i, SIDE)
+        d[i] = at[i * apart];
+    to_results(side, d, t);
+    put_line(at, apart, t);
+}
+
+/* ---- Images: the terms are channels ---- */
+
+/* Puts the results of the work-item's column of a tile, which are in the stage, to y. */
+static inline void put_column(const struct opencl_tiles *g, int tile, int column, int filter,
+                              local const float *at, int apart, global const float *bias,
+                              global float *y)
+{
+    const struct line first = line_of(g, tile, tile < g->tiles && filter < g->c, 0);
+    const int inner = (g->first + tile) -
+                      quotient(g->first + tile, g->image_tiles, g->per_image) * g->image_tiles;
+    const int top = quotient(inner, g->tiles_x, g->per_row) * g->step;
+    const int end = (first.inside >> column & 1) != 0 ? least(g->side, g->h - top) : 0;
+    const float b = g->has_bias && end > 0 ? bias[filter] : 0.0f;
+    const ulong begin = first.at + (ulong)(column * g->pixel_step) + filter;
+    ROLLED for (int i = 0; i < end; i++)
+    {
+        const ulong place = begin + (ulong)i * g->w * g->pixel_step;
+        put_result(g, end_of_sum(at[i * SIDE * apart]), b, bias + place, y + place);
+    }
+}
+
+/* Adds the sums of a block, of the part that is in the stage, to the totals in memory, and puts the
+ * totals to both. */
+static inline void add_totals(global float *m, local float *sums, bool later)
+{
+    ROLLED for (int i = get_local_id(0); i < POINTS * PAIRS; i += ITEMS)
+    {
+        const float total = (later ? m[i] : 0.0f) + sums[i];
+        m[i] = sums[i] = total;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+/* Transforms the part that is in the stage, and puts its results to y. */
+static inline void put_part(const struct opencl_tiles *g, int tile, int col, local float *sums,
+                            global const float *bias, global float *y)
+{
+    ROLLED for (int task = get_local_id(0); task < PAIRS * SIDE; task += ITEMS)
+        to_result_line(sums + task / PAIRS * SIDE * PAIRS + task % PAIRS, PAIRS, g->side);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    ROLLED for (int task = get_local_id(0); task < PAIRS * g->side; task += ITEMS)
+    {
+        const int pair = task % PAIRS, column = task / PAIRS;
+        local float *at = sums + column * PAIRS + pair;
+        to_result_line(at, SIDE * PAIRS, g->side);
+        put_column(g, tile + pair / FILTERS, column, col + pair % FILTERS, at, PAIRS, bias, y);
+    }
+}
+
+/* Compilers cannot see that c_ is one more than before: they would keep a register or two for the
+ * address of each number that is loaded. */
+#define FETCH_CHANNELS(c_)                                                 \
+    {                                                                      \
+        const int hidden = (c_) ^ s.add;                                   \
+        UNROLLED(k, 2)                                                     \
+            load_line(own[k], x + own[k].at + hidden, s.pixel_step, d[k]); \
+        UNROLLED(k, STEP)                                                  \
+            next[k] = *(global const float4 *)(u + (hidden + k) * r.c);    \
+    }
+
+/* y = the results of all tiles of the source x. u: the points of the kernel; m: memory for totals,
+ * if there is more than one block. */
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
+winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u_at,
+               global float *m, ulong m_at, global const float *bias, ulong bias_at,
+               global float *y, ulong y_at, struct opencl_tiles source, struct opencl_tiles result)
+{
+    STAGE_OF_TERMS
+    const struct opencl_tiles s = source, r = result;
+    const int first = (int)get_group_id(0) * TILES, col = (int)get_group_id(1) * FILTERS;
+    struct line own[2];
+    local float *lines[2], *columns[2];
+    float sum[8][8], d[2][SIDE];
+    float4 next[STEP];
+    UNROLLED(k, 2) {
+        const int task = item + k * ITEMS, tile = task / STEP % TILES, line = task / STEP / TILES;
+        own[k] = line_of(&s, first + tile, first + tile < s.tiles && line < SIDE, line);
+        lines[k] = v + V(line * SIDE, task % STEP, tile);
+        columns[k] = v + V(line, task % STEP, tile);
+    }
+    x += x_at + item % STEP;
+    local float *sums = (local float *)stage;
+    m += m_at + ((ulong)get_group_id(1) * get_num_groups(0) + get_group_id(0)) * TILES / PART *
+                    POINTS * PAIRS;
+    u += u_at + (ulong)point * s.c * r.c + least(col + item % 8 * 4, r.c - 4);
+    EACH_SUM(i, j)
+    sum[i][j] = start_of_sum();
+    FETCH_CHANNELS(0)
+    for (int begin = 0; begin < s.c; begin += ISO_BLOCK_CHANNELS) {
+        const int end = least(begin + ISO_BLOCK_CHANNELS, s.c);
+        for (int c = begin; c < end; c += STEP) {
+            UNROLLED(k, 2) {
+                float t[SIDE];
+                iso_winograd_source(d[k], t);
+                if (item + k * ITEMS < LINES_V)
+                    put_line(lines[k], STEP * PITCH_V, t);
+            }
+            UNROLLED(k, STEP)
+                *(local float4 *)(w + W(point, k, item % 8 * 4)) = next[k];
+            barrier(CLK_LOCAL_MEM_FENCE);
+            UNROLLED(k, 2)
+                if (item + k * ITEMS < LINES_V)
+                    source_column(columns[k], STEP * PITCH_V);
+            barrier(CLK_LOCAL_MEM_FENCE);
+            if (c + STEP < s.c) {
+                FETCH_CHANNELS(c + STEP)
+            }
+            MULTIPLY
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        ROLLED for (int part = 0; part < TILES / PART; part++)
+        {
+            UNROLLED(h, 2)
+                if (part == lower / PART + h)
+                    UNROLLED(i, PART)
+                        UNROLLED(j, 8)
+                            sums[(point * PART + i) * FILTERS + left + j] = sum[h * PART + i][j];
+            barrier(CLK_LOCAL_MEM_FENCE);
+            if (begin > 0 || end < s.c)
+                add_totals(m + part * POINTS * PAIRS, sums, begin > 0);
+            if (end == s.c)
+                put_part(&r, first + part * PART, col, sums, bias + bias_at, y + y_at);
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        EACH_SUM(i, j)
+        sum[i][j] = start_of_sum();
+    }
+}
+
+/* ---- The kernel's gradient: the terms are tiles ---- */
+
+#define FETCH_TILES(row_)                                                                          \
+    UNROLLED(k, 2) {                                                                               \
+        const int task = item + k * ITEMS, tile = (row_) + task / TILES % STEP;                    \
+        const int channel = first + task % TILES, line = task / TILES / STEP;                      \
+        const struct line l = line_of(&s, tile, tile < end && channel < s.c && line < SIDE, line); \
+        load_line(l, x + l.at + channel, s.pixel_step, d[k]);                                      \
+    }                                                                                              \
+    UNROLLED(k, 2) {                                                                               \
+        const int task = item + k * ITEMS, tile = (row_) + task / FILTERS % STEP;                  \
+        const int filter = col + task % FILTERS;                                                   \
+        const struct line l =                                                                      \
+            line_of(&r, tile, tile < end && filter < r.c, task / FILTERS / STEP);                  \
+        load_line(l, dy + l.at + filter, r.pixel_step, e[k]);                                      \
+    }
+
+/* y[group][point][channel][filter] = the sums over the tiles of each group of rows. Both sets of
+ * tiles begin with the batch. */
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
+winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
+                    global float *y, ulong y_at, struct opencl_tiles source,
+                    struct opencl_tiles gradient)
+{
+    STAGE_OF_TERMS
+    const struct opencl_tiles s = source, r = gradient;
+    const int first = (int)get_group_id(0) * TILES, col = (int)get_group_id(1) * FILTERS;
+    const struct iso_rows rows = { s.tiles, s.image_tiles };
+    int row = iso_group_begin(rows, get_group_id(2));
+    const int stop = iso_group_end(rows, row);
+    float sum[8][8], d[2][SIDE], e[2][SIDE];
+    x += x_at;
+    dy += dy_at;
+    EACH_SUM(i, j)
+    sum[i][j] = start_of_sum();
+    y += y_at + ((ulong)get_group_id(2) * POINTS + point) * s.c * r.c + col + left;
+    for (bool later = false; row < stop; later = true) {
+        const int end = iso_block_end(rows, row);
+        FETCH_TILES(row)
+        for (; row < end; row += STEP) {
+            UNROLLED(k, 2) {
+                const int task = item + k * ITEMS;
+                float t[SIDE];
+                iso_winograd_source(d[k], t);
+                if (task < LINES_V)
+                    put_line(v + V(task / TILES / STEP * SIDE, task / TILES % STEP, task % TILES),
+                             STEP * PITCH_V, t);
+                to_points(r.side, e[k], t);
+                if (task < r.side * STEP * FILTERS)
+                    put_line(
+                        w + W(task / FILTERS / STEP * SIDE, task / FILTERS % STEP, task % FILTERS),
+                        STEP * PITCH_W, t);
+            }
+            barrier(CLK_LOCAL_MEM_FENCE);
+            UNROLLED(k, 2) {
+                const int task = item + k * ITEMS;
+                if (task < LINES_V)
+                    source_column(v + V(task / TILES / STEP, task / TILES % STEP, task % TILES),
+                                  STEP * PITCH_V);
+            }
+            for (int task = item; task < LINES_W; task += ITEMS)
+                taps_column(w + W(task / FILTERS / STEP, task / FILTERS % STEP, task % FILTERS),
+                            STEP * PITCH_W, r.side);
+            barrier(CLK_LOCAL_MEM_FENCE);
+            if (row + STEP < end) {
+                FETCH_TILES(row + STEP)
+            }
+            MULTIPLY
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        row = end;
+        UNROLLED(i, 8) {
+            const int channel = first + lower + i;
+            UNROLLED(j, 8) {
+                global float *total = y + (ulong)channel * r.c + j;
+                if (channel < s.c && col + left + j < r.c)
+                    *total = (later ? *total : 0.0f) + sum[i][j];
+                sum[i][j] = start_of_sum();
+            }
+        }
+    }
+}
