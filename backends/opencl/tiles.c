@@ -155,7 +155,8 @@ static bool wants_small(const struct opencl *cl)
 bool opencl_may_fuse_winograd(const struct opencl *cl)
 {
     const bool mesa_on_cpu = cl->found.mesa && !cl->found.gpu;
-    return iso_environment(ISO_ENV_OPENCL_VARIANT) == NULL && !mesa_on_cpu;
+    const bool spills = cl->found.gpu && opencl_vendor(cl) == OPENCL_INTEL;
+    return iso_environment(ISO_ENV_OPENCL_VARIANT) == NULL && !mesa_on_cpu && !spills;
 }
 
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,

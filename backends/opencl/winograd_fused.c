@@ -22,9 +22,8 @@ static bool is_faster(int64_t channels, int64_t filters)
 
 static bool fuses(struct opencl *cl, const char *kernel, int64_t channels, int64_t filters)
 {
-    const bool spills = cl->found.gpu && opencl_vendor(cl) == OPENCL_INTEL;
     return cl->shape == OPENCL_SHAPE_GPU && channels % 4 == 0 && filters % 4 == 0 &&
-           is_faster(channels, filters) && !spills && opencl_may_fuse_winograd(cl) &&
+           is_faster(channels, filters) && opencl_may_fuse_winograd(cl) &&
            opencl_kernel_usable(cl, program, kernel, ITEMS, LOCAL_BYTES);
 }
 

@@ -5,6 +5,8 @@ n says, or as it has work-items, in each tensor but those of SMALL."""
 import collections
 
 POINTS = 36         # per tile of Winograd's algorithm: core/winograd.h
+# Of a work-group of clkernels/winograd_fused.cl: tiles or channels, filters, terms a step; channels in a block.
+FUSED_TILES, FUSED_FILTERS, FUSED_STEP, BLOCK_CHANNELS = 16, 32, 4, 64
 # Tensors with at most a number for each row or column.
 SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",
          "slope", "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
@@ -43,6 +45,40 @@ def winograd(a):
                for s in structs)
 
 
+def pixels(a, tiles):
+    """Bytes of the pixels of a set of tiles, each once."""
+    return 4 * a[f"{tiles}.tiles"] * a[f"{tiles}.c"] * a[f"{tiles}.step"] ** 2
+
+
+def fused_images(launch, a):
+    """Winograd's convolution in one kernel: sums over channels, at all points of a tile."""
+    tiles, channels, filters = a["source.tiles"], a["source.c"], a["result.c"]
+    blocks_ = blocks(channels, BLOCK_CHANNELS)
+    kernel, totals = POINTS * channels * filters, 2 * (blocks_ - 1) * POINTS * tiles * filters
+    stored = pixels(a, "result") * (2 if a["result.add"] or a["result.gradient"] else 1)
+    return Cost(POINTS * tiles * channels * filters, launch_size(launch) * channels, channels,
+                pixels(a, "source") + stored + 4 * (kernel + totals))
+
+
+def fused_rows(launch, a):
+    """The kernel's gradient in one kernel: sums over the tiles of a group, at all points."""
+    tiles, channels, filters = a["source.tiles"], a["source.c"], a["gradient.c"]
+    groups = launch.groups[2]
+    terms = blocks(blocks(tiles, groups), FUSED_STEP) * FUSED_STEP
+    return Cost(POINTS * tiles * channels * filters, launch_size(launch) * terms, terms,
+                pixels(a, "source") + pixels(a, "gradient") + 4 * groups * POINTS * channels * filters)
+
+
+def launch_size(launch):
+    """Sums of all work-groups of a fused kernel."""
+    x, y, z = launch.groups
+    return x * y * z * POINTS * FUSED_TILES * FUSED_FILTERS
+
+
+# Kernels that multiply in a program of their own.
+FUSED = {"winograd_fused": fused_images, "winograd_fused_rows": fused_rows}
+
+
 def window(launch, a, pointers):
     """Pooling and depthwise convolutions: the images on both sides, and what lies on the smaller one besides."""
     backward = "backward" in launch.kernel
@@ -74,6 +110,8 @@ def bytes_of(launch, a, pointers):
 
 def cost(launch, a, pointers, tile):
     """tile: rows and columns of a work-group's results, of a product; None of another kernel."""
+    if launch.kernel in FUSED:
+        return FUSED[launch.kernel](launch, a)
     if tile is not None:
         return product(launch, a, tile)
     return Cost(0, 0, 0, bytes_of(launch, a, pointers))

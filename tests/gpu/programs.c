@@ -33,10 +33,12 @@ static bool build(struct opencl *cl, const char *program)
     return false;
 }
 
-/* True of a variant that this device's vendor never gets. */
+/* True of kernels that this device's vendor never gets. */
 static bool is_foreign(struct opencl *cl, const char *program)
 {
     const struct opencl_variant *v = opencl_variants;
+    if (strcmp(program, "winograd_fused.cl") == 0)
+        return !opencl_may_fuse_winograd(cl);
     while (v->name != NULL && strcmp(v->program, program) != 0)
         v++;
     return v->name != NULL && (v->vendors & opencl_vendor(cl)) == 0;

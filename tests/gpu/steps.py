@@ -63,7 +63,9 @@ def bound(gpu, step, shares, tiles, listed):
         tile = tile_of(step, launch, tiles)
         cost = costs.cost(launch, numbers, pointers, tile)
         program = step.signatures.variants[launch.program]
-        share = shares.get((program, launch.kernel)) if tile else 1
+        if launch.kernel in costs.FUSED:
+            program = "winograd_fused"
+        share = shares.get((program, launch.kernel)) if cost.whole else 1
         if share is None:
             raise SystemExit(f"{program}/{launch.kernel} has no share of fma on {gpu.architecture}: make gpu-tables")
         took = seconds(gpu, launch, cost, max(share, NOT_UNROLLED))
