@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tiles.h"
+#include "winograd_fused.h"
 
 /* Intel's compiler spills large tiles. */
 enum { LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER, ANY = LARGE | OPENCL_INTEL };
@@ -156,7 +157,7 @@ bool opencl_may_fuse_winograd(const struct opencl *cl)
 {
     const bool mesa_on_cpu = cl->found.mesa && !cl->found.gpu;
     const bool spills = cl->found.gpu && opencl_vendor(cl) == OPENCL_INTEL;
-    return iso_environment(ISO_ENV_OPENCL_VARIANT) == NULL && !mesa_on_cpu && !spills;
+    return !mesa_on_cpu && !spills;
 }
 
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,
@@ -245,7 +246,7 @@ static iso_rc forced(const struct opencl *cl, const struct opencl_product_shape 
     const char *name = iso_environment(ISO_ENV_OPENCL_VARIANT);
     const struct opencl_variant *v = name != NULL ? variant_named(name) : NULL;
     *out = v != NULL && can_compute(cl, v, s) ? v : NULL;
-    return name == NULL || v != NULL
+    return name == NULL || v != NULL || opencl_is_fused(name)
                ? ISO_OK
                : iso_fail(ISO_EUNSUP, "ISOCL_OPENCL_VARIANT is %s, and no kernel variant is", name);
 }

@@ -47,9 +47,9 @@ unsigned opencl_vendor(const struct opencl *);
 int opencl_variant_candidates(struct opencl *, const struct opencl_product_shape *,
                               const struct opencl_variant *out[OPENCL_MAX_VARIANTS]);
 
-/* Returns true if one kernel may take the place of Winograd's transforms and products: no variant
- * of the products is forced, and the device is neither one of Intel's GPUs, whose compiler spills
- * so many sums, nor a processor that Mesa drives, whose compiler wants tiles small. */
+/* Returns true if one kernel may take the place of Winograd's transforms and products: the device
+ * is neither one of Intel's GPUs, whose compiler spills so many sums, nor a processor that Mesa
+ * drives, whose compiler wants tiles small. */
 bool opencl_may_fuse_winograd(const struct opencl *);
 
 /* Builds a kernel's program. Returns false if that fails, if the device has too little local

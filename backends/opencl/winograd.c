@@ -140,33 +140,28 @@ static size_t group_tiles(const struct layer *l, struct opencl_groups groups)
     return most < l->tiles ? most : l->tiles;
 }
 
-static size_t image_work(struct opencl *cl, const struct layer *l)
+/* A smaller batch may get other kernels: the workspace serves them all. */
+static size_t image_work(const struct opencl *cl, const struct layer *l)
 {
-    if (opencl_fuses_images(cl, &l->source, &l->result))
-        return kernel_points(l) + opencl_fused_work(&l->source, &l->result, l->tiles);
-    return kernel_points(l) + points(tiles_at_once(cl, l), (int64_t)l->source.c + l->result.c);
+    const size_t apart = points(tiles_at_once(cl, l), (int64_t)l->source.c + l->result.c);
+    const size_t fused = opencl_fused_work(&l->source, &l->result, l->tiles);
+    return kernel_points(l) + opencl_larger(apart, fused);
 }
 
-/* Returns the groups whose sums the fused kernel may leave in the workspace; 0: it is not used. (No
- * fewer of a larger batch: the workspace serves smaller ones.) */
-static size_t fused_groups(struct opencl *cl, const struct layer *l)
+/* Returns the groups whose sums the fused kernel may leave in the workspace. */
+static size_t fused_groups(const struct opencl *cl, const struct layer *l)
 {
-    if (!opencl_fuses_rows(cl, &l->source, &l->result))
-        return 0;
     return opencl_larger(cl->most_work / kernel_points(l), 1);
 }
 
-static size_t kernel_work(struct opencl *cl, const struct layer *l)
+static size_t kernel_work(const struct opencl *cl, const struct layer *l)
 {
     const struct opencl_groups groups = groups_at_once(cl, l);
-    const size_t all = (size_t)iso_group_count(rows_of(l)), fused = fused_groups(cl, l);
-    if (all <= fused)
-        return all * kernel_points(l);
     const struct opencl_chains g = kernel_chains(l);
-    return opencl_larger(fused * kernel_points(l),
-                         kernel_points(l) +
-                             points(group_tiles(l, groups), (int64_t)l->source.c + l->result.c) +
-                             opencl_groups_work(cl, &g, groups));
+    const size_t all = (size_t)iso_group_count(rows_of(l)), most = fused_groups(cl, l);
+    const size_t apart = points(group_tiles(l, groups), (int64_t)l->source.c + l->result.c) +
+                         opencl_groups_work(cl, &g, groups);
+    return opencl_larger((all < most ? all : most) * kernel_points(l), kernel_points(l) + apart);
 }
 
 bool opencl_is_winograd(const struct iso_call *call)
@@ -186,7 +181,8 @@ bool opencl_winograd_supports(struct opencl *cl, const struct iso_call *call, ch
                                          : opencl_ready(cl, programs, why, n);
 }
 
-size_t opencl_winograd_work(struct opencl *cl, const struct iso_call *call, enum iso_pass pass)
+size_t opencl_winograd_work(const struct opencl *cl, const struct iso_call *call,
+                            enum iso_pass pass)
 {
     const struct layer l = layer_of(call, false), turned = layer_of(call, true);
     if (cl->shape == OPENCL_SHAPE_CPU)
@@ -252,17 +248,18 @@ static struct opencl_tiles some(struct opencl_tiles g, size_t first, size_t coun
 }
 
 /* The same as convolve, with one kernel for all between u and y. */
-static iso_rc convolve_fused(struct opencl *cl, const struct iso_call *call, const struct layer *l,
-                             bool turned, struct opencl_at x, struct opencl_at bias,
-                             struct opencl_at y)
+static iso_rc convolve_fused(struct opencl *cl, const struct opencl_fused *f,
+                             const struct iso_call *call, const struct layer *l, bool turned,
+                             struct opencl_at x, struct opencl_at bias, struct opencl_at y)
 {
     const struct opencl_at u = opencl_work(call, 0);
     const struct operand taps = { kernel_of(l, turned), opencl_at(&call->w[0]), u };
     struct opencl_tiles result = some(l->result, 0, l->tiles);
     result.has_bias = bias.mem != NULL && !result.gradient;
     ISO_TRY(make_points(cl, (struct operand){ some(l->source, 0, 0), x, u }, taps));
-    return opencl_fused_images(cl, some(l->source, 0, l->tiles), result, x, u,
-                               opencl_past(u, kernel_points(l)), bias.mem != NULL ? bias : u, y);
+    return opencl_run_fused_images(cl, f, some(l->source, 0, l->tiles), result, x, u,
+                                   opencl_past(u, kernel_points(l)), bias.mem != NULL ? bias : u,
+                                   y);
 }
 
 /* y = the convolution of x, or dx that of dy with the turned kernel. */
@@ -270,8 +267,9 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
                        bool turned, struct opencl_at x, struct opencl_at bias, struct opencl_at y)
 {
     const size_t most = tiles_at_once(cl, l);
-    if (opencl_fuses_images(cl, &l->source, &l->result))
-        return convolve_fused(cl, call, l, turned, x, bias, y);
+    const struct opencl_fused *f = opencl_fused_images(cl, &l->source, &l->result, l->tiles);
+    if (f != NULL)
+        return convolve_fused(cl, f, call, l, turned, x, bias, y);
     const struct opencl_at v = opencl_work(call, 0), u = opencl_past(v, points(most, l->source.c)),
                            m = opencl_past(u, kernel_points(l));
     struct operand taps = { kernel_of(l, turned), opencl_at(&call->w[0]), u };
@@ -352,16 +350,15 @@ static iso_rc kernel_at_once(struct opencl *cl, const struct iso_call *call, con
 }
 
 /* dw by one kernel for the sums of all groups, which the transform of the results adds. */
-static iso_rc kernel_fused(struct opencl *cl, const struct iso_call *call, const struct layer *l,
-                           size_t groups)
+static iso_rc kernel_fused(struct opencl *cl, const struct opencl_fused *f,
+                           const struct iso_call *call, const struct layer *l, size_t groups)
 {
     const struct opencl_at sums = opencl_work(call, 0), none = { NULL, 0 };
     struct opencl_tiles kernel = kernel_of(l, false);
     kernel.add = call->add_dw[0];
     kernel.parts = (iso_i32)groups;
-    ISO_TRY(opencl_fused_rows(cl, some(l->source, 0, l->tiles), some(l->result, 0, l->tiles),
-                              (int64_t)groups, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
-                              sums));
+    ISO_TRY(opencl_run_fused_rows(cl, f, some(l->source, 0, l->tiles), some(l->result, 0, l->tiles),
+                                  groups, opencl_at(&call->x[0]), opencl_at(&call->dy[0]), sums));
     return make_results(cl, kernel, sums, none, opencl_at(&call->dw[0]));
 }
 
@@ -371,8 +368,9 @@ iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
         return opencl_winograd_cpu_kernel(cl, call);
     const struct layer l = layer_of(call, false);
     const size_t all = (size_t)iso_group_count(rows_of(&l));
-    if (all <= fused_groups(cl, &l))
-        return kernel_fused(cl, call, &l, all);
+    const struct opencl_fused *f = opencl_fused_rows(cl, &l.source, &l.result, l.tiles);
+    if (f != NULL && all <= fused_groups(cl, &l))
+        return kernel_fused(cl, f, call, &l, all);
     struct opencl_groups groups = groups_at_once(cl, &l);
     const size_t most = groups.count, tiles = group_tiles(&l, groups);
     const struct opencl_at v = opencl_work(call, 0), w = opencl_past(v, points(tiles, l.source.c)),

@@ -10,7 +10,7 @@ bool opencl_is_winograd(const struct iso_call *);
  * are too short for this layer. */
 bool opencl_winograd_supports(struct opencl *, const struct iso_call *, char *why, size_t n);
 /* Returns the floats of workspace. */
-size_t opencl_winograd_work(struct opencl *, const struct iso_call *, enum iso_pass);
+size_t opencl_winograd_work(const struct opencl *, const struct iso_call *, enum iso_pass);
 /* Compute y, with the call's activation; dx[0], or add to it; dw[0], or add to it. */
 iso_rc opencl_winograd_forward(struct opencl *, const struct iso_call *,
                                const struct iso_activation **left);

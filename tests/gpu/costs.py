@@ -5,8 +5,8 @@ n says, or as it has work-items, in each tensor but those of SMALL."""
 import collections
 
 POINTS = 36         # per tile of Winograd's algorithm: core/winograd.h
-# Of a work-group of clkernels/winograd_fused.cl: tiles or channels, filters, terms a step; channels in a block.
-FUSED_TILES, FUSED_FILTERS, FUSED_STEP, BLOCK_CHANNELS = 16, 32, 4, 64
+# Of a work-group of clkernels/winograd_fused.h: tiles or channels, terms a step; channels in a block.
+FUSED_TILES, FUSED_STEP, BLOCK_CHANNELS = 16, 4, 64
 # Tensors with at most a number for each row or column.
 SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",
          "slope", "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
@@ -70,9 +70,9 @@ def fused_rows(launch, a):
 
 
 def launch_size(launch):
-    """Sums of all work-groups of a fused kernel."""
+    """Sums of all work-groups of a fused kernel: 64 of each work-item."""
     x, y, z = launch.groups
-    return x * y * z * POINTS * FUSED_TILES * FUSED_FILTERS
+    return x * y * z * launch.items[0] * 64
 
 
 # Kernels that multiply in a program of their own.

@@ -5,6 +5,7 @@
 #include "backends/opencl/opencl.h"
 #include "backends/opencl/source.h"
 #include "backends/opencl/tiles.h"
+#include "backends/opencl/winograd_fused.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static bool build(struct opencl *cl, const char *program)
 static bool is_foreign(struct opencl *cl, const char *program)
 {
     const struct opencl_variant *v = opencl_variants;
-    if (strcmp(program, "winograd_fused.cl") == 0)
+    if (opencl_has_fused(program))
         return !opencl_may_fuse_winograd(cl);
     while (v->name != NULL && strcmp(v->program, program) != 0)
         v++;

@@ -64,7 +64,7 @@ def bound(gpu, step, shares, tiles, listed):
         cost = costs.cost(launch, numbers, pointers, tile)
         program = step.signatures.variants[launch.program]
         if launch.kernel in costs.FUSED:
-            program = "winograd_fused"
+            program = "winograd_fused_32" if launch.items[0] == 288 else "winograd_fused_16"
         share = shares.get((program, launch.kernel)) if cost.whole else 1
         if share is None:
             raise SystemExit(f"{program}/{launch.kernel} has no share of fma on {gpu.architecture}: make gpu-tables")

@@ -1,19 +1,28 @@
-/* winograd_fused.cl: Winograd's convolution (core/winograd.h) in one kernel: what lies between the
+/* winograd_fused.h: Winograd's convolution (core/winograd.h) in one kernel: what lies between the
  * pixels and the results, 36 / 4 or 36 / 16 of their number each way, stays in local memory.
  *
- * A work-group takes TILES tiles, or channels, and FILTERS filters at all points: the 8 work-items
- * of a point have 8 x 8 sums each. It goes through the terms, which are channels or tiles, STEP at
- * a time. The tiles' lines are loaded while the terms before them are multiplied. */
+ * A work-group takes TILES tiles, or channels, and FILTERS filters, 16 or 32, at all points: each
+ * work-item has 8 x 8 sums of one point. It goes through the terms, which are channels or tiles,
+ * STEP at a time. The tiles' lines are loaded while the terms before them are multiplied. */
+#ifndef ISO_CLKERNELS_WINOGRAD_FUSED_H
+#define ISO_CLKERNELS_WINOGRAD_FUSED_H
 #include "common.h"
 #include "winograd_tiles.h"
 
-enum { TILES = 16, FILTERS = 32, STEP = 4 };
-#define ITEMS (8 * 36) /* 8 of each of the POINTS */
+enum { TILES = 16, STEP = 4 };
+/* Work-items of a point, and of all 36. */
+#define ITEMS_OF_POINT (FILTERS / 4)
+#define ITEMS (ITEMS_OF_POINT * 36)
 /* Floats from a term to the next in the stage; that of the tiles leaves banks of memory apart. */
 enum { PITCH_V = 20, PITCH_W = FILTERS };
 /* Lines of the tiles in a step, of the results' part that is transformed at a time. */
 enum { LINES_V = STEP * TILES * SIDE, LINES_W = STEP * FILTERS * SIDE };
 enum { PART = 4, PAIRS = PART * FILTERS };
+/* Lines of a step that a work-item loads: tiles have 4 lines of results at most. */
+enum {
+    ROUNDS_V = (LINES_V + ITEMS - 1) / ITEMS,
+    ROUNDS_W = (4 * STEP * FILTERS + ITEMS - 1) / ITEMS
+};
 
 static inline int least(int a, int b) { return a < b ? a : b; }
 
@@ -24,8 +33,8 @@ static inline int least(int a, int b) { return a < b ? a : b; }
     local float4 stage[POINTS * STEP * (PITCH_V + PITCH_W) / 4];     \
     local float *v = (local float *)stage;                           \
     local float *w = (local float *)stage + POINTS * STEP * PITCH_V; \
-    const int item = get_local_id(0), point = item / 8;              \
-    const int lower = item % 2 * 8, left = item / 2 % 4 * 8;
+    const int item = get_local_id(0), point = item / ITEMS_OF_POINT; \
+    const int lower = item % 2 * 8, left = item / 2 % (FILTERS / 8) * 8;
 
 /* A loop that compilers shall not unroll, because all sums are alive in it. */
 #define ROLLED _Pragma("unroll 1")
@@ -169,7 +178,7 @@ static inline void put_part(const struct opencl_tiles *g, int tile, int col, loc
 #define FETCH_CHANNELS(c_)                                                 \
     {                                                                      \
         const int hidden = (c_) ^ s.add;                                   \
-        UNROLLED(k, 2)                                                     \
+        UNROLLED(k, ROUNDS_V)                                              \
             load_line(own[k], x + own[k].at + hidden, s.pixel_step, d[k]); \
         UNROLLED(k, STEP)                                                  \
             next[k] = *(global const float4 *)(u + (hidden + k) * r.c);    \
@@ -185,11 +194,11 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
     STAGE_OF_TERMS
     const struct opencl_tiles s = source, r = result;
     const int first = (int)get_group_id(0) * TILES, col = (int)get_group_id(1) * FILTERS;
-    struct line own[2];
-    local float *lines[2], *columns[2];
-    float sum[8][8], d[2][SIDE];
+    struct line own[ROUNDS_V];
+    local float *lines[ROUNDS_V], *columns[ROUNDS_V];
+    float sum[8][8], d[ROUNDS_V][SIDE];
     float4 next[STEP];
-    UNROLLED(k, 2) {
+    UNROLLED(k, ROUNDS_V) {
         const int task = item + k * ITEMS, tile = task / STEP % TILES, line = task / STEP / TILES;
         own[k] = line_of(&s, first + tile, first + tile < s.tiles && line < SIDE, line);
         lines[k] = v + V(line * SIDE, task % STEP, tile);
@@ -199,23 +208,23 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
     local float *sums = (local float *)stage;
     m += m_at + ((ulong)get_group_id(1) * get_num_groups(0) + get_group_id(0)) * TILES / PART *
                     POINTS * PAIRS;
-    u += u_at + (ulong)point * s.c * r.c + least(col + item % 8 * 4, r.c - 4);
+    u += u_at + (ulong)point * s.c * r.c + least(col + item % ITEMS_OF_POINT * 4, r.c - 4);
     EACH_SUM(i, j)
     sum[i][j] = start_of_sum();
     FETCH_CHANNELS(0)
     for (int begin = 0; begin < s.c; begin += ISO_BLOCK_CHANNELS) {
         const int end = least(begin + ISO_BLOCK_CHANNELS, s.c);
         for (int c = begin; c < end; c += STEP) {
-            UNROLLED(k, 2) {
+            UNROLLED(k, ROUNDS_V) {
                 float t[SIDE];
                 iso_winograd_source(d[k], t);
                 if (item + k * ITEMS < LINES_V)
                     put_line(lines[k], STEP * PITCH_V, t);
             }
             UNROLLED(k, STEP)
-                *(local float4 *)(w + W(point, k, item % 8 * 4)) = next[k];
+                *(local float4 *)(w + W(point, k, item % ITEMS_OF_POINT * 4)) = next[k];
             barrier(CLK_LOCAL_MEM_FENCE);
-            UNROLLED(k, 2)
+            UNROLLED(k, ROUNDS_V)
                 if (item + k * ITEMS < LINES_V)
                     source_column(columns[k], STEP * PITCH_V);
             barrier(CLK_LOCAL_MEM_FENCE);
@@ -247,13 +256,13 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
 /* ---- The kernel's gradient: the terms are tiles ---- */
 
 #define FETCH_TILES(row_)                                                                          \
-    UNROLLED(k, 2) {                                                                               \
+    UNROLLED(k, ROUNDS_V) {                                                                        \
         const int task = item + k * ITEMS, tile = (row_) + task / TILES % STEP;                    \
         const int channel = first + task % TILES, line = task / TILES / STEP;                      \
         const struct line l = line_of(&s, tile, tile < end && channel < s.c && line < SIDE, line); \
         load_line(l, x + l.at + channel, s.pixel_step, d[k]);                                      \
     }                                                                                              \
-    UNROLLED(k, 2) {                                                                               \
+    UNROLLED(k, ROUNDS_W) {                                                                        \
         const int task = item + k * ITEMS, tile = (row_) + task / FILTERS % STEP;                  \
         const int filter = col + task % FILTERS;                                                   \
         const struct line l =                                                                      \
@@ -274,7 +283,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
     const struct iso_rows rows = { s.tiles, s.image_tiles };
     int row = iso_group_begin(rows, get_group_id(2));
     const int stop = iso_group_end(rows, row);
-    float sum[8][8], d[2][SIDE], e[2][SIDE];
+    float sum[8][8], d[ROUNDS_V][SIDE], e[ROUNDS_W][SIDE];
     x += x_at;
     dy += dy_at;
     EACH_SUM(i, j)
@@ -284,13 +293,17 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
         const int end = iso_block_end(rows, row);
         FETCH_TILES(row)
         for (; row < end; row += STEP) {
-            UNROLLED(k, 2) {
+            UNROLLED(k, ROUNDS_V) {
                 const int task = item + k * ITEMS;
                 float t[SIDE];
                 iso_winograd_source(d[k], t);
                 if (task < LINES_V)
                     put_line(v + V(task / TILES / STEP * SIDE, task / TILES % STEP, task % TILES),
                              STEP * PITCH_V, t);
+            }
+            UNROLLED(k, ROUNDS_W) {
+                const int task = item + k * ITEMS;
+                float t[SIDE];
                 to_points(r.side, e[k], t);
                 if (task < r.side * STEP * FILTERS)
                     put_line(
@@ -298,7 +311,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
                         STEP * PITCH_W, t);
             }
             barrier(CLK_LOCAL_MEM_FENCE);
-            UNROLLED(k, 2) {
+            UNROLLED(k, ROUNDS_V) {
                 const int task = item + k * ITEMS;
                 if (task < LINES_V)
                     source_column(v + V(task / TILES / STEP, task / TILES % STEP, task % TILES),
@@ -326,3 +339,5 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
         }
     }
 }
+
+#endif
