@@ -33,6 +33,7 @@ static inline int least(int a, int b) { return a < b ? a : b; }
     local float4 stage[POINTS * STEP * (PITCH_V + PITCH_W) / 4];     \
     local float *v = (local float *)stage;                           \
     local float *w = (local float *)stage + POINTS * STEP * PITCH_V; \
+    local float *sums = (local float *)stage;                        \
     const int item = get_local_id(0), point = item / ITEMS_OF_POINT; \
     const int lower = item % 2 * 8, left = item / 2 % (FILTERS / 8) * 8;
 
@@ -41,6 +42,13 @@ static inline int least(int a, int b) { return a < b ? a : b; }
 #define EACH_SUM(i, j) \
     UNROLLED(i, 8)     \
         UNROLLED(j, 8)
+/* Puts the sums of a part of the tiles or channels to the stage, when no terms are there. */
+#define STAGE_SUMS(part)                \
+    UNROLLED(h, 2)                      \
+        if ((part) == lower / PART + h) \
+            UNROLLED(i, PART)           \
+                UNROLLED(j, 8)          \
+                    sums[(point * PART + i) * FILTERS + left + j] = sum[h * PART + i][j];
 #define TAKE(to, i, from)                                   \
     {                                                       \
         float4 four = *(local const float4 *)(from);        \
@@ -64,16 +72,22 @@ struct line {
     int inside;
 };
 
-/* Returns line number `line` of a tile, of channel 0; one without pixels if there is no such tile
- * or line. */
-static inline struct line line_of(const struct opencl_tiles *g, int tile, int there, int line)
+/* Returns the place of a tile: its image, and its row and column there, 16 bits each. */
+static inline int2 place_of(const struct opencl_tiles *g, int tile)
 {
     const int number = g->first + tile, image = quotient(number, g->image_tiles, g->per_image);
     const int inner = number - image * g->image_tiles;
     const int row = quotient(inner, g->tiles_x, g->per_row);
-    const int y = row * g->step - g->top + line;
-    const int x = (inner - row * g->tiles_x) * g->step - g->left;
-    struct line l = { (ulong)image * g->image_step + ((long)y * g->w + x) * g->pixel_step, 0 };
+    return (int2)(image, row << 16 | (inner - row * g->tiles_x));
+}
+
+/* Returns line number `line` of the tile at a place, of channel 0; one without pixels if there is
+ * no such tile or line. */
+static inline struct line line_of(const struct opencl_tiles *g, int2 place, int there, int line)
+{
+    const int y = (place.y >> 16) * g->step - g->top + line;
+    const int x = (place.y & 0xffff) * g->step - g->left;
+    struct line l = { (ulong)place.x * g->image_step + ((long)y * g->w + x) * g->pixel_step, 0 };
     UNROLLED(j, SIDE)
         l.inside |= j < g->side && x + j >= 0 && x + j < g->w ? 1 << j : 0;
     if (!there || line >= g->side || y < 0 || y >= g->h)
@@ -107,12 +121,20 @@ static inline void source_column(local float *at, int apart)
     iso_winograd_source(d, t);
     put_line(at, SIDE * apart, t);
 }
-static inline void taps_column(local float *at, int apart, int taps)
+/* The points of a line of a tile's results: 4 a side for kernels of 3 x 3 taps, 2 for 5 x 5. */
+static inline void gradient_points(int side, const float *d, float *t)
+{
+    if (side == 4)
+        iso_winograd_taps4(d, t);
+    else
+        iso_winograd_taps2(d, t);
+}
+static inline void gradient_column(local float *at, int apart, int side)
 {
     float d[SIDE], t[SIDE];
     UNROLLED(i, SIDE)
         d[i] = at[i * SIDE * apart];
-    to_points(taps, d, t);
+    gradient_points(side, d, t);
     put_line(at, SIDE * apart, t);
 }
 static inline void to_result_line(local float *at, int apart, int side)
@@ -131,17 +153,16 @@ static inline void put_column(const struct opencl_tiles *g, int tile, int column
                               local const float *at, int apart, global const float *bias,
                               global float *y)
 {
-    const struct line first = line_of(g, tile, tile < g->tiles && filter < g->c, 0);
-    const int inner = (g->first + tile) -
-                      quotient(g->first + tile, g->image_tiles, g->per_image) * g->image_tiles;
-    const int top = quotient(inner, g->tiles_x, g->per_row) * g->step;
+    const int2 place = place_of(g, tile);
+    const struct line first = line_of(g, place, tile < g->tiles && filter < g->c, 0);
+    const int top = (place.y >> 16) * g->step;
     const int end = (first.inside >> column & 1) != 0 ? least(g->side, g->h - top) : 0;
     const float b = g->has_bias && end > 0 ? bias[filter] : 0.0f;
     const ulong begin = first.at + (ulong)(column * g->pixel_step) + filter;
     ROLLED for (int i = 0; i < end; i++)
     {
-        const ulong place = begin + (ulong)i * g->w * g->pixel_step;
-        put_result(g, end_of_sum(at[i * SIDE * apart]), b, bias + place, y + place);
+        const ulong to = begin + (ulong)i * g->w * g->pixel_step;
+        put_result(g, end_of_sum(at[i * SIDE * apart]), b, bias + to, y + to);
     }
 }
 
@@ -200,12 +221,12 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
     float4 next[STEP];
     UNROLLED(k, ROUNDS_V) {
         const int task = item + k * ITEMS, tile = task / STEP % TILES, line = task / STEP / TILES;
-        own[k] = line_of(&s, first + tile, first + tile < s.tiles && line < SIDE, line);
+        own[k] =
+            line_of(&s, place_of(&s, first + tile), first + tile < s.tiles && line < SIDE, line);
         lines[k] = v + V(line * SIDE, task % STEP, tile);
         columns[k] = v + V(line, task % STEP, tile);
     }
     x += x_at + item % STEP;
-    local float *sums = (local float *)stage;
     m += m_at + ((ulong)get_group_id(1) * get_num_groups(0) + get_group_id(0)) * TILES / PART *
                     POINTS * PAIRS;
     u += u_at + (ulong)point * s.c * r.c + least(col + item % ITEMS_OF_POINT * 4, r.c - 4);
@@ -236,11 +257,7 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
         }
         ROLLED for (int part = 0; part < TILES / PART; part++)
         {
-            UNROLLED(h, 2)
-                if (part == lower / PART + h)
-                    UNROLLED(i, PART)
-                        UNROLLED(j, 8)
-                            sums[(point * PART + i) * FILTERS + left + j] = sum[h * PART + i][j];
+            STAGE_SUMS(part)
             barrier(CLK_LOCAL_MEM_FENCE);
             if (begin > 0 || end < s.c)
                 add_totals(m + part * POINTS * PAIRS, sums, begin > 0);
@@ -255,20 +272,36 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
 
 /* ---- The kernel's gradient: the terms are tiles ---- */
 
-#define FETCH_TILES(row_)                                                                          \
-    UNROLLED(k, ROUNDS_V) {                                                                        \
-        const int task = item + k * ITEMS, tile = (row_) + task / TILES % STEP;                    \
-        const int channel = first + task % TILES, line = task / TILES / STEP;                      \
-        const struct line l = line_of(&s, tile, tile < end && channel < s.c && line < SIDE, line); \
-        load_line(l, x + l.at + channel, s.pixel_step, d[k]);                                      \
-    }                                                                                              \
-    UNROLLED(k, ROUNDS_W) {                                                                        \
-        const int task = item + k * ITEMS, tile = (row_) + task / FILTERS % STEP;                  \
-        const int filter = col + task % FILTERS;                                                   \
-        const struct line l =                                                                      \
-            line_of(&r, tile, tile < end && filter < r.c, task / FILTERS / STEP);                  \
-        load_line(l, dy + l.at + filter, r.pixel_step, e[k]);                                      \
+#define FETCH_TILES(row_)                                                                         \
+    UNROLLED(k, ROUNDS_V) {                                                                       \
+        const int task = item + k * ITEMS, tile = (row_) + task / TILES % STEP;                   \
+        const int channel = first + task % TILES, line = task / TILES / STEP;                     \
+        const struct line l =                                                                     \
+            line_of(&s, places[tile - begin], tile < end && channel < s.c && line < SIDE, line);  \
+        load_line(l, x + l.at + channel, s.pixel_step, d[k]);                                     \
+    }                                                                                             \
+    UNROLLED(k, ROUNDS_W) {                                                                       \
+        const int task = item + k * ITEMS, tile = (row_) + task / FILTERS % STEP;                 \
+        const int filter = col + task % FILTERS;                                                  \
+        const struct line l =                                                                     \
+            line_of(&r, places[tile - begin], tile < end && filter < r.c, task / FILTERS / STEP); \
+        load_line(l, dy + l.at + filter, r.pixel_step, e[k]);                                     \
     }
+
+/* Adds the sums of a block of tiles, of the part of the channels that is in the stage, to y [point]
+ * [channel][filter]. */
+static inline void add_part(global float *y, local const float *sums, bool later, int channels,
+                            int filters, int first, int col)
+{
+    ROLLED for (int task = get_local_id(0); task < POINTS * PAIRS; task += ITEMS)
+    {
+        const int point = task / PAIRS, channel = first + task / FILTERS % PART;
+        const int filter = col + task % FILTERS;
+        global float *total = y + ((ulong)point * channels + channel) * filters + filter;
+        if (channel < channels && filter < filters)
+            *total = (later ? *total : 0.0f) + sums[task];
+    }
+}
 
 /* y[group][point][channel][filter] = the sums over the tiles of each group of rows. Both sets of
  * tiles begin with the batch. */
@@ -281,18 +314,21 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
     const struct opencl_tiles s = source, r = gradient;
     const int first = (int)get_group_id(0) * TILES, col = (int)get_group_id(1) * FILTERS;
     const struct iso_rows rows = { s.tiles, s.image_tiles };
-    int row = iso_group_begin(rows, get_group_id(2));
-    const int stop = iso_group_end(rows, row);
+    local int2 places[ISO_BLOCK_ROWS + STEP]; /* of the tiles of a block */
+    const int start = iso_group_begin(rows, get_group_id(2)), stop = iso_group_end(rows, start);
     float sum[8][8], d[ROUNDS_V][SIDE], e[ROUNDS_W][SIDE];
     x += x_at;
     dy += dy_at;
     EACH_SUM(i, j)
     sum[i][j] = start_of_sum();
-    y += y_at + ((ulong)get_group_id(2) * POINTS + point) * s.c * r.c + col + left;
-    for (bool later = false; row < stop; later = true) {
-        const int end = iso_block_end(rows, row);
-        FETCH_TILES(row)
-        for (; row < end; row += STEP) {
+    y += y_at + (ulong)get_group_id(2) * POINTS * s.c * r.c;
+    for (int begin = start, end; begin < stop; begin = end) {
+        end = iso_block_end(rows, begin);
+        ROLLED for (int i = item; begin + i < end; i += ITEMS) places[i] = place_of(&s, begin + i);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        FETCH_TILES(begin)
+        ROLLED for (int row = begin; row < end; row += STEP)
+        {
             UNROLLED(k, ROUNDS_V) {
                 const int task = item + k * ITEMS;
                 float t[SIDE];
@@ -304,7 +340,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
             UNROLLED(k, ROUNDS_W) {
                 const int task = item + k * ITEMS;
                 float t[SIDE];
-                to_points(r.side, e[k], t);
+                gradient_points(r.side, e[k], t);
                 if (task < r.side * STEP * FILTERS)
                     put_line(
                         w + W(task / FILTERS / STEP * SIDE, task / FILTERS % STEP, task % FILTERS),
@@ -317,9 +353,9 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
                     source_column(v + V(task / TILES / STEP, task / TILES % STEP, task % TILES),
                                   STEP * PITCH_V);
             }
-            for (int task = item; task < LINES_W; task += ITEMS)
-                taps_column(w + W(task / FILTERS / STEP, task / FILTERS % STEP, task % FILTERS),
-                            STEP * PITCH_W, r.side);
+            ROLLED for (int task = item; task < LINES_W; task += ITEMS)
+                gradient_column(w + W(task / FILTERS / STEP, task / FILTERS % STEP, task % FILTERS),
+                                STEP * PITCH_W, r.side);
             barrier(CLK_LOCAL_MEM_FENCE);
             if (row + STEP < end) {
                 FETCH_TILES(row + STEP)
@@ -327,16 +363,15 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
             MULTIPLY
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        row = end;
-        UNROLLED(i, 8) {
-            const int channel = first + lower + i;
-            UNROLLED(j, 8) {
-                global float *total = y + (ulong)channel * r.c + j;
-                if (channel < s.c && col + left + j < r.c)
-                    *total = (later ? *total : 0.0f) + sum[i][j];
-                sum[i][j] = start_of_sum();
-            }
+        ROLLED for (int part = 0; part < TILES / PART; part++)
+        {
+            STAGE_SUMS(part)
+            barrier(CLK_LOCAL_MEM_FENCE);
+            add_part(y, sums, begin > start, s.c, r.c, first + part * PART, col);
+            barrier(CLK_LOCAL_MEM_FENCE);
         }
+        EACH_SUM(i, j)
+        sum[i][j] = start_of_sum();
     }
 }
 

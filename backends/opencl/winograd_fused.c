@@ -25,7 +25,8 @@ static int items_of(const struct opencl_fused *f) { return f->filters / 4 * POIN
 
 static int local_bytes(const struct opencl_fused *f)
 {
-    return POINTS * STEP * (PITCH_V + f->filters) * (int)sizeof(float);
+    const int places = (ISO_BLOCK_ROWS + STEP) * 2 * (int)sizeof(iso_i32);
+    return POINTS * STEP * (PITCH_V + f->filters) * (int)sizeof(float) + places;
 }
 
 bool opencl_is_fused(const char *name)
