@@ -1,5 +1,5 @@
 /* winograd.c: queues Winograd's convolution: transforms (clkernels/winograd_gpu.cl), and products
- * at each of the points between them (chains.h).
+ * at each of the points between them (chains.h); or all of it as one kernel (winograd_fused.h).
  *
  * The tiles of the batch are taken as many at a time as the workspace holds: their number changes
  * no bit, since a sum over tiles takes whole groups of them. */
