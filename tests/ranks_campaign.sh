@@ -100,15 +100,15 @@ optimizer: $optimizer"
         compare "$dir/$optimizer.yaml" 4 $short
     done
     [ "$more" = all ] || return
-    for model in mnist/cnn cifar10/model10 fashion-mnist/deeper-augmented; do
-        set=${model%/*}
-        if ! "$isocl" train "$root/models/$model.yaml" --out "$dir/try" --limit 10 --steps 1 >"$dir/said" 2>&1; then
+    for path in mnist/cnn cifar10/model10 fashion-mnist/deeper-augmented; do
+        set=${path%/*}
+        if ! "$isocl" train "$root/models/$path.yaml" --out "$dir/try" --limit 10 --steps 1 >"$dir/said" 2>&1; then
             skipped=$((skipped + 1))
-            echo "skip $model: $set cannot be read: $(tail -n 1 "$dir/said")"
+            echo "skip $path: $set cannot be read: $(tail -n 1 "$dir/said")"
             continue
         fi
         rm -rf "$dir/try"
-        for shards in 1 2 4 8; do compare "$root/models/$model.yaml" $shards --limit 150 --batch 64 --steps 3; done
+        for shards in 1 2 4 8; do compare "$root/models/$path.yaml" $shards --limit 150 --batch 64 --steps 3; done
     done
 }
 
