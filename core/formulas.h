@@ -467,6 +467,31 @@ ISO_FN iso_real iso_channel_term(int kind, iso_real x)
     return ((kind == ISO_FACTOR_BELOW_0) & (x > ISO_R(0.0))) ? ISO_R(0.0) : x;
 }
 
+/* Local response normalization: square is the sum of squares; exponent is -beta, and -(beta + 1)
+ * for the part of the gradient that comes by way of the squares. */
+ISO_FN iso_real iso_lrn_power(iso_real square, iso_real scale, iso_real bias, iso_real exponent)
+{
+    return iso_pow(iso_fma(scale, square, bias), exponent);
+}
+
+ISO_FN iso_real iso_lrn(iso_real x, iso_real power) { return iso_flush(x * power); }
+
+ISO_FN iso_real iso_lrn_part(iso_real x, iso_real power, iso_real dy)
+{
+    return iso_flush(dy * iso_flush(x * power));
+}
+
+ISO_FN iso_real iso_lrn_grad(iso_real x, iso_real own, iso_real factor, iso_real parts)
+{
+    return iso_flush(iso_fma(-iso_flush(factor * x), parts, own));
+}
+
+/* Attention: a finished sum of products times 1 / sqrt(size of a head), or 1. */
+ISO_FN iso_real iso_attention_scaled(iso_real sum, iso_real scale)
+{
+    return iso_flush(sum * scale);
+}
+
 /* An element of a product of tensors. */
 ISO_FN iso_real iso_multiply(iso_real a, iso_real b) { return iso_flush(a * b); }
 

@@ -13,6 +13,7 @@
 
 #include "core/ops/group_normalization.h"
 #include "core/ops/batch_normalization.h"
+#include "core/ops/local_response_normalization.h"
 #include "core/ops/rmsprop.h"
 
 /* ---- the reference below ------------------------------------------------------------------- */
@@ -235,6 +236,23 @@ static iso_rc all_channels_together(struct iso_backend *b, const struct iso_call
     return original(b, ISO_OP_group_normalization)->forward(b, &changed);
 }
 
+static iso_rc fewer_neighbours(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_local_response_normalization params =
+        *(const struct iso_local_response_normalization *)c->params;
+    struct iso_call changed = *c;
+    changed.params = &params;
+    params.size = params.size > 1 ? params.size - 2 : 1;
+    return original(b, ISO_OP_local_response_normalization)->forward(b, &changed);
+}
+
+static iso_rc transpose_no_bias(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;
+    changed.w[1].mem = NULL;
+    return original(b, ISO_OP_conv2d_transpose)->forward(b, &changed);
+}
+
 /* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
@@ -341,11 +359,19 @@ const struct broken_fault broken_faults[] = {
       ISO_OP_group_normalization,
       false,
       { .forward = all_channels_together } },
+    { "fewer neighbouring channels",
+      ISO_OP_local_response_normalization,
+      false,
+      { .forward = fewer_neighbours } },
+    { "bias of a transposed convolution forgotten",
+      ISO_OP_conv2d_transpose,
+      false,
+      { .forward = transpose_no_bias } },
     { "batch taken from the top", ISO_OP_gather_images, false, { .forward = gather_from_the_top } },
     { .name = NULL },
 };
 
-enum { FAULTS_MOST = 40 };
+enum { FAULTS_MOST = 56 };
 /* One table a fault, since a backend points to its table for as long as it is open. */
 static struct iso_kernel kernel[FAULTS_MOST];
 static const struct iso_kernel *table[FAULTS_MOST][ISO_OP_COUNT];

@@ -1,9 +1,9 @@
 /* zero_padding2d.c: y = x in a frame of zeros; dx = the part of dy inside the frame. */
-#include "core/ops/zero_padding2d.h"
 #include "copy_rows.h"
+#include "frames.h"
 
 struct work {
-    struct iso_frame f;
+    const struct iso_frame *f;
     const float *x;
     float *y;
     int64_t unit_rows; /* rows of y in a unit */
@@ -12,7 +12,7 @@ struct work {
 static void frame_rows(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_frame *f = &w->f;
+    const struct iso_frame *f = w->f;
     const struct iso_range range = iso_cpu_range(unit, w->unit_rows, f->n * f->oh);
     const size_t left = (size_t)(f->left * f->c), inside = (size_t)(f->w * f->c),
                  all = (size_t)(f->ow * f->c);
@@ -30,37 +30,58 @@ static void frame_rows(void *data, int64_t unit, int thread)
     }
 }
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+/* Returns the copy between the images and the inside of the frame. */
+static struct iso_row_copy copy_of(const struct iso_frame *f, bool in, bool add)
 {
-    struct work work = {
-        .f = iso_zero_padding2d_frame(call->params, &call->x[0].shape),
-        .x = iso_cpu_f32(&call->x[0]),
-        .y = iso_cpu_f32(&call->y[0]),
-    };
-    const struct iso_frame *f = &work.f;
-    work.unit_rows = iso_cpu_unit_rows(f->ow * f->c);
+    const int64_t image = f->h * f->w * f->c, row = f->w * f->c;
+    const int64_t framed_image = f->oh * f->ow * f->c, framed_row = f->ow * f->c;
+    return (struct iso_row_copy){ .images = f->n,
+                                  .rows = f->h,
+                                  .width = row,
+                                  .from_image = in ? image : framed_image,
+                                  .from_row = in ? row : framed_row,
+                                  .to_image = in ? framed_image : image,
+                                  .to_row = in ? framed_row : row,
+                                  .add = add };
+}
+
+void ISO_CPU(put_in_frame)(struct iso_backend *backend, const struct iso_frame *f, const float *x,
+                           float *y, bool add)
+{
+    if (add) {
+        struct iso_row_copy rows = copy_of(f, true, true);
+        rows.from = x;
+        rows.to = y + (f->top * f->ow + f->left) * f->c;
+        ISO_CPU(copy_rows)(backend, &rows);
+        return;
+    }
+    struct work work = { f, x, y, iso_cpu_unit_rows(f->ow * f->c) };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(f->n * f->oh, work.unit_rows), frame_rows,
                  &work);
+}
+
+void ISO_CPU(take_out_of_frame)(struct iso_backend *backend, const struct iso_frame *f,
+                                const float *x, float *y, bool add)
+{
+    struct iso_row_copy rows = copy_of(f, false, add);
+    rows.from = x + (f->top * f->ow + f->left) * f->c;
+    rows.to = y;
+    ISO_CPU(copy_rows)(backend, &rows);
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
+    ISO_CPU(put_in_frame)(backend, &f, iso_cpu_f32(&call->x[0]), iso_cpu_f32(&call->y[0]), false);
     return ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    const struct iso_row_copy rows = {
-        .from = iso_cpu_f32(&call->dy[0]) + (f.top * f.ow + f.left) * f.c,
-        .to = iso_cpu_f32(&call->dx[0]),
-        .images = f.n,
-        .rows = f.h,
-        .width = f.w * f.c,
-        .from_image = f.oh * f.ow * f.c,
-        .from_row = f.ow * f.c,
-        .to_image = f.h * f.w * f.c,
-        .to_row = f.w * f.c,
-        .add = call->add_dx[0],
-    };
-    if (rows.to != NULL)
-        ISO_CPU(copy_rows)(backend, &rows);
+    if (call->dx[0].mem != NULL)
+        ISO_CPU(take_out_of_frame)(backend, &f, iso_cpu_f32(&call->dy[0]),
+                                   iso_cpu_f32(&call->dx[0]), call->add_dx[0]);
     return ISO_OK;
 }
 

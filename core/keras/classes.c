@@ -11,6 +11,8 @@ static const struct {
     { "Dense", ISO_OP_dense },
     { "Conv2D", ISO_OP_conv2d },
     { "Convolution2D", ISO_OP_conv2d },
+    { "Conv2DTranspose", ISO_OP_conv2d_transpose },
+    { "Deconvolution2D", ISO_OP_conv2d_transpose },
     { "DepthwiseConv2D", ISO_OP_depthwise_conv2d },
     { "SeparableConv2D", ISO_OP_separable_conv2d },
     { "SeparableConvolution2D", ISO_OP_separable_conv2d },
@@ -34,6 +36,8 @@ static const struct {
     { "Concatenate", ISO_OP_concatenate },
     { "PReLU", ISO_OP_prelu },
     { "ZeroPadding2D", ISO_OP_zero_padding2d },
+    { "Cropping2D", ISO_OP_cropping2d },
+    { "Permute", ISO_OP_permute },
     { "Reshape", ISO_OP_reshape },
     { "Flatten", ISO_OP_flatten },
     /* Classes of keras.applications' own. */

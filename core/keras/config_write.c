@@ -67,7 +67,10 @@ static json_t *value_of(const struct iso_field *f, const void *params)
         return NULL;
     switch (f->type) {
     case ISO_FIELD_INT: return json_integer(*whole);
-    case ISO_FIELD_INT2: return whole[0] == 0 ? NULL : whole_numbers(whole, 2);
+    case ISO_FIELD_INT2:
+        if (strcmp(f->key, "output_padding") == 0)
+            return whole[0] < 0 ? NULL : whole_numbers(whole, 2);
+        return whole[0] == 0 ? NULL : whole_numbers(whole, 2);
     case ISO_FIELD_SIDES: return sides(whole);
     case ISO_FIELD_REAL: return json_real(*(const double *)at);
     case ISO_FIELD_BOOL: return json_boolean(*(const bool *)at);

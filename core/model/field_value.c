@@ -350,7 +350,7 @@ static void read_text(const struct value *v, char *out)
 
 static void read_shape(const struct value *v, struct iso_shape *out)
 {
-    if (v->node->kind != ISO_YAML_SEQUENCE || (v->node->count != 1 && v->node->count != 3)) {
+    if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count < 1 || v->node->count >= ISO_DIMS) {
         expected(v, "[height, width, channels] or [length]", "");
         return;
     }

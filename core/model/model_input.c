@@ -75,6 +75,10 @@ iso_rc iso_load_input(struct iso_loader *l, const struct iso_yaml *node)
 {
     l->model->input_location = node->location;
     ISO_TRY(iso_load_fields(l, node, "input", iso_input_fields, l->model));
+    if (l->model->input.ndim == 3)
+        iso_faults_add(l->faults, iso_yaml_get(node, "shape")->location,
+                       "input: shape: expected [height, width, channels] or [length], found a "
+                       "list of 2");
     iso_find_auto(l, node, "mean", &l->model->images.mean, &l->model->mean_at);
     iso_find_auto(l, node, "std", &l->model->images.std, &l->model->std_at);
     if (l->model->preprocessing == 1)

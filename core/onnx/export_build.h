@@ -63,6 +63,7 @@ struct iso_onnx_node *iso_onnx_add_for(struct iso_onnx_exporter *, const char *o
 
 void iso_onnx_export_dense(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_conv2d(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_conv2d_transpose(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_depthwise_conv2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_max_pooling2d(struct iso_onnx_exporter *, const struct iso_node *);
@@ -76,6 +77,14 @@ void iso_onnx_export_global_max_pooling2d(struct iso_onnx_exporter *, const stru
 void iso_onnx_export_batch_normalization(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_layer_normalization(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_group_normalization(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_local_response_normalization(struct iso_onnx_exporter *,
+                                                  const struct iso_node *);
+
+/* ---- export_tokens.c ---- */
+
+void iso_onnx_export_dot_product_attention(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_class_token(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_position_embedding(struct iso_onnx_exporter *, const struct iso_node *);
 
 /* ---- export_layers.c ---- */
 

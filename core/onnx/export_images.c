@@ -1,6 +1,7 @@
 /* export_images.c: exports the ops on windows of images, and dense, as ONNX operators. */
 #include "export_build.h"
 #include "core/ops/conv2d.h"
+#include "core/ops/conv2d_transpose.h"
 #include "core/ops/depthwise_conv2d.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/separable_conv2d.h"
@@ -90,6 +91,38 @@ void iso_onnx_export_conv2d(struct iso_onnx_exporter *e, const struct iso_node *
     const struct iso_conv2d *p = n->params;
     const struct iso_window w = iso_conv2d_window(p, iso_onnx_shape(e, n->x[0]));
     convolve(e, n, &w, kernel(e, n->w[0]), p->groups);
+}
+
+/* The lines that ONNX's operator takes off behind the result along one axis, or adds there (below
+ * 0). */
+static int64_t taken_off(int64_t count, int64_t stride, int64_t taps, int64_t dilation,
+                         int64_t size, int64_t before)
+{
+    return (count - 1) * stride + (taps - 1) * dilation + 1 - size - before;
+}
+
+/* ONNX has this kernel, [filters, in] for each tap, as [in, filters, kh, kw], too. */
+void iso_onnx_export_conv2d_transpose(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_conv2d conv =
+        iso_conv2d_transpose_conv2d(n->params, iso_onnx_shape(e, n->x[0]));
+    const struct iso_window w = iso_conv2d_window(&conv, iso_onnx_shape(e, n->y[0]));
+    const int64_t size[2] = { w.kh, w.kw }, strides[2] = { w.sh, w.sw },
+                  dilations[2] = { w.dh, w.dw };
+    const int64_t below = taken_off(w.oh, w.sh, w.kh, w.dh, w.h, w.top);
+    const int64_t right = taken_off(w.ow, w.sw, w.kw, w.dw, w.w, w.left);
+    const int64_t pads[4] = { w.top, w.left, below > 0 ? below : 0, right > 0 ? right : 0 };
+    const int64_t more[2] = { below < 0 ? -below : 0, right < 0 ? -right : 0 };
+    const char *x[3] = { iso_onnx_as(e, n->x[0], true), kernel(e, n->w[0]),
+                         iso_onnx_weight(e, n, 1) };
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "ConvTranspose", e->layer, n->y[0], true);
+    for (int i = 0; i < 3 && x[i] != NULL; i++)
+        iso_onnx_input(e, node, x[i]);
+    iso_onnx_ints(e, node, "kernel_shape", 2, size);
+    iso_onnx_ints(e, node, "strides", 2, strides);
+    iso_onnx_ints(e, node, "pads", 4, pads);
+    iso_onnx_ints(e, node, "output_padding", 2, more);
+    iso_onnx_ints(e, node, "dilations", 2, dilations);
 }
 
 void iso_onnx_export_depthwise_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)

@@ -2,6 +2,8 @@
 #include "export_build.h"
 #include "core/ops/activation.h"
 #include "core/ops/channel_shuffle.h"
+#include "core/ops/cropping2d.h"
+#include "core/ops/permute.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/slice.h"
 #include "core/ops/zero_padding2d.h"
@@ -77,18 +79,43 @@ static void prelu(struct iso_onnx_exporter *e, const struct iso_node *n)
     per_channel(e, n, "PRelu");
 }
 
+/* The part of x from `starts` to `ends` along each of n axes; first: the order of x's axes. */
+static void part(struct iso_onnx_exporter *e, const struct iso_node *node, bool first, int n,
+                 const int64_t *starts, const int64_t *ends, const int64_t *axes)
+{
+    const char *x[4] = { iso_onnx_as(e, node->x[0], first),
+                         iso_onnx_numbers(e, "starts", n, starts),
+                         iso_onnx_numbers(e, "ends", n, ends),
+                         iso_onnx_numbers(e, "axes", n, axes) };
+    struct iso_onnx_node *slice = iso_onnx_add_for(e, "Slice", e->layer, node->y[0], first);
+    for (int i = 0; i < 4; i++)
+        iso_onnx_input(e, slice, x[i]);
+}
+
 static void slice(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     const struct iso_slice_params *p = n->params;
     const bool first = iso_onnx_lies_first(e, n->x[0]);
     const int64_t axis = channel_axis(e, n->x[0], first), end = p->start + p->size;
-    const char *x[4] = { iso_onnx_as(e, n->x[0], first),
-                         iso_onnx_numbers(e, "starts", 1, &p->start),
-                         iso_onnx_numbers(e, "ends", 1, &end),
-                         iso_onnx_numbers(e, "axes", 1, &axis) };
-    struct iso_onnx_node *node = iso_onnx_add_for(e, "Slice", e->layer, n->y[0], first);
-    for (int i = 0; i < 4; i++)
-        iso_onnx_input(e, node, x[i]);
+    part(e, n, first, 1, &p->start, &end, &axis);
+}
+
+static void cropping2d(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_frame f = iso_cropping2d_frame(n->params, iso_onnx_shape(e, n->x[0]));
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const int64_t starts[2] = { f.top, f.left }, ends[2] = { f.top + f.h, f.left + f.w };
+    const int64_t images[2] = { 2, 3 }, pixels[2] = { 1, 2 };
+    part(e, n, first, 2, starts, ends, first ? images : pixels);
+}
+
+static void permute(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_shape *dims = &((const struct iso_permute *)n->params)->dims;
+    const char *x = iso_onnx_as(e, n->x[0], false);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Transpose", e->layer, n->y[0], false);
+    iso_onnx_input(e, node, x);
+    iso_onnx_ints(e, node, "perm", dims->ndim, dims->dim); /* dim[0], the rows, is 0 */
 }
 
 /* Gathers the channels in their new order. */
@@ -172,6 +199,7 @@ static void flatten(struct iso_onnx_exporter *e, const struct iso_node *n)
 static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_dense] = iso_onnx_export_dense,
     [ISO_OP_conv2d] = iso_onnx_export_conv2d,
+    [ISO_OP_conv2d_transpose] = iso_onnx_export_conv2d_transpose,
     [ISO_OP_depthwise_conv2d] = iso_onnx_export_depthwise_conv2d,
     [ISO_OP_separable_conv2d] = iso_onnx_export_separable_conv2d,
     [ISO_OP_max_pooling2d] = iso_onnx_export_max_pooling2d,
@@ -184,6 +212,10 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_batch_normalization] = iso_onnx_export_batch_normalization,
     [ISO_OP_layer_normalization] = iso_onnx_export_layer_normalization,
     [ISO_OP_group_normalization] = iso_onnx_export_group_normalization,
+    [ISO_OP_local_response_normalization] = iso_onnx_export_local_response_normalization,
+    [ISO_OP_dot_product_attention] = iso_onnx_export_dot_product_attention,
+    [ISO_OP_class_token] = iso_onnx_export_class_token,
+    [ISO_OP_position_embedding] = iso_onnx_export_position_embedding,
     [ISO_OP_add] = add,
     [ISO_OP_stochastic_depth] = dropout,
     [ISO_OP_layer_scale] = layer_scale,
@@ -193,6 +225,8 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_multiply] = multiply,
     [ISO_OP_concatenate] = concatenate,
     [ISO_OP_zero_padding2d] = zero_padding2d,
+    [ISO_OP_cropping2d] = cropping2d,
+    [ISO_OP_permute] = permute,
     [ISO_OP_up_sampling2d] = iso_onnx_export_up_sampling2d,
     [ISO_OP_reshape] = reshape,
     [ISO_OP_flatten] = flatten,

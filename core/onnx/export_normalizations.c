@@ -3,6 +3,7 @@
 #include "core/ops/batch_normalization.h"
 #include "core/ops/group_normalization.h"
 #include "core/ops/layer_normalization.h"
+#include "core/ops/local_response_normalization.h"
 
 /* Returns the weight, or a constant of equal numbers if the layer has none. */
 static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node *n, int w,
@@ -97,4 +98,17 @@ void iso_onnx_export_group_normalization(struct iso_onnx_exporter *e, const stru
     iso_onnx_int(e, node, "num_groups", s.groups);
     if (e->m->opset < GROUPS_OPSET)
         e->m->opset = GROUPS_OPSET;
+}
+
+void iso_onnx_export_local_response_normalization(struct iso_onnx_exporter *e,
+                                                  const struct iso_node *n)
+{
+    const struct iso_local_response_normalization *p = n->params;
+    const char *x = iso_onnx_as(e, n->x[0], true);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "LRN", e->layer, n->y[0], true);
+    iso_onnx_input(e, node, x);
+    iso_onnx_int(e, node, "size", p->size);
+    iso_onnx_real(e, node, "alpha", p->alpha);
+    iso_onnx_real(e, node, "beta", p->beta);
+    iso_onnx_real(e, node, "bias", p->bias);
 }

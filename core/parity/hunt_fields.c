@@ -119,13 +119,14 @@ static void choice(struct iso_dice *d, const struct iso_field *f, FILE *out)
     fputs(names[iso_dice_below(d, n)], out);
 }
 
-/* -1 stands for what is left. */
-static void shape(struct iso_dice *d, FILE *out)
+/* -1, where it may be, stands for what is left. */
+static void shape(struct iso_dice *d, const struct iso_field *f, FILE *out)
 {
-    const int64_t n = 1 + iso_dice_below(d, 3), rest = iso_dice_below(d, n);
+    const int64_t n = 1 + iso_dice_below(d, 3), rest = f->min < 0 ? iso_dice_below(d, n) : n;
+    const int64_t most = f->max < 8 ? (int64_t)f->max : 8;
     fputc('[', out);
     for (int64_t i = 0; i < n; i++)
-        fprintf(out, "%s%" PRId64, i ? ", " : "", i == rest ? -1 : iso_dice_size(d, 8));
+        fprintf(out, "%s%" PRId64, i ? ", " : "", i == rest ? -1 : iso_dice_size(d, most));
     fputc(']', out);
 }
 
@@ -155,7 +156,7 @@ void iso_hunt_value(struct iso_dice *d, const struct iso_field *f, FILE *out)
     case ISO_FIELD_ENUM: choice(d, f, out); break;
     case ISO_FIELD_INITIALIZER: named(d, iso_initializer_docs, ISO_INITIALIZERS, out); break;
     case ISO_FIELD_REGULARIZER: named(d, iso_regularizer_docs, ISO_REGULARIZERS, out); break;
-    case ISO_FIELD_SHAPE: shape(d, out); break;
+    case ISO_FIELD_SHAPE: shape(d, f, out); break;
     case ISO_FIELD_TEXT: fputs("text", out); break;
     case ISO_FIELD_CLASSES: fputs("[0, 1]", out); break;
     }

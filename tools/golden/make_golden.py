@@ -1285,7 +1285,93 @@ def up_sampling2d():
     return f
 
 
-NEWER = (up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
+def cropping2d():
+    f = File("cropping2d")
+    for cropping in (1, (2, 1), ((0, 2), (1, 0))):
+        layer_case(f, f.rng, keras.layers.Cropping2D(cropping), [(2, 7, 6, 3)], f", cropping: {json.dumps(cropping)}")
+    return f
+
+
+def permute():
+    f = File("permute")
+    for shape, dims in (((3, 5, 4), (2, 1)), ((2, 3, 5, 4), (3, 1, 2)), ((2, 3, 5, 4), (2, 3, 1)), ((2, 3, 5, 4), (1, 3, 2))):
+        layer_case(f, f.rng, keras.layers.Permute(dims), [shape], f", dims: {list(dims)}")
+    return f
+
+
+def local_response_normalization():
+    f = File("local_response_normalization")
+    for shape, size, alpha, beta, k in (((2, 5, 4, 7), 5, 1e-4, 0.75, 1.0), ((2, 5, 4, 7), 3, 2.0, 0.5, 2.0),
+                                        ((3, 2, 2, 4), 9, 1.5, 1.25, 0.5), ((4, 6), 1, 3.0, 0.75, 1.0)):
+        x = drawn(f, *shape)
+        y = F.local_response_norm(x.movedim(-1, 1), size, alpha, beta, k) if len(shape) > 2 else \
+            F.local_response_norm(x[..., None], size, alpha, beta, k)[..., 0]
+        moved(f, f", size: {size}, alpha: {alpha}, beta: {beta}, bias: {k}", x, y.movedim(1, -1) if len(shape) > 2 else y)
+    return f
+
+
+def conv2d_transpose():
+    """PyTorch's ConvTranspose2d of the whole result, of which Keras's padding and output_padding keep a part."""
+    f = File("conv2d_transpose")
+    for shape, filters, k, s, padding, more, dilation, bias in (
+            ((2, 5, 4, 3), 4, (2, 2), (2, 2), "valid", None, 1, True), ((2, 5, 4, 3), 2, (3, 3), (2, 2), "same", None, 1, True),
+            ((1, 4, 3, 2), 3, (4, 3), (2, 1), "same", None, 1, False), ((2, 3, 4, 2), 3, (2, 1), (3, 2), "valid", None, 1, True),
+            ((2, 3, 4, 2), 3, (3, 3), (3, 2), "valid", (2, 1), 1, True), ((2, 3, 4, 2), 3, (3, 3), (1, 1), "valid", None, 2, True),
+            ((1, 4, 5, 2), 2, (3, 5), (2, 3), "same", (0, 1), 1, True)):
+        x, w = drawn(f, *shape), drawn(f, *k, filters, shape[3])
+        b = drawn(f, filters)
+        layer = keras.layers.Conv2DTranspose(filters, k, strides=s, padding=padding, output_padding=more, dilation_rate=dilation,
+                                             use_bias=bias)
+        size = layer.compute_output_shape(shape)[1:3]
+        whole = F.conv_transpose2d(x.movedim(3, 1), w.permute(3, 2, 0, 1), stride=s, dilation=dilation)
+        span = [(n - 1) * dilation + 1 for n in k]
+        before = [max((n - 1) * st + t - m, 0) // 2 if padding == "same" else 0 for n, st, t, m in zip(shape[1:3], s, span, size)]
+        low, right = [max(at + m - n, 0) for at, m, n in zip(before, size, whole.shape[2:])]
+        whole = F.pad(whole, (0, right, 0, low))
+        y = whole[..., before[0]:before[0] + size[0], before[1]:before[1] + size[1]].movedim(1, 3)
+        y = y + b if bias else y
+        dy = drawn(f, *y.shape).detach()
+        given = {"x0": x, "w0": w} | ({"w1": b} if bias else {})
+        want = {"y0": y} | gradients(y, dy, **{"d" + n: t for n, t in given.items()})
+        fields = f", filters: {filters}, kernel_size: {list(k)}, strides: {list(s)}, padding: {padding}, dilation_rate: {dilation}"
+        fields += (f", output_padding: {list(more)}" if more else "") + ("" if bias else ", use_bias: false")
+        f.case(f"{{input: {list(shape)}{fields}}}", given | {"dy0": dy}, want)
+    return f
+
+
+def dot_product_attention():
+    f = File("dot_product_attention")
+    for queries, keys, channels, heads in (((1, 5), (1, 5), 6, 2), ((2, 3), (2, 3), 4, 4), ((1, 1), (1, 9), 8, 1), ((1, 17), (2, 3), 9, 3)):
+        q, k, v = drawn(f, 2, *queries, channels), drawn(f, 2, *keys, channels), drawn(f, 2, *keys, channels)
+        parts = [t.reshape(2, -1, heads, channels // heads).transpose(1, 2) for t in (q, k, v)]
+        y = F.scaled_dot_product_attention(*parts).transpose(1, 2).reshape(q.shape)
+        agree(y, keras.ops.dot_product_attention(*(t.detach().transpose(1, 2) for t in parts)).double().reshape(q.shape),
+              f"keras on {channels}", 1e-5)
+        p = torch.softmax(parts[0] @ parts[1].transpose(2, 3) / (channels // heads) ** 0.5, -1).detach()
+        dy = drawn(f, *y.shape).detach()
+        f.case(f"{{inputs: {[list(t.shape) for t in (q, k, v)]}, heads: {heads}}}", {"x0": q, "x1": k, "x2": v, "dy0": dy},
+               {"y0": y, "saved0": p} | gradients(y, dy, dx0=q, dx1=k, dx2=v))
+    return f
+
+
+def class_token():
+    f = File("class_token")
+    for shape in ((3, 2, 4, 5), (4, 1, 1, 3)):
+        x, w = drawn(f, *shape), drawn(f, shape[3])
+        y = torch.cat([w.expand(shape[0], 1, -1), x.flatten(1, 2)], 1)
+        one_weight(f, "", x, w, y[:, None])
+    return f
+
+
+def position_embedding():
+    f = File("position_embedding")
+    for shape in ((3, 1, 4, 5), (4, 7)):
+        x, w = drawn(f, *shape), drawn(f, *shape[1:])
+        one_weight(f, "", x, w, x + w)
+    return f
+
+
+NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
 
 
 def main():
