@@ -24,8 +24,8 @@ const struct iso_onnx_tensor *iso_onnx_whole(const struct iso_onnx_importer *im,
 
 /* ---- Two inputs ---------------------------------------------------------------------------- */
 
-enum pair { ADD, SUB, MUL, DIV, EQUAL, PAIRS };
-static const char *const pair_names[PAIRS] = { "Add", "Sub", "Mul", "Div", "Equal" };
+enum pair { ADD, SUB, MUL, DIV, MOD, EQUAL, PAIRS };
+static const char *const pair_names[PAIRS] = { "Add", "Sub", "Mul", "Div", "Mod", "Equal" };
 
 static enum pair pair_of(const char *op)
 {
@@ -58,9 +58,12 @@ static bool whole_pair(enum pair how, int64_t a, int64_t b, int64_t *y)
         return b == (how == MUL || how == DIV);
     if (b == ISO_ONNX_ROWS)
         return (how == MUL && a == 1) || (how == ADD && a == 0);
-    if (a > most || a < -most || b > most || b < -most || (how == DIV && b == 0))
+    if (a > most || a < -most || b > most || b < -most || ((how == DIV || how == MOD) && b == 0))
         return false;
-    *y = how == ADD ? a + b : how == SUB ? a - b : how == MUL ? a * b : a / b;
+    if (how == MOD) /* of the sign of b */
+        *y = (a % b + b) % b;
+    else
+        *y = how == ADD ? a + b : how == SUB ? a - b : how == MUL ? a * b : a / b;
     return true;
 }
 
@@ -103,7 +106,7 @@ iso_rc iso_onnx_fold_pair(struct iso_onnx_importer *im, const struct iso_onnx_te
     const bool real = x[0]->type == ISO_ONNX_FLOAT;
     int64_t dim[ISO_ONNX_DIMS];
     int ndim;
-    if (im->node->nx != 2 || (real && (x[1]->type != ISO_ONNX_FLOAT || how == EQUAL)))
+    if (im->node->nx != 2 || (real && (x[1]->type != ISO_ONNX_FLOAT || how >= MOD)))
         return iso_onnx_refuse(im, "computes with constants of types that isocl does not join");
     ISO_TRY(common_shape(im, x[0], x[1], &ndim, dim));
     const struct iso_onnx_tensor *a = iso_onnx_broadcast(im, x[0], ndim, dim);

@@ -16,8 +16,11 @@ enum iso_onnx_order {
     ISO_ONNX_ROW_FIRST, /* a row made of such an image: see `image` */
     ISO_ONNX_GROUPED, /* such an image as rows of `groups` groups, for InstanceNormalization only */
     ISO_ONNX_FLAT,    /* all rows of such an image in one axis, for the Gather that undoes it */
-    ISO_ONNX_DEALT    /* such an image whose channels are in `groups` groups, for channel_shuffle:
-                         between the Reshape that parts them and the one that joins them */
+    ISO_ONNX_TOKENS,  /* [rows, tokens, channels], here an image whose pixels are the tokens */
+    ISO_ONNX_TOKENS_FIRST, /* the same with the channels before the tokens, for the Transpose that
+                              makes tokens of it */
+    ISO_ONNX_DEALT /* such an image whose channels are in `groups` groups, for channel_shuffle:
+                      between the Reshape that parts them and the one that joins them */
 };
 /* Stands for the number of rows in a shape that the network computes. */
 #define ISO_ONNX_ROWS (-(INT64_C(1) << 60))
@@ -47,6 +50,13 @@ struct iso_onnx_layer {
     bool affine; /* a normalization's Sub has gone into its bias: so may the Mul that follows */
     struct iso_onnx_weights w[ISO_OPERANDS];
 };
+/* What a node is to the networks of nodes that become one layer (import_patterns.c). */
+enum iso_onnx_role {
+    ISO_ONNX_ALONE,
+    ISO_ONNX_INSIDE, /* passed over */
+    ISO_ONNX_ENDS_LRN,
+    ISO_ONNX_ENDS_ATTENTION
+};
 struct iso_onnx_importer {
     struct iso_onnx *m;
     const char *path;
@@ -60,6 +70,7 @@ struct iso_onnx_importer {
     double factor[ISO_REALS], offset[ISO_REALS]; /* applied to the input's channels first */
     int nscales;                                 /* 0: none; 1: the same for all channels */
     int unnamed[ISO_OP_COUNT];
+    unsigned char *roles; /* enum iso_onnx_role of each node; memory of the model */
 };
 
 /* ---- import_state.c ---- */
@@ -199,11 +210,21 @@ iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mu
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean,
     iso_onnx_reduce_max;
+/* import_transpose.c */
+iso_onnx_handler iso_onnx_conv_transpose;
+/* [out, in, kh, kw], of which `in` is 1 where each channel has its own, as weight w of the layer,
+ * [kh, kw, in, out]; and a bias of `count` numbers from the node's third input. */
+iso_rc iso_onnx_set_kernel(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
+                           const struct iso_onnx_tensor *, int64_t channels, bool depthwise);
+iso_rc iso_onnx_set_bias(struct iso_onnx_importer *, struct iso_onnx_layer *, int w, int64_t count);
+/* Returns the node's first input if it is an image whose channels are first; else NULL with the
+ * message set. */
+const struct iso_onnx_known *iso_onnx_image(const struct iso_onnx_importer *);
 /* import_resize.c */
 iso_onnx_handler iso_onnx_resize, iso_onnx_upsample;
 /* import_normalizations.c */
 iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization,
-    iso_onnx_instance_normalization, iso_onnx_group_normalization;
+    iso_onnx_instance_normalization, iso_onnx_group_normalization, iso_onnx_lrn;
 /* PyTorch's group normalization is an InstanceNormalization between two Reshapes. Returns true if
  * the node is the first of them, to rows of that many groups. */
 bool iso_onnx_makes_groups(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
@@ -219,6 +240,39 @@ iso_onnx_handler iso_onnx_flatten, iso_onnx_squeeze, iso_onnx_unsqueeze, iso_onn
 int64_t iso_onnx_rows(const struct iso_onnx_importer *);
 /* The axes of x as ONNX's file has them; the first is ISO_ONNX_ROWS. */
 void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim);
+/* import_patterns.c: gives each node its role. */
+iso_rc iso_onnx_find_patterns(struct iso_onnx_importer *);
+/* Makes layers of the network that ends in the node. */
+iso_rc iso_onnx_take_pattern(struct iso_onnx_importer *, const struct iso_onnx_node *);
+/* Return the node that gives a value, or an input of a node, if its operator is `op` (NULL: any);
+ * else NULL. node may be NULL. */
+const struct iso_onnx_node *iso_onnx_giver(const struct iso_onnx_importer *, const char *value,
+                                           const char *op);
+const struct iso_onnx_node *iso_onnx_before(const struct iso_onnx_importer *,
+                                            const struct iso_onnx_node *, int input,
+                                            const char *op);
+/* Makes a node ISO_ONNX_INSIDE. */
+void iso_onnx_pass_over(struct iso_onnx_importer *, const struct iso_onnx_node *);
+/* Returns true if the node is a Transpose to this order of n axes; node may be NULL. */
+bool iso_onnx_perm_is(const struct iso_onnx_node *, int n, const int64_t *perm);
+/* Returns the constant that is an input of a node, or NULL without a message. */
+const struct iso_onnx_tensor *iso_onnx_constant_of(const struct iso_onnx_importer *,
+                                                   const struct iso_onnx_node *, int input);
+/* Returns true if an input of the node is a constant of one number; then gives the number. */
+bool iso_onnx_number_of(const struct iso_onnx_importer *, const struct iso_onnx_node *,
+                        double *number);
+/* import_tokens.c: returns true if the node, a Reshape, makes tokens of an image's pixels. */
+bool iso_onnx_makes_tokens(const struct iso_onnx_importer *, const struct iso_onnx_known *x);
+/* Return true if the node, a Concat, an Add or a Gather, puts a constant token before others, adds
+ * a constant to each token, or takes one token; then set *rc. */
+bool iso_onnx_begins_tokens(struct iso_onnx_importer *, iso_rc *rc);
+bool iso_onnx_adds_positions(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                             const struct iso_onnx_tensor *, iso_rc *rc);
+bool iso_onnx_takes_token(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                          const struct iso_onnx_tensor *, iso_rc *rc);
+/* Marks the nodes of PyTorch's MultiheadAttention if it ends in this one, and returns true. */
+bool iso_onnx_mark_attention(struct iso_onnx_importer *, const struct iso_onnx_node *end);
+iso_onnx_handler iso_onnx_take_attention;
 /* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl
  * knows its operator for those; else returns false. */
 bool iso_onnx_folds(struct iso_onnx_importer *, iso_rc *rc);

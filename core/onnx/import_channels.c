@@ -1,7 +1,10 @@
 /* import_channels.c: ONNX's operators that scale, choose or reorder channels. */
 #include "import_build.h"
 #include "core/ops/channel_shuffle.h"
+#include "core/ops/cropping2d.h"
 #include "core/ops/slice.h"
+
+#include <string.h>
 
 /* Returns true if the axis, counted from either end, is that of the channels. */
 static bool is_channels(const struct iso_onnx_known *x, int64_t axis)
@@ -99,12 +102,37 @@ static iso_rc take_channels(struct iso_onnx_importer *im, const struct iso_onnx_
     return iso_onnx_know(im, &y);
 }
 
+/* Returns true if the cut is of an image's height or width; then sets the lines that it takes off.
+ */
+static bool crop(const struct iso_onnx_known *x, const struct iso_onnx_cut *cut, int64_t sides[4])
+{
+    const int height = x->order == ISO_ONNX_FIRST ? 2 : 1, way = cut->axis - height;
+    if (x->shape.ndim != 4 || way < 0 || way > 1 || sides[2 * way] + sides[2 * way + 1] > 0)
+        return false;
+    sides[2 * way] = cut->start;
+    sides[2 * way + 1] = x->shape.dim[1 + way] - cut->start - cut->size;
+    return true;
+}
+
+static iso_rc take_inside(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                          const int64_t sides[4])
+{
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_cropping2d, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    for (int i = 0; i < 4; i++)
+        if (sides[i] > 4096)
+            return iso_onnx_refuse(im, "takes off %lld lines", (long long)sides[i]);
+    memcpy(((struct iso_cropping2d *)l->params)->cropping, sides, 4 * sizeof *sides);
+    return iso_onnx_result(im, l, x->order);
+}
+
 iso_rc iso_onnx_slice(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_onnx_cut cut[ISO_ONNX_DIMS], *only = NULL;
-    int64_t dim[ISO_DIMS];
-    int n;
+    int64_t dim[ISO_DIMS], sides[4] = { 0 };
+    int n, crops = 0;
     if (x == NULL)
         return ISO_EDATA;
     iso_onnx_dims(x, dim);
@@ -112,10 +140,21 @@ iso_rc iso_onnx_slice(struct iso_onnx_importer *im)
     for (int i = 0; i < n; i++) {
         if (cut[i].axis > 0 && cut[i].step == 1 && cut[i].size == dim[cut[i].axis])
             continue; /* all of it */
-        if (only != NULL || !is_channels(x, cut[i].axis) || cut[i].step != 1 || cut[i].size == 0)
-            return iso_onnx_refuse(im, "isocl's slice takes neighbouring channels only");
-        only = &cut[i];
+        if (cut[i].step != 1 || cut[i].size == 0)
+            return iso_onnx_refuse(im, "isocl takes neighbouring channels, or lines, only");
+        if (is_channels(x, cut[i].axis) && only == NULL)
+            only = &cut[i];
+        else if (crop(x, &cut[i], sides))
+            crops++;
+        else
+            return iso_onnx_refuse(im,
+                                   "isocl takes channels once, and lines of height and width of "
+                                   "images only");
     }
+    if (only != NULL && crops > 0)
+        return iso_onnx_refuse(im, "takes channels and lines at once: use two Slices");
+    if (crops > 0)
+        return take_inside(im, x, sides);
     return only != NULL ? take_channels(im, x, 0, only->start, only->size) : iso_onnx_same(im, x);
 }
 
@@ -230,8 +269,11 @@ iso_rc iso_onnx_gather(struct iso_onnx_importer *im)
     const struct iso_onnx_tensor *t = x != NULL ? iso_onnx_c(im, 1) : NULL;
     if (t == NULL)
         return ISO_EDATA;
+    iso_rc rc;
     if (x->order == ISO_ONNX_FLAT)
         return restore(im, x, t);
+    if (iso_onnx_takes_token(im, x, t, &rc))
+        return rc;
     const int64_t channels = x->shape.dim[x->shape.ndim - 1];
     const bool whole = is_channels(x, iso_onnx_get_int(im, "axis", 0)) && t->data != NULL &&
                        t->type == ISO_ONNX_INT64 && iso_onnx_count(t) == channels;

@@ -258,6 +258,8 @@ static iso_rc expand(struct iso_onnx_importer *im, const struct iso_onnx_tensor 
     int64_t dim[ISO_ONNX_DIMS];
     int n = ISO_ONNX_DIMS;
     ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
+    for (int i = 0; i < n; i++)
+        dim[i] = dim[i] == ISO_ONNX_ROWS ? iso_onnx_rows(im) : dim[i];
     for (int i = 1; i <= n && i <= x[0]->ndim; i++)
         if (dim[n - i] == 1)
             dim[n - i] = x[0]->dim[x[0]->ndim - i];
@@ -306,6 +308,7 @@ static const struct {
     { "Sub", iso_onnx_fold_pair },
     { "Mul", iso_onnx_fold_pair },
     { "Div", iso_onnx_fold_pair },
+    { "Mod", iso_onnx_fold_pair },
     { "Equal", iso_onnx_fold_pair },
     { "Where", iso_onnx_fold_where },
     { "Range", iso_onnx_fold_range },

@@ -50,10 +50,14 @@ static iso_rc take_all(struct iso_onnx_importer *im, FILE *out, int *count)
 {
     for (int i = 0; i < im->m->nnodes; i++) {
         const struct iso_onnx_node *node = &im->m->nodes[i];
-        const bool unknown = reads_unknown(im, node);
-        const iso_rc rc = !unknown      ? iso_onnx_take_node(im, node)
-                          : said(im, i) ? ISO_OK
-                                        : iso_onnx_check_operator(im, node);
+        const int role = im->roles[i];
+        const bool unknown = role == ISO_ONNX_INSIDE ||
+                             (role == ISO_ONNX_ALONE && reads_unknown(im, node));
+        const iso_rc rc = role == ISO_ONNX_INSIDE  ? ISO_OK
+                          : role != ISO_ONNX_ALONE ? iso_onnx_take_pattern(im, node)
+                          : !unknown               ? iso_onnx_take_node(im, node)
+                          : said(im, i)            ? ISO_OK
+                                                   : iso_onnx_check_operator(im, node);
         if (rc != ISO_OK && rc != ISO_EDATA && rc != ISO_ESHAPE)
             return rc;
         if (rc != ISO_OK)
@@ -72,7 +76,9 @@ iso_rc iso_onnx_take_nodes(struct iso_onnx_importer *im)
     FILE *out = open_memstream(&text, &n);
     if (out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
-    iso_rc rc = take_all(im, out, &count);
+    iso_rc rc = iso_onnx_find_patterns(im);
+    if (rc == ISO_OK)
+        rc = take_all(im, out, &count);
     if (count > LINES)
         fprintf(out, "\n%d more faults", count - LINES);
     if (rc == ISO_OK)

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-/* An image whose axes are in the order that ONNX's operators take; NULL with the message set. */
-static const struct iso_onnx_known *image(const struct iso_onnx_importer *im)
+const struct iso_onnx_known *iso_onnx_image(const struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     if (x == NULL || x->order == ISO_ONNX_FIRST)
@@ -23,9 +22,8 @@ static const struct iso_onnx_known *image(const struct iso_onnx_importer *im)
 
 /* ---- Convolutions -------------------------------------------------------------------------- */
 
-/* [out, in, kh, kw], of which `in` is 1 where each channel has its own, as [kh, kw, in, out]. */
-static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w,
-                         const struct iso_onnx_tensor *t, int64_t channels, bool depthwise)
+iso_rc iso_onnx_set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w,
+                           const struct iso_onnx_tensor *t, int64_t channels, bool depthwise)
 {
     const int64_t out = t->dim[0], in = t->dim[1], taps = t->dim[2] * t->dim[3];
     const int64_t full[4] = { t->dim[2], t->dim[3], in, out };
@@ -41,7 +39,8 @@ static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     return ISO_OK;
 }
 
-static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w, int64_t count)
+iso_rc iso_onnx_set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w,
+                         int64_t count)
 {
     const struct iso_onnx_tensor *t = iso_onnx_c(im, 2);
     const float *from = t != NULL ? iso_onnx_floats(im, t, count) : NULL;
@@ -86,9 +85,9 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     p->use_bias = iso_onnx_has(im, 2);
     l->op = ISO_OP_separable_conv2d;
     l->params = p;
-    ISO_TRY(set_kernel(im, l, ISO_SEPARABLE_POINTWISE, k, channels, false));
+    ISO_TRY(iso_onnx_set_kernel(im, l, ISO_SEPARABLE_POINTWISE, k, channels, false));
     if (p->use_bias)
-        ISO_TRY(set_bias(im, l, ISO_SEPARABLE_BIAS, k->dim[0]));
+        ISO_TRY(iso_onnx_set_bias(im, l, ISO_SEPARABLE_BIAS, k->dim[0]));
     return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
@@ -133,7 +132,7 @@ static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_
 
 iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
 {
-    const struct iso_onnx_known *from = image(im);
+    const struct iso_onnx_known *from = iso_onnx_image(im);
     const struct iso_onnx_tensor *k = from != NULL ? iso_onnx_c(im, 1) : NULL;
     if (k == NULL)
         return ISO_EDATA;
@@ -160,9 +159,9 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
         set_depthwise(l->params, &p, k->dim[0] / channels, bias);
     else
         set_conv2d(l->params, &p, k->dim[0], groups, bias);
-    ISO_TRY(set_kernel(im, l, 0, k, channels, depthwise));
+    ISO_TRY(iso_onnx_set_kernel(im, l, 0, k, channels, depthwise));
     if (bias)
-        ISO_TRY(set_bias(im, l, 1, k->dim[0]));
+        ISO_TRY(iso_onnx_set_bias(im, l, 1, k->dim[0]));
     return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
@@ -195,7 +194,7 @@ enum frame { OTHER, SAME, COUNTED };
 
 static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame frame, const char *why)
 {
-    const struct iso_onnx_known *from = image(im);
+    const struct iso_onnx_known *from = iso_onnx_image(im);
     struct iso_onnx_window p = { .kernel = { 0 } };
     if (from == NULL)
         return ISO_EDATA;
@@ -261,12 +260,12 @@ static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, const struct 
 
 iso_rc iso_onnx_global_average_pool(struct iso_onnx_importer *im)
 {
-    return global(im, ISO_OP_global_average_pooling2d, image(im), true);
+    return global(im, ISO_OP_global_average_pooling2d, iso_onnx_image(im), true);
 }
 
 iso_rc iso_onnx_global_max_pool(struct iso_onnx_importer *im)
 {
-    return global(im, ISO_OP_global_max_pooling2d, image(im), true);
+    return global(im, ISO_OP_global_max_pooling2d, iso_onnx_image(im), true);
 }
 
 /* A mean, or a maximum, over height and width is a global pooling; isocl has no other. */

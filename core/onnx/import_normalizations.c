@@ -3,6 +3,7 @@
 #include "core/ops/batch_normalization.h"
 #include "core/ops/group_normalization.h"
 #include "core/ops/layer_normalization.h"
+#include "core/ops/local_response_normalization.h"
 
 #include <string.h>
 
@@ -192,4 +193,27 @@ bool iso_onnx_takes_gamma(struct iso_onnx_importer *im, const struct iso_onnx_kn
     if (*rc == ISO_OK)
         *rc = iso_onnx_same(im, x);
     return true;
+}
+
+iso_rc iso_onnx_lrn(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_image(im);
+    const int64_t size = iso_onnx_get_int(im, "size", 0);
+    if (x == NULL)
+        return ISO_EDATA;
+    if (size < 1 || size > 1023 || size % 2 == 0)
+        return iso_onnx_refuse(im, "attribute size is %lld; isocl sums an odd number of channels",
+                               (long long)size);
+    struct iso_onnx_layer *l =
+        iso_onnx_layer(im, ISO_OP_local_response_normalization, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    *(struct iso_local_response_normalization *)l->params =
+        (struct iso_local_response_normalization){
+            .size = size,
+            .alpha = iso_onnx_get_real(im, "alpha", 1e-4),
+            .beta = iso_onnx_get_real(im, "beta", 0.75),
+            .bias = iso_onnx_get_real(im, "bias", 1),
+        };
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }

@@ -56,7 +56,8 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
                     const struct product *p)
 {
     const struct iso_onnx_tensor *k = p->kernel;
-    const bool turned = p->turned, image = x->shape.ndim == 4 && x->order == ISO_ONNX_LAST;
+    const bool turned = p->turned, image = x->shape.ndim == 4 && x->order != ISO_ONNX_FIRST;
+    const enum iso_onnx_order order = image ? x->order : ISO_ONNX_LAST;
     if ((x->shape.ndim != 2 && !image) || k->ndim != 2)
         return iso_onnx_refuse(im,
                                "isocl multiplies rows, and the pixels of images whose channels "
@@ -74,7 +75,7 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
                 p->factor * from[turned ? o * in + i : i * units + o];
     if (p->bias != NULL)
         ISO_TRY(set_bias(im, l, p, units));
-    return iso_onnx_result(im, l, ISO_ONNX_LAST);
+    return iso_onnx_result(im, l, order);
 }
 
 /* Factors become part of the weights. */
@@ -170,6 +171,9 @@ static iso_rc add(struct iso_onnx_importer *im)
                                                                           : NULL;
         if (c == NULL || (c->constant != NULL && x == NULL))
             return ISO_EDATA;
+        iso_rc rc;
+        if (x != NULL && iso_onnx_adds_positions(im, x, c->constant, &rc))
+            return rc;
         if (x != NULL)
             return iso_onnx_affine(im, x, c->constant, ISO_ONNX_ADDS);
     }
@@ -196,9 +200,13 @@ static iso_rc divide(struct iso_onnx_importer *im)
 /* More than isocl's concatenate takes are joined one after another. */
 static iso_rc concat(struct iso_onnx_importer *im)
 {
-    const struct iso_onnx_known *x[ISO_OPERANDS], *first = iso_onnx_x(im, 0);
+    const struct iso_onnx_known *x[ISO_OPERANDS];
     struct iso_onnx_known joined;
     int done = 0, n;
+    iso_rc rc;
+    if (iso_onnx_begins_tokens(im, &rc))
+        return rc;
+    const struct iso_onnx_known *first = iso_onnx_x(im, 0);
     if (first == NULL)
         return ISO_EDATA;
     const int last = first->shape.ndim - 1, axis = (int)iso_onnx_get_int(im, "axis", 1);
@@ -285,6 +293,7 @@ static iso_rc constant(struct iso_onnx_importer *im)
 #define WINDOW " auto_pad kernel_shape pads strides dilations "
 const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Conv", WINDOW "group ", iso_onnx_conv },
+    { "ConvTranspose", WINDOW "group output_padding output_shape ", iso_onnx_conv_transpose },
     { "Gemm", " alpha beta transA transB broadcast ", gemm },
     { "MatMul", " ", matmul },
     { "Add", " ", add },
@@ -327,6 +336,7 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
       iso_onnx_batch_normalization },
     { "InstanceNormalization", " epsilon ", iso_onnx_instance_normalization },
     { "GroupNormalization", " epsilon num_groups stash_type ", iso_onnx_group_normalization },
+    { "LRN", " alpha beta bias size ", iso_onnx_lrn },
     { "LayerNormalization", " axis epsilon stash_type ", iso_onnx_layer_normalization },
     { "Flatten", " axis ", iso_onnx_flatten },
     { "Reshape", " shape allowzero ", iso_onnx_reshape },

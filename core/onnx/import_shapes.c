@@ -1,5 +1,6 @@
 /* import_shapes.c: ONNX's operators on shapes. */
 #include "import_build.h"
+#include "core/ops/permute.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/reshape.h"
 #include "core/ops/up_sampling2d.h"
@@ -177,6 +178,8 @@ static bool to_groups(struct iso_onnx_importer *im, const struct iso_onnx_known 
     struct iso_onnx_known grouped = *x;
     if (iso_onnx_makes_groups(im, x, &grouped.groups))
         grouped.order = ISO_ONNX_GROUPED;
+    else if (iso_onnx_makes_tokens(im, x))
+        grouped.order = ISO_ONNX_TOKENS_FIRST;
     else if (iso_onnx_deals(im, x, &grouped.groups))
         grouped.order = ISO_ONNX_DEALT;
     else if (iso_onnx_flattens_all(im, x))
@@ -226,6 +229,11 @@ void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim)
 {
     static const int first[4] = { 0, 3, 1, 2 };
     dim[0] = ISO_ONNX_ROWS;
+    if (x->order == ISO_ONNX_TOKENS) {
+        dim[1] = x->shape.dim[1] * x->shape.dim[2];
+        dim[2] = x->shape.dim[3];
+        return;
+    }
     for (int i = 1; i < x->shape.ndim; i++)
         dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
 }
@@ -237,7 +245,7 @@ iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
     if (v == NULL)
         return iso_onnx_has(im, 0) ? ISO_EDATA : iso_onnx_refuse(im, "input 0 is missing");
     const struct iso_onnx_tensor *c = v->constant;
-    const int64_t n = c != NULL ? c->ndim : v->shape.ndim;
+    const int64_t n = c != NULL ? c->ndim : v->shape.ndim - (v->order == ISO_ONNX_TOKENS);
     int64_t start = iso_onnx_get_int(im, "start", 0), end = iso_onnx_get_int(im, "end", n);
     start = start < -n ? 0 : start < 0 ? start + n : start > n ? n : start;
     end = end < -n ? 0 : end < 0 ? end + n : end > n ? n : end;
@@ -257,6 +265,40 @@ iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
     return iso_onnx_know_constant(im, t);
 }
 
+/* Another order of axes than those of isocl's and ONNX's images: a layer. ONNX's axis of x is
+ * isocl's number own[axis]; the result is as isocl has it. */
+static iso_rc permute(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                      const int64_t *perm)
+{
+    static const int64_t first[4] = { 0, 3, 1, 2 }, last[4] = { 0, 1, 2, 3 };
+    const int64_t *own = x->order == ISO_ONNX_FIRST ? first : last;
+    if (x->order != ISO_ONNX_FIRST && x->order != ISO_ONNX_LAST)
+        return iso_onnx_refuse(im, "the numbers of its input have no order that isocl has");
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_permute, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    struct iso_shape *dims = &((struct iso_permute *)l->params)->dims;
+    *dims = (struct iso_shape){ .ndim = x->shape.ndim };
+    for (int i = 1; i < x->shape.ndim; i++)
+        dims->dim[i] = own[perm[i]];
+    return iso_onnx_result(im, l, ISO_ONNX_LAST);
+}
+
+/* Reads the order of n axes. Fails with ISO_EDATA unless the rows stay the first of them. */
+static iso_rc read_perm(struct iso_onnx_importer *im, int n, int64_t *perm)
+{
+    bool seen[ISO_DIMS] = { false };
+    ISO_TRY(iso_onnx_get_ints(im, "perm", n, perm));
+    for (int i = 0; i < n; i++) {
+        if (perm[i] < 0 || perm[i] >= n || seen[perm[i]] || (i == 0 && perm[i] != 0))
+            return iso_onnx_refuse(im,
+                                   "attribute perm: the axes of each example may change places, "
+                                   "the rows may not");
+        seen[perm[i]] = true;
+    }
+    return ISO_OK;
+}
+
 iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
@@ -265,8 +307,12 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
         return ISO_EDATA;
     if (x->order == ISO_ONNX_DEALT) /* iso_onnx_deals has looked at it */
         return iso_onnx_same(im, x);
-    if (x->shape.ndim == 4)
-        ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));
+    if (x->order == ISO_ONNX_TOKENS_FIRST) { /* as iso_onnx_makes_tokens has seen */
+        struct iso_onnx_known tokens = *x;
+        tokens.order = ISO_ONNX_TOKENS;
+        return iso_onnx_same(im, &tokens);
+    }
+    ISO_TRY(read_perm(im, x->shape.ndim, p));
     struct iso_onnx_known y = *x;
     y.name = im->node->y[0];
     if (p[1] == 3 && p[2] == 1 && p[3] == 2 && x->order == ISO_ONNX_LAST)
@@ -274,8 +320,6 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
     else if (p[1] == 2 && p[2] == 3 && p[3] == 1 && x->order == ISO_ONNX_FIRST)
         y.order = ISO_ONNX_LAST;
     else
-        return iso_onnx_refuse(im,
-                               "attribute perm: only the channels of an image may move, from "
-                               "the end to the front or back");
+        return permute(im, x, p);
     return iso_onnx_know(im, &y);
 }

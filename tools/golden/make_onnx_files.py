@@ -3,7 +3,7 @@
 
     python3 tools/golden/make_onnx_files.py tests/onnx
 
-Neither the build nor the tests run this. It needs torch, onnx and onnxruntime (written with 2.15, 1.23, 1.32). NAME.onnx
+Neither the build nor the tests run this. It needs torch, onnx and onnxruntime (written with 2.15, 1.23, 1.32), and torchvision. NAME.onnx
 is a file of an exporter; NAME.safetensors holds images `x`, channels last and scaled as the model file's input line
 says, and the network's outputs `y`.
 """
@@ -17,6 +17,7 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from torchvision.models import VisionTransformer
 
 from tensors import write_tensors
 
@@ -41,11 +42,30 @@ class Shuffled(nn.Module):
         return self.head((x * y.expand_as(x)).mean((2, 3)))
 
 
-def exported(default):
+class Transformed(nn.Module):
+    """A local response normalization, a transposed convolution, then a vision transformer with one block."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 6, 1), nn.LocalResponseNorm(3, alpha=2.0, beta=0.5, k=2.0),
+                                  nn.ConvTranspose2d(6, 4, 3, 2, 1, output_padding=1))
+        self.vit = VisionTransformer(image_size=8, patch_size=4, num_layers=1, num_heads=2, hidden_dim=8, mlp_dim=16,
+                                     num_classes=5)
+        self.vit.conv_proj = nn.Conv2d(4, 8, 4, 4)
+        for parameter in self.vit.parameters():
+            nn.init.normal_(parameter, std=0.5)
+
+    def forward(self, x):
+        return self.vit(self.stem(x))
+
+
+def exported(made, x, default, dynamic=True):
     torch.manual_seed(1)
-    made, path, x = Shuffled().eval(), "/tmp/shuffled.onnx", torch.rand(ROWS, 3, 9, 8)
-    more = {"dynamic_shapes": ({0: torch.export.Dim("batch", min=1)},)} if default else {
-        "dynamic_axes": {"input": {0: "batch"}}, "input_names": ["input"]}
+    made, path = made().eval(), "/tmp/exported.onnx"
+    more = {}
+    if dynamic:
+        more = {"dynamic_shapes": ({0: torch.export.Dim("batch", min=1)},)} if default else {
+            "dynamic_axes": {"input": {0: "batch"}}, "input_names": ["input"]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(made, (x,), path, dynamo=default, external_data=False, **more)
@@ -111,8 +131,10 @@ def write(folder, name, model, first, scaled=lambda x: x):
 
 def main():
     folder = sys.argv[1]
-    write(folder, "shuffled_default", *exported(True))
-    write(folder, "shuffled_older", *exported(False))
+    image = torch.rand(ROWS, 3, 9, 8)
+    write(folder, "shuffled_default", *exported(Shuffled, image, True))
+    write(folder, "shuffled_older", *exported(Shuffled, image, False))
+    write(folder, "transformed", *exported(Transformed, torch.rand(ROWS, 3, 4, 4), True))
     write(folder, "unfused", *unfused(), lambda x: x * np.float32(1 / 127.5) - np.float32(1))
 
 
