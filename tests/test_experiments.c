@@ -78,7 +78,8 @@ static void networks_have_the_published_parameters(void **state)
         { "imagenet/shufflenet-v2", 2278604 },   { "imagenet/squeezenet", 1235496 },
         { "imagenet/densenet121", 7978856 },     { "imagenet/convnext-tiny", 28589128 },
         { "imagenet/resnet18", 11689512 },       { "imagenet/resnet34", 21797672 },
-        { "cifar10/resnet20", 272474 },
+        { "cifar10/resnet20", 272474 },          { "imagenet/vit-tiny", 5717416 },
+        { "cifar10/vit-tiny", 5362762 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
