@@ -136,7 +136,7 @@ static void a_wrong_layer_of_a_model_is_found_and_made_small(void **state)
     (void)state;
     char folder[FOLDER], text[8192], path[ISO_PATH];
     assert_int_equal(folder_make(folder, "hunt"), 0);
-    const struct iso_hunt_options o = { .number = 32, .seed = 5, .folder = folder };
+    const struct iso_hunt_options o = { .number = 32, .seed = 7, .folder = folder };
     assert_int_equal(hunt(broken_fault_named("sign of the input gradient"), o, text, sizeof text),
                      ISO_EPARITY);
     assert_int_equal(iso_path(path, folder, "case-32.yaml"), ISO_OK);

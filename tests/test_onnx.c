@@ -195,8 +195,8 @@ static void import_from(const char *path, const char *yaml, struct network *net)
  * outputs, bit for bit. */
 static void there_and_back_is_the_same(void **state)
 {
-    static const char *const names[] = { "everything", "residual",  "resnet",    "frozen",
-                                         "inception",  "separable", "augmented", "modern" };
+    static const char *const names[] = { "everything", "residual",  "resnet", "frozen", "inception",
+                                         "separable",  "augmented", "modern", "tokens" };
     char path[] = "/tmp/isocl-test-onnx-XXXXXX", yaml[64], hex[65], back[65];
     struct network net, again;
     double want[64], got[64];
@@ -214,7 +214,8 @@ static void there_and_back_is_the_same(void **state)
         import_from(path, yaml, &again);
         outputs_of(&net, want, n, hex);
         outputs_of(&again, got, n, back);
-        assert_string_equal(hex, back);
+        if (strcmp(hex, back) != 0)
+            fail_msg("%s: other weights came back", model);
         assert_memory_equal(want, got, (size_t)n * sizeof *want);
         if (!(got[0] < 1) || (got[0] == got[1] && got[1] == got[2] && got[2] == got[n - 1]))
             fail_msg("%s: outputs %g %g %g prove nothing", model, got[0], got[1], got[2]);

@@ -106,7 +106,7 @@ static void forward_unit(void *data, int64_t unit, int thread)
     multiply_tokens(w, part(w, &x[ISO_ATTENTION_QUERY], s->queries, unit),
                     part(w, &x[ISO_ATTENTION_KEY], s->keys, unit), panel, p);
     for (int64_t i = 0; i < s->queries; i++)
-        softmax(p + i * s->keys, s->keys, (float)s->scale);
+        softmax(p + i * s->keys, s->keys, iso_attention_scale(s));
     const float *values = part(w, &x[ISO_ATTENTION_VALUE], s->keys, unit);
     const struct product mean = { s->queries, s->size, s->keys,     p,           values,
                                   s->keys,    1,       s->channels, s->channels, false };
@@ -127,12 +127,12 @@ static float dot_row(const float *restrict g, const float *restrict p, int64_t n
 }
 
 /* A gradient of tokens: the products in `result`, scaled, or added to what is there. */
-static void store(const struct work *w, int64_t tokens, const float *result, double scale, bool add,
+static void store(const struct work *w, int64_t tokens, const float *result, float scale, bool add,
                   float *dx)
 {
     for (int64_t i = 0; i < tokens; i++, result += w->s.size, dx += w->s.channels)
         for (int64_t c = 0; c < w->s.size; c++)
-            dx[c] = iso_cpu_put(dx[c], iso_attention_scaled(result[c], (float)scale), add);
+            dx[c] = iso_cpu_put(dx[c], iso_attention_scaled(result[c], scale), add);
 }
 
 static void backward_unit(void *data, int64_t unit, int thread)
@@ -164,7 +164,8 @@ static void backward_unit(void *data, int64_t unit, int thread)
         if (to == NULL)
             continue;
         multiply(&dx[i], panel, result);
-        store(w, dx[i].rows, result, i == ISO_ATTENTION_VALUE ? 1 : s->scale, call->add_dx[i], to);
+        store(w, dx[i].rows, result, i == ISO_ATTENTION_VALUE ? 1.0f : iso_attention_scale(s),
+              call->add_dx[i], to);
     }
 }
 

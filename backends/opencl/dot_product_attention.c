@@ -43,7 +43,7 @@ static struct opencl_grid grid_of(struct opencl *cl, const struct iso_attention 
 }
 
 static iso_rc scores(struct opencl *cl, const struct iso_attention *s, const struct iso_tensor *a,
-                     const struct iso_tensor *b, double scale, struct opencl_at out)
+                     const struct iso_tensor *b, float scale, struct opencl_at out)
 {
     opencl_counts(cl, 2 * (double)scores_of(s) * (double)s->size);
     return opencl_launch(cl, program, "attention_scores", grid_of(cl, s, s->keys, s->queries),
@@ -55,7 +55,7 @@ static iso_rc scores(struct opencl *cl, const struct iso_attention *s, const str
 /* The means of tokens of b: for each token of the query; or, if turned, of the key. */
 struct means {
     bool turned, add;
-    double scale;
+    float scale;
 };
 static iso_rc means(struct opencl *cl, const struct iso_attention *s, struct means m,
                     struct opencl_at p, const struct iso_tensor *b, const struct iso_tensor *out)
@@ -75,7 +75,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_attention s = sizes(call);
     const struct opencl_at p = opencl_at(&call->saved[0]);
     const size_t rows = scores_of(&s) / (size_t)s.keys;
-    ISO_TRY(scores(cl, &s, &call->x[ISO_ATTENTION_QUERY], &call->x[ISO_ATTENTION_KEY], s.scale, p));
+    ISO_TRY(scores(cl, &s, &call->x[ISO_ATTENTION_QUERY], &call->x[ISO_ATTENTION_KEY],
+                   iso_attention_scale(&s), p));
     ISO_TRY(opencl_launch(cl, "activation.cl", "activation_softmax", opencl_row_grid(cl, rows),
                           ARGS(arg_at(p), arg_at(p), arg_int(s.keys), arg_uint(rows))));
     return means(cl, &s, (struct means){ .scale = 1 }, p, &call->x[ISO_ATTENTION_VALUE],
@@ -94,10 +95,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
         cl, "activation.cl", "activation_softmax_backward", opencl_row_grid(cl, rows),
         ARGS(arg_at(p), arg_at(g), arg_at(g), arg_int(s.keys), arg_uint(rows), arg_int(0))));
     if (dx[ISO_ATTENTION_QUERY].mem != NULL)
-        ISO_TRY(means(cl, &s, (struct means){ false, call->add_dx[0], s.scale }, g,
+        ISO_TRY(means(cl, &s, (struct means){ false, call->add_dx[0], iso_attention_scale(&s) }, g,
                       &x[ISO_ATTENTION_KEY], &dx[ISO_ATTENTION_QUERY]));
     if (dx[ISO_ATTENTION_KEY].mem != NULL)
-        ISO_TRY(means(cl, &s, (struct means){ true, call->add_dx[1], s.scale }, g,
+        ISO_TRY(means(cl, &s, (struct means){ true, call->add_dx[1], iso_attention_scale(&s) }, g,
                       &x[ISO_ATTENTION_QUERY], &dx[ISO_ATTENTION_KEY]));
     if (dx[ISO_ATTENTION_VALUE].mem == NULL)
         return ISO_OK;

@@ -12,17 +12,17 @@ static struct iso_attention sizes(const struct iso_call *call)
 
 /* Returns the sum over n terms of a[i a_step] b[i b_step], scaled. */
 static iso_real product(const iso_real *a, int64_t a_step, const iso_real *b, int64_t b_step,
-                        int64_t n, double scale)
+                        int64_t n, iso_real scale)
 {
     struct ref_products sum = { .block = ISO_BLOCK_TERMS };
     for (int64_t i = 0; i < n; i++)
         ref_product(&sum, a[i * a_step], b[i * b_step]);
-    return iso_attention_scaled(ref_products_total(&sum), (iso_real)scale);
+    return iso_attention_scaled(ref_products_total(&sum), scale);
 }
 
 /* Sets out [queries, keys] to the products of tokens of a and b, each of one image and head. */
 static void scores(const struct iso_attention *s, const iso_real *a, const iso_real *b,
-                   double scale, iso_real *out)
+                   iso_real scale, iso_real *out)
 {
     for (int64_t i = 0; i < s->queries; i++)
         for (int64_t j = 0; j < s->keys; j++, out++)
@@ -33,7 +33,7 @@ static void scores(const struct iso_attention *s, const iso_real *a, const iso_r
  * the sum over `terms` tokens j of p[i row + j term] b[j]. */
 struct mean {
     int64_t tokens, terms, row, term;
-    double scale;
+    iso_real scale;
     bool add;
 };
 static void mix(const struct iso_attention *s, const struct mean *m, const iso_real *p,
@@ -82,7 +82,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     (void)backend;
     for (int64_t u = 0; u < s.images * s.heads; u++, p += s.queries * s.keys) {
         scores(&s, part(&s, &call->x[ISO_ATTENTION_QUERY], s.queries, u),
-               part(&s, &call->x[ISO_ATTENTION_KEY], s.keys, u), s.scale, p);
+               part(&s, &call->x[ISO_ATTENTION_KEY], s.keys, u), iso_attention_scale(&s), p);
         for (int64_t i = 0; i < s.queries; i++)
             softmax(p + i * s.keys, s.keys);
         mix(&s, &values, p, part(&s, &call->x[ISO_ATTENTION_VALUE], s.keys, u),
@@ -106,8 +106,9 @@ static void gradients(const struct iso_call *call, const struct iso_attention *s
     iso_real *g = ref_work(call, 0), *dx[3];
     for (int i = 0; i < 3; i++)
         dx[i] = part(s, &call->dx[i], i == ISO_ATTENTION_QUERY ? s->queries : s->keys, u);
-    const struct mean query = { s->queries, s->keys, s->keys, 1, s->scale, call->add_dx[0] },
-                      key = { s->keys, s->queries, 1, s->keys, s->scale, call->add_dx[1] },
+    const iso_real scale = iso_attention_scale(s);
+    const struct mean query = { s->queries, s->keys, s->keys, 1, scale, call->add_dx[0] },
+                      key = { s->keys, s->queries, 1, s->keys, scale, call->add_dx[1] },
                       value = { s->keys, s->queries, 1, s->keys, 1, call->add_dx[2] };
     scores(s, dy, part(s, &call->x[ISO_ATTENTION_VALUE], s->keys, u), 1, g);
     for (int64_t i = 0; i < s->queries; i++)

@@ -61,7 +61,7 @@ void iso_onnx_export_dot_product_attention(struct iso_onnx_exporter *e, const st
     const char *scale = iso_onnx_subname(e, "scale");
     float *number = iso_onnx_constant(e, scale, 0, NULL);
     if (number != NULL)
-        *number = (float)s.scale;
+        *number = iso_attention_scale(&s);
     const char *q = heads_of(e, n->x[ISO_ATTENTION_QUERY], &s, s.queries, query, false);
     const char *k = heads_of(e, n->x[ISO_ATTENTION_KEY], &s, s.keys, key, true);
     const char *v = heads_of(e, n->x[ISO_ATTENTION_VALUE], &s, s.keys, value, false);

@@ -55,7 +55,8 @@ enum iso_onnx_role {
     ISO_ONNX_ALONE,
     ISO_ONNX_INSIDE, /* passed over */
     ISO_ONNX_ENDS_LRN,
-    ISO_ONNX_ENDS_ATTENTION
+    ISO_ONNX_ENDS_ATTENTION,
+    ISO_ONNX_ENDS_MEANS
 };
 struct iso_onnx_importer {
     struct iso_onnx *m;
@@ -273,6 +274,9 @@ bool iso_onnx_takes_token(struct iso_onnx_importer *, const struct iso_onnx_know
 /* Marks the nodes of PyTorch's MultiheadAttention if it ends in this one, and returns true. */
 bool iso_onnx_mark_attention(struct iso_onnx_importer *, const struct iso_onnx_node *end);
 iso_onnx_handler iso_onnx_take_attention;
+/* Do the same for an attention without projections, as isocl writes it. */
+bool iso_onnx_mark_means(struct iso_onnx_importer *, const struct iso_onnx_node *end);
+iso_onnx_handler iso_onnx_take_means;
 /* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl
  * knows its operator for those; else returns false. */
 bool iso_onnx_folds(struct iso_onnx_importer *, iso_rc *rc);

@@ -135,6 +135,7 @@ static const struct {
 } patterns[] = {
     { ISO_ONNX_ENDS_LRN, mark_lrn, take_lrn },
     { ISO_ONNX_ENDS_ATTENTION, iso_onnx_mark_attention, iso_onnx_take_attention },
+    { ISO_ONNX_ENDS_MEANS, iso_onnx_mark_means, iso_onnx_take_means },
 };
 enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
 

@@ -210,7 +210,9 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
     if (y.ndim == 2 && !dealt)
         return to_row(im, x);
     const bool image = y.ndim == 4;
-    const enum iso_onnx_order order = image ? order_of_image(im) : ISO_ONNX_LAST;
+    const bool same = image && x->order == ISO_ONNX_LAST && x->shape.ndim == 4 &&
+                      y.dim[3] == x->shape.dim[3]; /* pixels in other lines */
+    const enum iso_onnx_order order = image && !same ? order_of_image(im) : ISO_ONNX_LAST;
     if (order == ISO_ONNX_FIRST)
         y = (struct iso_shape){ 4, { 1, y.dim[2], y.dim[3], y.dim[1] } };
     if (x->order == ISO_ONNX_FIRST && order == ISO_ONNX_FIRST && iso_shape_equal(&x->shape, &y))

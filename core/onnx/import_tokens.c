@@ -32,15 +32,49 @@ static int64_t tokens_of(const struct iso_onnx_known *x)
     return x->shape.dim[1] * x->shape.dim[2];
 }
 
+/* Returns true for tokens, and for an image of one line, which isocl writes for them. */
+static bool is_tokens(const struct iso_onnx_known *x)
+{
+    return x->order == ISO_ONNX_TOKENS ||
+           (x->order == ISO_ONNX_LAST && x->shape.ndim == 4 && x->shape.dim[1] == 1);
+}
+
+/* The axis of the tokens in ONNX's file. */
+static int axis_of(const struct iso_onnx_known *x) { return x->order == ISO_ONNX_TOKENS ? 1 : 2; }
+
+/* Returns the layer that puts a token before x: the Reshape that only made a line of an image's
+ * pixels becomes it, since class_token takes images. */
+static struct iso_onnx_layer *class_token(struct iso_onnx_importer *im,
+                                          const struct iso_onnx_known *x, const char *name)
+{
+    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
+    const struct iso_op_def *def = iso_ops[ISO_OP_class_token].def;
+    const struct iso_shape *from = l == NULL     ? NULL
+                                   : l->x[0] < 0 ? &im->input
+                                                 : &im->layers[l->x[0]].shape;
+    if (l == NULL || l->op != ISO_OP_reshape || from->ndim != 4 ||
+        from->dim[3] != x->shape.dim[3] || iso_onnx_uses(im, x) != 1)
+        return iso_onnx_layer(im, ISO_OP_class_token, name, 1, &x);
+    void *params = iso_onnx_alloc(im->m, 1, def->params_size);
+    if (params == NULL || iso_fields_default(def->fields, params) != ISO_OK)
+        return NULL;
+    l->op = ISO_OP_class_token;
+    l->params = params;
+    return l;
+}
+
 bool iso_onnx_begins_tokens(struct iso_onnx_importer *im, iso_rc *rc)
 {
     const struct iso_onnx_tensor *t = im->node->nx == 2 ? iso_onnx_constant_of(im, im->node, 0)
                                                         : NULL;
     const struct iso_onnx_known *x = t != NULL ? iso_onnx_find(im, im->node->x[1]) : NULL;
-    if (x == NULL || x->order != ISO_ONNX_TOKENS || iso_onnx_get_int(im, "axis", 0) != 1 ||
-        t->ndim != 3 || t->dim[1] != 1 || t->dim[2] != x->shape.dim[3] || t->dim[0] < 1)
+    if (x == NULL || !is_tokens(x) || iso_onnx_get_int(im, "axis", 0) != axis_of(x) ||
+        t->ndim != axis_of(x) + 2 || t->dim[axis_of(x)] != 1 ||
+        t->dim[axis_of(x) + 1] != x->shape.dim[3] || t->dim[0] < 1 ||
+        iso_onnx_count(t) != t->dim[0] * x->shape.dim[3])
         return false;
-    const int64_t channels = t->dim[2];
+    const int64_t channels = x->shape.dim[3];
+    const enum iso_onnx_order order = x->order;
     const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
     struct iso_onnx_layer *l = NULL;
     float *to = NULL;
@@ -51,7 +85,7 @@ bool iso_onnx_begins_tokens(struct iso_onnx_importer *im, iso_rc *rc)
             return true;
         }
     if (from != NULL)
-        l = iso_onnx_layer(im, ISO_OP_class_token, t->name, 1, &x);
+        l = class_token(im, x, t->name);
     if (l != NULL)
         to = iso_onnx_new_weight(im, l, 0, 1, &channels);
     if (to == NULL) {
@@ -59,16 +93,17 @@ bool iso_onnx_begins_tokens(struct iso_onnx_importer *im, iso_rc *rc)
         return true;
     }
     memcpy(to, from, (size_t)channels * sizeof *to);
-    *rc = iso_onnx_result(im, l, ISO_ONNX_TOKENS);
+    *rc = iso_onnx_result(im, l, order);
     return true;
 }
 
 bool iso_onnx_adds_positions(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
                              const struct iso_onnx_tensor *t, iso_rc *rc)
 {
-    if (x->order != ISO_ONNX_TOKENS || t->ndim < 2 || t->dim[t->ndim - 1] != x->shape.dim[3] ||
+    if (!is_tokens(x) || t->ndim < 2 || t->dim[t->ndim - 1] != x->shape.dim[3] ||
         t->dim[t->ndim - 2] != tokens_of(x) || iso_onnx_count(t) != tokens_of(x) * x->shape.dim[3])
         return false;
+    const enum iso_onnx_order order = x->order;
     const int64_t count = iso_onnx_count(t);
     const float *from = iso_onnx_floats(im, t, count);
     struct iso_onnx_layer *l =
@@ -78,7 +113,7 @@ bool iso_onnx_adds_positions(struct iso_onnx_importer *im, const struct iso_onnx
     if (to == NULL)
         return true;
     memcpy(to, from, (size_t)count * sizeof *to);
-    *rc = iso_onnx_result(im, l, ISO_ONNX_TOKENS);
+    *rc = iso_onnx_result(im, l, order);
     return true;
 }
 
@@ -358,4 +393,99 @@ iso_rc iso_onnx_take_attention(struct iso_onnx_importer *im)
     const struct projection last = { a.out->x[1], n.out, n.out_bias, 1, n.channels, n.channels };
     l = project(im, &mean, &last);
     return l != NULL ? iso_onnx_result(im, l, ISO_ONNX_TOKENS) : ISO_ENOMEM;
+}
+
+/* ---- Attention without projections ---------------------------------------------------------- */
+
+/* The nodes of (softmax of q k scale) v, and what makes the heads of q, k and v. */
+enum {
+    Q_SPLIT,
+    Q_TURN,
+    K_SPLIT,
+    K_TURN,
+    V_SPLIT,
+    V_TURN,
+    SCORES,
+    SCALE,
+    CHANCES,
+    MEANS,
+    BACK,
+    MEANS_NODES
+};
+static bool find_means(const struct iso_onnx_importer *im, const struct iso_onnx_node *end,
+                       const struct iso_onnx_node *at[MEANS_NODES])
+{
+    static const int64_t plain[4] = { 0, 2, 1, 3 }, turned[4] = { 0, 2, 3, 1 };
+    if (strcmp(end->op, "Reshape") != 0)
+        return false;
+    at[BACK] = iso_onnx_before(im, end, 0, "Transpose");
+    at[MEANS] = iso_onnx_before(im, at[BACK], 0, "MatMul");
+    at[CHANCES] = iso_onnx_before(im, at[MEANS], 0, "Softmax");
+    at[SCALE] = iso_onnx_before(im, at[CHANCES], 0, "Mul");
+    at[SCORES] = iso_onnx_before(im, at[SCALE], 0, "MatMul");
+    at[Q_TURN] = iso_onnx_before(im, at[SCORES], 0, "Transpose");
+    at[K_TURN] = iso_onnx_before(im, at[SCORES], 1, "Transpose");
+    at[V_TURN] = iso_onnx_before(im, at[MEANS], 1, "Transpose");
+    for (int i = Q_SPLIT; i <= V_SPLIT; i += 2) {
+        at[i] = iso_onnx_before(im, at[i + 1], 0, "Reshape");
+        if (at[i] == NULL || at[i]->nx != 2 ||
+            !iso_onnx_perm_is(at[i + 1], 4, i == K_SPLIT ? turned : plain))
+            return false;
+    }
+    return iso_onnx_perm_is(at[BACK], 4, plain);
+}
+
+bool iso_onnx_mark_means(struct iso_onnx_importer *im, const struct iso_onnx_node *end)
+{
+    const struct iso_onnx_node *at[MEANS_NODES];
+    if (!find_means(im, end, at))
+        return false;
+    for (int i = 0; i < MEANS_NODES; i++)
+        iso_onnx_pass_over(im, at[i]);
+    return true;
+}
+
+/* Returns the heads of `channels` channels, or 0 if the constants say something else. */
+static int64_t heads_of(const struct iso_onnx_importer *im,
+                        const struct iso_onnx_node *const at[MEANS_NODES], int64_t channels)
+{
+    double scale;
+    int64_t heads = 0;
+    for (int i = Q_SPLIT; i <= V_SPLIT; i += 2) {
+        const struct iso_onnx_tensor *t = iso_onnx_constant_of(im, at[i], 1);
+        if (t == NULL || t->type != ISO_ONNX_INT64 || iso_onnx_count(t) != 4)
+            return 0;
+        const int64_t *dim = t->data;
+        heads = i == Q_SPLIT ? dim[2] : heads;
+        if (dim[2] != heads || heads < 1 || dim[3] * heads != channels)
+            return 0;
+    }
+    if (!iso_onnx_number_of(im, at[SCALE], &scale))
+        return 0;
+    return fabs(scale * sqrt((double)(channels / heads)) - 1) < 1e-5 ? heads : 0;
+}
+
+iso_rc iso_onnx_take_means(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_node *at[MEANS_NODES];
+    const struct iso_onnx_known *x[3];
+    if (!find_means(im, im->node, at))
+        return iso_onnx_refuse(im, "ends an attention that is not understood");
+    for (int i = 0; i < 3; i++) {
+        x[i] = iso_onnx_value(im, at[2 * i]->x[0]);
+        if (x[i] == NULL)
+            return ISO_EDATA;
+        if (x[i]->constant != NULL || x[i]->shape.ndim != 4 || x[i]->order != x[0]->order ||
+            (x[i]->order != ISO_ONNX_LAST && x[i]->order != ISO_ONNX_TOKENS))
+            return iso_onnx_refuse(im, "ends an attention of what are no tokens");
+    }
+    const int64_t heads = heads_of(im, at, x[0]->shape.dim[3]);
+    if (heads == 0)
+        return iso_onnx_refuse(im, "ends an attention whose heads or scale isocl does not see");
+    struct iso_onnx_layer *l =
+        iso_onnx_layer(im, ISO_OP_dot_product_attention, im->node->name, 3, x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    ((struct iso_dot_product_attention *)l->params)->heads = heads;
+    return iso_onnx_result(im, l, x[0]->order);
 }

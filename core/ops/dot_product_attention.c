@@ -2,8 +2,6 @@
 #include "dot_product_attention.h"
 #include "infer.h"
 
-#include <math.h>
-
 static const struct iso_field fields[] = {
     { "heads", ISO_FIELD_INT, offsetof(struct iso_dot_product_attention, heads), "1", 1, 1 << 16,
       NULL, "number of equal parts of the channels, each with an attention of its own" },
@@ -20,8 +18,7 @@ struct iso_attention iso_attention_of(const struct iso_dot_product_attention *p,
                                    .queries = query->dim[1] * query->dim[2],
                                    .keys = key->dim[1] * key->dim[2],
                                    .channels = query->dim[3],
-                                   .size = size,
-                                   .scale = 1 / sqrt((double)size) };
+                                   .size = size };
 }
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)

@@ -17,6 +17,7 @@
  * All are sums of products in the order written; the softmax's sums run along j. */
 #ifndef ISO_OP_DOT_PRODUCT_ATTENTION_H
 #define ISO_OP_DOT_PRODUCT_ATTENTION_H
+#include "core/arith.h"
 #include "core/iso.h"
 struct iso_dot_product_attention { /* saved: p [rows, heads, tokens of the query, of the key] */
     int64_t heads;
@@ -25,8 +26,12 @@ enum { ISO_ATTENTION_QUERY, ISO_ATTENTION_KEY, ISO_ATTENTION_VALUE }; /* x */
 struct iso_attention {
     int64_t images, heads, queries, keys; /* queries, keys: tokens of an image */
     int64_t channels, size;               /* in total, and of a head */
-    double scale;                         /* 1 / sqrt(size) */
 };
+/* Returns 1 / sqrt(size). */
+static inline iso_real iso_attention_scale(const struct iso_attention *s)
+{
+    return iso_div(ISO_R(1.0), iso_sqrt((iso_real)s->size));
+}
 /* Returns the sizes of a call on x[3]. */
 struct iso_attention iso_attention_of(const struct iso_dot_product_attention *,
                                       const struct iso_shape *query, const struct iso_shape *key);
