@@ -13,7 +13,7 @@
 #include "window.h"
 
 struct sizes {
-    struct iso_window win; /* of the convolution from y to x */
+    struct iso_window win; /* the convolution from y to x */
     int64_t filters, in;
 };
 

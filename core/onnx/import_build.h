@@ -50,7 +50,7 @@ struct iso_onnx_layer {
     bool affine; /* a normalization's Sub has gone into its bias: so may the Mul that follows */
     struct iso_onnx_weights w[ISO_OPERANDS];
 };
-/* What a node is to the networks of nodes that become one layer (import_patterns.c). */
+/* The part of a node in a network of nodes that becomes one layer (import_patterns.c). */
 enum iso_onnx_role {
     ISO_ONNX_ALONE,
     ISO_ONNX_INSIDE, /* passed over */

@@ -161,7 +161,7 @@ bool iso_onnx_takes_token(struct iso_onnx_importer *im, const struct iso_onnx_kn
 struct attention {
     const struct iso_onnx_node *turn, *product, *bias, *from[3], *split[3];
     const struct iso_onnx_node *scores, *softmax, *means, *out;
-    const struct iso_onnx_node *scale[2]; /* of query and key; NULL: none */
+    const struct iso_onnx_node *scale[2]; /* for query and key; NULL: none */
 };
 
 static bool is_op(const struct iso_onnx_node *node, const char *list)

@@ -6,8 +6,9 @@
 struct iso_permute {
     struct iso_shape dims; /* dim[1] on: a permutation of 1 to the number of axes */
 };
-/* Where the numbers of a result, in their order, lie in what they are taken from: the result has
- * dim[0] x dim[1] x dim[2] x dim[3] of them, and a step along its axis i is stride[i] numbers. */
+/* Says where the numbers of a result, in their order, lie in what they are taken from. The result
+ * has dim[0] x dim[1] x dim[2] x dim[3] of them, and a step along its axis i is stride[i] numbers.
+ */
 struct iso_permutation {
     int64_t dim[ISO_DIMS], stride[ISO_DIMS];
 };

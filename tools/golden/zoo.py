@@ -172,7 +172,7 @@ def network(name):
         shape = (3,) + (SIZES.get(name, 64),) * 2
         made = getattr(torchvision.models, name)(weights=None, num_classes=10, **MORE.get(name, {}))
         if name.startswith("vit"):
-            nn.init.normal_(made.heads.head.weight)        # which it makes 0
+            nn.init.normal_(made.heads.head.weight)        # torchvision makes it 0
     return randomized(made), shape
 
 
