@@ -127,11 +127,13 @@ $(BUILD)/public/libisocl.a: $(OBJ)
 	@echo '  LD  $@'; $(CC) -nostdlib -r -o $(@D)/isocl.o $^
 	@$(OBJCOPY) --localize-hidden $(@D)/isocl.o && $(AR) rcs $@ $(@D)/isocl.o
 
-# A change of configuration rebuilds what was built with another one.
+# A change of configuration rebuilds what was built with another one. (The flags are taken here, without those that a
+# target adds for itself: make hands these on to what the target needs, and this file is needed by all.)
+CONFIGURED := $(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC) $(MPI)
 $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC) $(MPI)' | cmp -s - $@ || \
-	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC) $(MPI)' > $@; \
+	@echo '$(CONFIGURED)' | cmp -s - $@ || \
+	    { echo '$(CONFIGURED)' > $@; \
 	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   $(foreach i,$(IMAGES),$(i): $(if $(filter 1,$($(i))),yes,no)  ) ONNX: $(if $(filter 1,$(ONNX)),yes,no)   MPI: $(if $(filter 1,$(MPI)),yes,no)'; }
 
 $(BUILD)/prefix: FORCE

@@ -4,7 +4,7 @@
 #include "elements.h"
 
 /* The channels [begin, end) around channel c, counted from c. */
-#define AROUND(begin, end, c, channels, half)   \
+#define AROUND(begin, end, c, channels, half)        \
     const int begin = (c) > (half) ? -(half) : -(c); \
     const int end = (c) + (half) < (channels) ? (half) + 1 : (channels) - (c);
 

@@ -26,7 +26,7 @@ enum {
 
 static inline int least(int a, int b) { return a < b ? a : b; }
 
-/* Where the terms of a point lie in the stage. */
+/* Places of the terms of a point in the stage. */
 #define V(point, term, i) (((point)*STEP + (term)) * PITCH_V + (i))
 #define W(point, term, i) (((point)*STEP + (term)) * PITCH_W + (i))
 #define STAGE_OF_TERMS                                               \
@@ -314,7 +314,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
     const struct opencl_tiles s = source, r = gradient;
     const int first = (int)get_group_id(0) * TILES, col = (int)get_group_id(1) * FILTERS;
     const struct iso_rows rows = { s.tiles, s.image_tiles };
-    local int2 places[ISO_BLOCK_ROWS + STEP]; /* of the tiles of a block */
+    local int2 places[ISO_BLOCK_ROWS + STEP]; /* those of a block's tiles */
     const int start = iso_group_begin(rows, get_group_id(2)), stop = iso_group_end(rows, start);
     float sum[8][8], d[ROUNDS_V][SIDE], e[ROUNDS_W][SIDE];
     x += x_at;

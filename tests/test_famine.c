@@ -19,7 +19,7 @@ static const struct command {
     const char *arguments;
     const char *output; /* file that it writes, the same each time; NULL: none */
     const char *run;    /* folder of a run that it writes; NULL: none */
-    bool said;          /* what it prints is the same each time */
+    bool said;          /* it prints the same each time */
 } commands[] = {
     { "summary tiny.yaml", NULL, NULL, true },
     { "summary tiny.yaml --svg s.svg", "s.svg", NULL, true },

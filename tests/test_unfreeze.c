@@ -74,7 +74,7 @@ static void a_phase_trains_every_layer(void **state)
     changes("unfreeze: all", true);
 }
 
-/* What lies below stays as it is, and its features are kept. */
+/* The layers below stay as they are, and their features are kept. */
 static void a_phase_trains_layers_from_one_on(void **state)
 {
     (void)state;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tiles.h"
-#include "winograd_fused.h"
 
 /* Intel's compiler spills large tiles. */
 enum { LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER, ANY = LARGE | OPENCL_INTEL };
@@ -22,6 +21,12 @@ const struct opencl_variant opencl_variants[] = {
     { "any", "chains_gpu_any.cl", 32, 32, 64, 12288, false, false, ANY },
     { "small", "chains_gpu_small.cl", 16, 16, 16, 3712, false, false, OPENCL_OTHER },
     { NULL, NULL, 0, 0, 0, 0, false, false, 0 },
+};
+
+const struct opencl_fused opencl_fused[] = {
+    { "winograd-32", "winograd_fused_32.cl", 32 },
+    { "winograd-16", "winograd_fused_16.cl", 16 }, /* for 256 work-items a group and fewer */
+    { NULL, NULL, 0 },
 };
 
 /* A device's choices: the fastest variant by key, and the products recorded. */
@@ -239,6 +244,14 @@ iso_rc opencl_variant_choose(struct opencl *cl, const char *key, const char *var
     return ISO_OK;
 }
 
+static bool is_fused(const char *name)
+{
+    const struct opencl_fused *f = opencl_fused;
+    while (f->name != NULL && strcmp(f->name, name) != 0)
+        f++;
+    return f->name != NULL;
+}
+
 /* The variant that the user forces, if it can compute the product. */
 static iso_rc forced(const struct opencl *cl, const struct opencl_product_shape *s,
                      const struct opencl_variant **out)
@@ -246,7 +259,7 @@ static iso_rc forced(const struct opencl *cl, const struct opencl_product_shape 
     const char *name = iso_environment(ISO_ENV_OPENCL_VARIANT);
     const struct opencl_variant *v = name != NULL ? variant_named(name) : NULL;
     *out = v != NULL && can_compute(cl, v, s) ? v : NULL;
-    return name == NULL || v != NULL || opencl_is_fused(name)
+    return name == NULL || v != NULL || is_fused(name)
                ? ISO_OK
                : iso_fail(ISO_EUNSUP, "ISOCL_OPENCL_VARIANT is %s, and no kernel variant is", name);
 }

@@ -38,6 +38,15 @@ struct opencl_variant {
 extern const struct opencl_variant
     opencl_variants[]; /* largest first; the last one's name is NULL */
 
+/* The sizes of the kernels that compute a layer of Winograd's by themselves (winograd_fused.h):
+ * filters of a work-group. */
+struct opencl_fused {
+    const char *name; /* as in ISOCL_OPENCL_VARIANT */
+    const char *program;
+    int filters;
+};
+extern const struct opencl_fused opencl_fused[]; /* largest first; the last one's name is NULL */
+
 /* OPENCL_NVIDIA, ... */
 unsigned opencl_vendor(const struct opencl *);
 

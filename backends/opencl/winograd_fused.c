@@ -2,22 +2,11 @@
 #include <string.h>
 #include "winograd_fused.h"
 #include "grids.h"
-#include "tiles.h"
 #include "core/order.h"
 #include "core/winograd.h"
 
 /* As in the kernels. */
 enum { TILES = 16, STEP = 4, PITCH_V = 20, POINTS = ISO_WINOGRAD_POINTS };
-
-struct opencl_fused {
-    const char *name, *program;
-    int filters;
-};
-static const struct opencl_fused sizes[] = {
-    { "winograd-32", "winograd_fused_32.cl", 32 },
-    { "winograd-16", "winograd_fused_16.cl", 16 }, /* for 256 work-items a group and fewer */
-};
-enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static const char images[] = "winograd_fused", rows[] = "winograd_fused_rows";
 
@@ -27,22 +16,6 @@ static int local_bytes(const struct opencl_fused *f)
 {
     const int places = (ISO_BLOCK_ROWS + STEP) * 2 * (int)sizeof(iso_i32);
     return POINTS * STEP * (PITCH_V + f->filters) * (int)sizeof(float) + places;
-}
-
-bool opencl_is_fused(const char *name)
-{
-    for (int i = 0; i < SIZES; i++)
-        if (strcmp(sizes[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-bool opencl_has_fused(const char *program)
-{
-    for (int i = 0; i < SIZES; i++)
-        if (strcmp(sizes[i].program, program) == 0)
-            return true;
-    return false;
 }
 
 /* ---- Choice ---- */
@@ -87,8 +60,7 @@ static const struct opencl_fused *choose(struct opencl *cl, const struct launch 
     if (cl->shape != OPENCL_SHAPE_GPU || channels % 4 != 0 || l->filters % 4 != 0 ||
         !opencl_may_fuse_winograd(cl))
         return NULL;
-    for (int i = 0; i < SIZES; i++) {
-        const struct opencl_fused *f = &sizes[i];
+    for (const struct opencl_fused *f = opencl_fused; f->name != NULL; f++) {
         const bool wanted = forced != NULL ? strcmp(f->name, forced) == 0
                                            : fused_clocks(f, l, units) < apart_clocks(l, units);
         if (wanted && opencl_kernel_usable(cl, f->program, l->kernel, items_of(f), local_bytes(f)))

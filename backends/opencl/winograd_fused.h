@@ -4,9 +4,7 @@
 #define ISO_OPENCL_WINOGRAD_FUSED_H
 #include "clkernels/arguments.h"
 #include "opencl.h"
-
-/* One size of the kernels. */
-struct opencl_fused;
+#include "tiles.h"
 
 /* Return the size of the kernel for images, or for the kernel's gradient, that is to compute a
  * layer with these tiles: of the source, and of the results or of their gradient; tiles: in the
@@ -17,10 +15,6 @@ const struct opencl_fused *opencl_fused_images(struct opencl *, const struct ope
                                                const struct opencl_tiles *result, size_t tiles);
 const struct opencl_fused *opencl_fused_rows(struct opencl *, const struct opencl_tiles *source,
                                              const struct opencl_tiles *gradient, size_t tiles);
-/* Returns true if ISOCL_OPENCL_VARIANT may have this value: it is the name of a size. */
-bool opencl_is_fused(const char *name);
-/* Returns true if a program is of these kernels. */
-bool opencl_has_fused(const char *program);
 
 /* Returns the floats of memory that the kernel for images, of either size, needs for totals of so
  * many tiles. */

@@ -29,7 +29,7 @@ struct iso_dataset {
     bool upright;   /* they were turned upright */
     struct iso_names row_names; /* [rows] ids or files, if the set names them; or none */
     bool row_files;             /* row_names are paths of files */
-    struct iso_names columns;   /* of a table: the names of its numbers' columns; or none */
+    struct iso_names columns;   /* names of the columns of numbers, of a table; or none */
 };
 /* The classes of a model's training data, and the columns of a table of them. */
 struct iso_trained_classes {

@@ -68,7 +68,7 @@ static iso_rc keep_features(struct iso_trainer *t, const struct iso_trainer_list
     if (!t->job.model->keep_features || kept->nodes > 0)
         return ISO_OK;
     if (t->job.graph->training->unfreezes && !iso_exec_keeps(e))
-        return ISO_OK; /* what changes now is computed for each batch */
+        return ISO_OK; /* each batch computes what changes now */
     ISO_TRY(tell_features(t, l, NULL));
     ISO_TRY(iso_exec_keep(e, t->run != NULL ? iso_run_folder(t->run) : NULL));
     return tell_features(t, l, kept);

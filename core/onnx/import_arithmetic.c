@@ -60,7 +60,7 @@ static bool whole_pair(enum pair how, int64_t a, int64_t b, int64_t *y)
         return (how == MUL && a == 1) || (how == ADD && a == 0);
     if (a > most || a < -most || b > most || b < -most || ((how == DIV || how == MOD) && b == 0))
         return false;
-    if (how == MOD) /* of the sign of b */
+    if (how == MOD) /* the result has the sign of b */
         *y = (a % b + b) % b;
     else
         *y = how == ADD ? a + b : how == SUB ? a - b : how == MUL ? a * b : a / b;

@@ -10,7 +10,7 @@ struct iso_up_taps {
     iso_real w[2];
 };
 
-/* Where a line of y lies in x: its middle is `rest` / (2 size) beyond that of line `line` of x,
+/* Place of a line of y in x: its middle is `rest` / (2 size) beyond that of line `line` of x,
  * which is -1 before the first middle; and it is a part of line `own` of x, number `part` of size.
  */
 struct iso_up_place {

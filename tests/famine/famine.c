@@ -39,6 +39,8 @@ static bool runs_out(void)
     return true;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the names in the headers of the
+ * C library are its own. */
 SHOWN void *malloc(size_t n) { return runs_out() ? NULL : __libc_malloc(n); }
 SHOWN void *calloc(size_t n, size_t size) { return runs_out() ? NULL : __libc_calloc(n, size); }
 SHOWN void *realloc(void *p, size_t n) { return runs_out() ? NULL : __libc_realloc(p, n); }
@@ -50,6 +52,8 @@ SHOWN int posix_memalign(void **p, size_t a, size_t n)
     *p = memalign(a, n);
     return *p != NULL || n == 0 ? 0 : ENOMEM;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* The process's end writes the number, without an allocation. */
 static void tell(void)
@@ -78,14 +82,14 @@ static int main_in_famine(int argc, char **argv, char **env)
     return main_of_program(argc, argv, env);
 }
 
-int __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
-                      void (*)(void), void *);
+int __libc_start_main(int (*begin)(int, char **, char **), int argc, char **argv,
+                      void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+                      void *stack_end);
 SHOWN int __libc_start_main(int (*begin)(int, char **, char **), int argc, char **argv,
                             void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
                             void *stack_end)
 {
-    int (*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
-                 void (*)(void), void *);
+    __typeof__(&__libc_start_main) start;
     *(void **)&start = dlsym(RTLD_NEXT, "__libc_start_main");
     main_of_program = begin;
     return start(main_in_famine, argc, argv, init, fini, rtld_fini, stack_end);

@@ -5,7 +5,7 @@ n says, or as it has work-items, in each tensor but those of SMALL."""
 import collections
 
 POINTS = 36         # per tile of Winograd's algorithm: core/winograd.h
-# Of a work-group of clkernels/winograd_fused.h: tiles or channels, terms a step; channels in a block.
+# Sizes of a work-group of clkernels/winograd_fused.h: tiles or channels, terms a step; channels in a block.
 FUSED_TILES, FUSED_STEP, BLOCK_CHANNELS = 16, 4, 64
 # Tensors with at most a number for each row or column.
 SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",

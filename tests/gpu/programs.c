@@ -5,7 +5,6 @@
 #include "backends/opencl/opencl.h"
 #include "backends/opencl/source.h"
 #include "backends/opencl/tiles.h"
-#include "backends/opencl/winograd_fused.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,8 +37,9 @@ static bool build(struct opencl *cl, const char *program)
 static bool is_foreign(struct opencl *cl, const char *program)
 {
     const struct opencl_variant *v = opencl_variants;
-    if (opencl_has_fused(program))
-        return !opencl_may_fuse_winograd(cl);
+    for (const struct opencl_fused *f = opencl_fused; f->name != NULL; f++)
+        if (strcmp(f->program, program) == 0)
+            return !opencl_may_fuse_winograd(cl);
     while (v->name != NULL && strcmp(v->program, program) != 0)
         v++;
     return v->name != NULL && (v->vendors & opencl_vendor(cl)) == 0;
