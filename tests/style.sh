@@ -63,12 +63,14 @@ set output diag
 m unaryOperator(hasOperatorName("!"), hasUnaryOperand($pointer), isExpansionInMainFile())
 m expr($pointer, isExpansionInMainFile(), anyOf(hasParent(binaryOperator(hasAnyOperatorName("&&", "||"))), hasParent(ifStmt(hasCondition($pointer))), hasParent(whileStmt(hasCondition($pointer)))), unless(anyOf(hasParent(parenExpr()), has(parenExpr()))))
 END
-    # (jansson's macros test pointers as they like.)
+    # (jansson's macros test pointers as they like. Each process filters its own output, whose lines come in pairs.)
+    # shellcheck disable=SC2016
+    ours='/binds here/ { at = $0; getline; if (!/json_/) print at }'
     printf '%s\n' $c_files | xargs -n 40 -P 2 sh -c '
-        query=$1 matchers=$2 n=$3; shift 3
+        query=$1 matchers=$2 ours=$3 n=$4; shift 4
         flags=; while [ $n -gt 0 ]; do flags="$flags $1"; shift; n=$((n - 1)); done
-        "$query" -f "$matchers" "$@" -- $flags 2>/dev/null' sh "$query" "$out/matchers" $# "$@" |
-        awk '/binds here/ { at = $0; getline; if (!/json_/) print at }' >"$out/pointers"
+        "$query" -f "$matchers" "$@" -- $flags 2>/dev/null | awk "$ours"' sh "$query" "$out/matchers" "$ours" $# "$@" \
+        >"$out/pointers"
     check pointers 'compare a pointer with NULL'
 else
     skip clang-query

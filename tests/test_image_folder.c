@@ -139,7 +139,7 @@ static void classes_without_images_are_reported(void **state)
 {
     char root[FOLDER], name[128];
     char trained_names[2][ISO_CLASS_NAME] = { "a", "b" };
-    const struct iso_trained_classes trained = { 2, trained_names };
+    const struct iso_trained_classes trained = { .n = 2, .name = trained_names };
     struct iso_dataset *set;
     struct iso_class_map *map = calloc(1, sizeof *map + sizeof map->member[0]);
     (void)state;
