@@ -11,8 +11,6 @@ enum { MOST_TAPS = OPENCL_MOST_TAPS, ONES = 1 << (2 * MOST_TAPS) }; /* bits of a
         global const float *bias, ulong bias_at, global float *y, ulong y_at, \
         struct opencl_chains all
 
-static inline int least(int a, int b) { return a < b ? a : b; }
-
 /* x: offset, y: bits of the taps that lie outside of the image: of rows, then of columns; then
  * ONES.
  */

@@ -14,6 +14,8 @@
 /* A loop that is unrolled a constant number of times, so that its arrays stay in registers. */
 #define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
 
+static inline int least(int a, int b) { return a < b ? a : b; }
+
 /* p / by, of p and by at least 0; reciprocal: opencl_reciprocal of by, which takes a division's
  * place. */
 static inline int quotient(int p, int by, uint reciprocal)

@@ -31,7 +31,7 @@ static inline struct walk begin_walk(int size, int groups)
 }
 
 /* Goes on to the next number. Returns value, which was found at the one before. */
-static inline float step(struct walk *w, float value)
+static inline float advance(struct walk *w, float value)
 {
     w->channel += w->step_channel;
     const int past = w->channel >= w->size;
@@ -41,12 +41,12 @@ static inline float step(struct walk *w, float value)
 }
 
 /* total = the sum over the n numbers of a set; term: the number at w, added to `lane`. */
-#define SET_SUM(total, s, n, term)                 \
-    float total;                                   \
-    {                                              \
-        struct walk w = begin_walk(size, groups);  \
-        AXIS_SUM(sum_of_set, s, n, step(&w, term)) \
-        total = sum_of_set;                        \
+#define SET_SUM(total, s, n, term)                    \
+    float total;                                      \
+    {                                                 \
+        struct walk w = begin_walk(size, groups);     \
+        AXIS_SUM(sum_of_set, s, n, advance(&w, term)) \
+        total = sum_of_set;                           \
     }
 
 kernel void ln_forward(global const float *x, ulong x_at, global float *mean, ulong mean_at,
@@ -76,7 +76,7 @@ kernel void ln_forward(global const float *x, ulong x_at, global float *mean, ul
         const float factor = iso_bn_factor(scale ? gamma[w.channel] : 1.0f, inv);
         const float normalized = iso_bn(x[w.at], m, factor, center ? beta[w.channel] : 0.0f);
         y[w.at] = normalized;
-        step(&w, normalized);
+        advance(&w, normalized);
     }
 }
 
@@ -101,7 +101,7 @@ kernel void ln_backward(global const float *x, ulong x_at, global const float *d
     for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES) {
         const float d = iso_bn_grad(x[w.at], m, GRADIENT, offset, slope, inv);
         dx[w.at] = add ? dx[w.at] + d : d;
-        step(&w, d);
+        advance(&w, d);
     }
 }
 

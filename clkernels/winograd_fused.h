@@ -4,27 +4,25 @@
  * A work-group takes TILES tiles, or channels, and FILTERS filters, 16 or 32, at all points: each
  * work-item has 8 x 8 sums of one point. It goes through the terms, which are channels or tiles,
  * STEP at a time. The tiles' lines are loaded while the terms before them are multiplied. */
-#ifndef ISO_CLKERNELS_WINOGRAD_FUSED_H
-#define ISO_CLKERNELS_WINOGRAD_FUSED_H
 #include "common.h"
 #include "winograd_tiles.h"
 
-enum { TILES = 16, STEP = 4 };
+#define TILES 16
+#define STEP 4
 /* Work-items of a point, and of all 36. */
 #define ITEMS_OF_POINT (FILTERS / 4)
 #define ITEMS (ITEMS_OF_POINT * 36)
 /* Floats from a term to the next in the stage; that of the tiles leaves banks of memory apart. */
-enum { PITCH_V = 20, PITCH_W = FILTERS };
+#define PITCH_V 20
+#define PITCH_W FILTERS
 /* Lines of the tiles in a step, of the results' part that is transformed at a time. */
-enum { LINES_V = STEP * TILES * SIDE, LINES_W = STEP * FILTERS * SIDE };
-enum { PART = 4, PAIRS = PART * FILTERS };
+#define LINES_V (STEP * TILES * SIDE)
+#define LINES_W (STEP * FILTERS * SIDE)
+#define PART 4
+#define PAIRS (PART * FILTERS)
 /* Lines of a step that a work-item loads: tiles have 4 lines of results at most. */
-enum {
-    ROUNDS_V = (LINES_V + ITEMS - 1) / ITEMS,
-    ROUNDS_W = (4 * STEP * FILTERS + ITEMS - 1) / ITEMS
-};
-
-static inline int least(int a, int b) { return a < b ? a : b; }
+#define ROUNDS_V ((LINES_V + ITEMS - 1) / ITEMS)
+#define ROUNDS_W ((4 * STEP * FILTERS + ITEMS - 1) / ITEMS)
 
 /* Places of the terms of a point in the stage. */
 #define V(point, term, i) (((point)*STEP + (term)) * PITCH_V + (i))
@@ -38,7 +36,7 @@ static inline int least(int a, int b) { return a < b ? a : b; }
     const int lower = item % 2 * 8, left = item / 2 % (FILTERS / 8) * 8;
 
 /* A loop that compilers shall not unroll, because all sums are alive in it. */
-#define ROLLED _Pragma("unroll 1")
+#define AS_LOOP _Pragma("unroll 1")
 #define EACH_SUM(i, j) \
     UNROLLED(i, 8)     \
         UNROLLED(j, 8)
@@ -159,7 +157,7 @@ static inline void put_column(const struct opencl_tiles *g, int tile, int column
     const int end = (first.inside >> column & 1) != 0 ? least(g->side, g->h - top) : 0;
     const float b = g->has_bias && end > 0 ? bias[filter] : 0.0f;
     const ulong begin = first.at + (ulong)(column * g->pixel_step) + filter;
-    ROLLED for (int i = 0; i < end; i++)
+    AS_LOOP for (int i = 0; i < end; i++)
     {
         const ulong to = begin + (ulong)i * g->w * g->pixel_step;
         put_result(g, end_of_sum(at[i * SIDE * apart]), b, bias + to, y + to);
@@ -170,7 +168,7 @@ static inline void put_column(const struct opencl_tiles *g, int tile, int column
  * totals to both. */
 static inline void add_totals(global float *m, local float *sums, bool later)
 {
-    ROLLED for (int i = get_local_id(0); i < POINTS * PAIRS; i += ITEMS)
+    AS_LOOP for (int i = get_local_id(0); i < POINTS * PAIRS; i += ITEMS)
     {
         const float total = (later ? m[i] : 0.0f) + sums[i];
         m[i] = sums[i] = total;
@@ -182,10 +180,10 @@ static inline void add_totals(global float *m, local float *sums, bool later)
 static inline void put_part(const struct opencl_tiles *g, int tile, int col, local float *sums,
                             global const float *bias, global float *y)
 {
-    ROLLED for (int task = get_local_id(0); task < PAIRS * SIDE; task += ITEMS)
+    AS_LOOP for (int task = get_local_id(0); task < PAIRS * SIDE; task += ITEMS)
         to_result_line(sums + task / PAIRS * SIDE * PAIRS + task % PAIRS, PAIRS, g->side);
     barrier(CLK_LOCAL_MEM_FENCE);
-    ROLLED for (int task = get_local_id(0); task < PAIRS * g->side; task += ITEMS)
+    AS_LOOP for (int task = get_local_id(0); task < PAIRS * g->side; task += ITEMS)
     {
         const int pair = task % PAIRS, column = task / PAIRS;
         local float *at = sums + column * PAIRS + pair;
@@ -255,7 +253,7 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
             MULTIPLY
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        ROLLED for (int part = 0; part < TILES / PART; part++)
+        AS_LOOP for (int part = 0; part < TILES / PART; part++)
         {
             STAGE_SUMS(part)
             barrier(CLK_LOCAL_MEM_FENCE);
@@ -293,7 +291,7 @@ winograd_fused(global const float *x, ulong x_at, global const float *u, ulong u
 static inline void add_part(global float *y, local const float *sums, bool later, int channels,
                             int filters, int first, int col)
 {
-    ROLLED for (int task = get_local_id(0); task < POINTS * PAIRS; task += ITEMS)
+    AS_LOOP for (int task = get_local_id(0); task < POINTS * PAIRS; task += ITEMS)
     {
         const int point = task / PAIRS, channel = first + task / FILTERS % PART;
         const int filter = col + task % FILTERS;
@@ -324,10 +322,13 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
     y += y_at + (ulong)get_group_id(2) * POINTS * s.c * r.c;
     for (int begin = start, end; begin < stop; begin = end) {
         end = iso_block_end(rows, begin);
-        ROLLED for (int i = item; begin + i < end; i += ITEMS) places[i] = place_of(&s, begin + i);
+        AS_LOOP for (int i = item; begin + i < end; i += ITEMS)
+        {
+            places[i] = place_of(&s, begin + i);
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
         FETCH_TILES(begin)
-        ROLLED for (int row = begin; row < end; row += STEP)
+        AS_LOOP for (int row = begin; row < end; row += STEP)
         {
             UNROLLED(k, ROUNDS_V) {
                 const int task = item + k * ITEMS;
@@ -353,7 +354,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
                     source_column(v + V(task / TILES / STEP, task / TILES % STEP, task % TILES),
                                   STEP * PITCH_V);
             }
-            ROLLED for (int task = item; task < LINES_W; task += ITEMS)
+            AS_LOOP for (int task = item; task < LINES_W; task += ITEMS)
                 gradient_column(w + W(task / FILTERS / STEP, task / FILTERS % STEP, task % FILTERS),
                                 STEP * PITCH_W, r.side);
             barrier(CLK_LOCAL_MEM_FENCE);
@@ -363,7 +364,7 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
             MULTIPLY
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        ROLLED for (int part = 0; part < TILES / PART; part++)
+        AS_LOOP for (int part = 0; part < TILES / PART; part++)
         {
             STAGE_SUMS(part)
             barrier(CLK_LOCAL_MEM_FENCE);
@@ -374,5 +375,3 @@ winograd_fused_rows(global const float *x, ulong x_at, global const float *dy, u
         sum[i][j] = start_of_sum();
     }
 }
-
-#endif

@@ -56,6 +56,9 @@ static bool is_variant(const char *file)
     for (const struct opencl_variant *v = opencl_variants; v->name != NULL; v++)
         if (strcmp(v->program, file) == 0)
             return true;
+    for (const struct opencl_fused *f = opencl_fused; f->name != NULL; f++)
+        if (strcmp(f->program, file) == 0)
+            return true;
     return false;
 }
 
@@ -65,7 +68,8 @@ static bool is_for(const char *file, const char *shape)
     return strstr(file, strcmp(shape, "cpu") == 0 ? "_gpu" : "_cpu") == NULL;
 }
 
-/* All files, and one of the variants of product kernels, which have the same kernels. */
+/* All files, and one of the variants of product kernels, which have the same kernels. (Those for
+ * Winograd's layers are always programs of their own.) */
 static int all_files(const char *names[OPENCL_MAX_FILES], const char *shape)
 {
     int n = 0;
