@@ -210,6 +210,21 @@ static void rows_without_labels_are_predicted(void **state)
     cli_says(cli_out, "accuracy 1.0000 of 3 rows");
 }
 
+/* A run keeps the names of its columns, and finds them in another order. */
+static void columns_are_found_by_name(void **state)
+{
+    (void)state;
+    write_kaggle();
+    run_ok("train kaggle.yaml --device reference --out run");
+    cli_write("train.csv", "gone\n");
+    cli_write("turned.csv", "c,b,a,d\n255,0,0,0\n0,0,255,0\n");
+    run_ok("predict run turned.csv --device reference --csv s.csv");
+    submission_is("id,target\n0,2\n1,0\n");
+    cli_write("other.csv", "c,b,a,e\n255,0,0,0\n0,0,255,0\n");
+    assert_int_equal(cli_run("predict run other.csv --device reference"), 4);
+    cli_says(cli_err, "other.csv: its columns are not those of the training data: 'd' is there");
+}
+
 /* The same from NumPy's files; ids may be numbers with a fraction of 0. */
 static void arrays_without_labels_are_predicted(void **state)
 {
@@ -308,15 +323,11 @@ static void a_file_without_a_name_has_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_missing_data_folder_is_refused),
-        TEST(paths_are_relative_to_the_model_file),
-        TEST(a_run_remembers_where_its_data_were),
-        TEST(splits_have_usual_names),
-        TEST(rows_without_labels_are_predicted),
-        TEST(arrays_without_labels_are_predicted),
-        TEST(wrong_rows_are_refused),
-        TEST(missing_data_are_explained),
-        TEST(a_file_without_a_name_has_one),
+        TEST(a_missing_data_folder_is_refused),    TEST(paths_are_relative_to_the_model_file),
+        TEST(a_run_remembers_where_its_data_were), TEST(splits_have_usual_names),
+        TEST(columns_are_found_by_name),           TEST(rows_without_labels_are_predicted),
+        TEST(arrays_without_labels_are_predicted), TEST(wrong_rows_are_refused),
+        TEST(missing_data_are_explained),          TEST(a_file_without_a_name_has_one),
         TEST(labels_may_count_from_one),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -142,6 +142,7 @@ iso_rc iso_trained_classes_take(struct iso_trained_classes *trained, const struc
             return ISO_ENOMEM;
         memcpy(names, set->class_names, (size_t)set->classes * sizeof *names);
     }
+    iso_trained_classes_free(trained);
     *trained = (struct iso_trained_classes){ .n = set->classes, .name = names };
     for (int64_t i = 0; i < set->columns.n; i++)
         ISO_TRY(iso_names_add(&trained->columns, set->columns.name[i]));

@@ -189,7 +189,7 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
                         "neither trained on nor evaluated",
                         r->name, set->source);
     if (r->classes != NULL && set->labels != NULL)
-        ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL, set));
+        ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL && r->trained->n > 0, set));
     if (r->trained != NULL && set->labels != NULL)
         ISO_TRY(iso_class_match(r->trained, set));
     if (r->part.to != 0)

@@ -4,6 +4,7 @@
 #include "core/data/class_match.h"
 #include "core/data/class_names.h"
 #include "core/data/data_name.h"
+#include "core/data/name_lines.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,12 @@ static void request_rows(const struct iso_model *m, const char *split,
                                          .repeat_channels = m->repeat_channels };
 }
 
+/* Returns what is known of the data that the model was trained on; NULL: nothing. */
+static const struct iso_trained_classes *known_classes(const struct iso_job *job)
+{
+    return job->classes.n > 0 || job->classes.columns.n > 0 ? &job->classes : NULL;
+}
+
 iso_rc iso_job_request(const struct iso_job *job, const char *split,
                        const struct iso_job_options *options, struct iso_dataset_request *out)
 {
@@ -50,7 +57,7 @@ iso_rc iso_job_request(const struct iso_job *job, const char *split,
     out->threads = (int)options->threads;
     out->progress = options->progress;
     out->limit = options->limit;
-    out->trained = job->classes.n > 0 ? &job->classes : NULL;
+    out->trained = known_classes(job);
     out->labels_optional = options->labels_optional && strcmp(split, "train") != 0;
     return ISO_OK;
 }
@@ -85,6 +92,17 @@ static iso_rc load_data(struct iso_job *job, const char *split,
 
 /* ---- Classes ------------------------------------------------------------------------------- */
 
+/* Reads the names of the columns of a table that the weights were trained on. */
+static iso_rc read_columns(struct iso_job *job, const char *const *beside, int files)
+{
+    char folder[ISO_PATH], path[ISO_PATH];
+    for (int i = 0; i < files && job->classes.columns.n == 0; i++) {
+        ISO_TRY(iso_path_folder(folder, beside[i]));
+        ISO_TRY(iso_name_lines_load(folder, ISO_COLUMNS_FILE, path, &job->classes.columns));
+    }
+    return ISO_OK;
+}
+
 iso_rc iso_job_classes(struct iso_job *job, const char *weights)
 {
     const char *const beside[] = { job->path, weights };
@@ -96,7 +114,7 @@ iso_rc iso_job_classes(struct iso_job *job, const char *weights)
         ISO_TRY(iso_class_names_load(folder, n, &job->classes.name));
     }
     job->classes.n = job->classes.name != NULL ? n : 0;
-    return ISO_OK;
+    return read_columns(job, beside, files);
 }
 
 /* A public data set has the same classes in all its splits. */
@@ -187,7 +205,7 @@ static void describe_table(const struct iso_job *job, const char *kind,
     out->threads = (int)options->threads;
     out->progress = options->progress;
     out->limit = options->limit;
-    out->trained = job->classes.n > 0 ? &job->classes : NULL;
+    out->trained = known_classes(job);
     out->labels_optional = true;
 }
 

@@ -4,6 +4,7 @@
 #include "trainer_phases.h"
 
 #include "core/data/class_names.h"
+#include "core/data/name_lines.h"
 #include "core/train/carry.h"
 #include "core/train/run_check.h"
 
@@ -160,6 +161,8 @@ static iso_rc describe_run(struct iso_trainer *t)
     const struct iso_dataset *train = t->job.data[0];
     ISO_TRY(iso_about_begin(folder, &t->about));
     ISO_TRY(iso_image_sums_open(folder, t->about.data, &t->sums));
+    if (train->columns.n > 0)
+        ISO_TRY(iso_name_lines_save(folder, ISO_COLUMNS_FILE, &train->columns));
     return iso_class_names_save(folder, train->class_names, train->classes);
 }
 

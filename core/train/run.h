@@ -1,7 +1,8 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
  * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; classes.txt
- * (core/data/class_names.h) if the data name their classes; run.json (run_json.h); and for data
- * that stay on disk train-images.crc32 and validation-images.crc32 (image_crc32.h). */
+ * (core/data/class_names.h) if the data name their classes, columns.txt if they name the columns of
+ * a table (core/data/name_lines.h); run.json (run_json.h); and for data that stay on disk
+ * train-images.crc32 and validation-images.crc32 (image_crc32.h). */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
 #include "state.h"
