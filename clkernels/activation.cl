@@ -33,6 +33,7 @@ kernel void activation_softmax(global const float *x, ulong x_at, global float *
     x += x_at + row;
     y += y_at + row;
     softmax_row(si, s, x, n, &max, &sum);
+    barrier(CLK_GLOBAL_MEM_FENCE); /* y may be x, which other lanes have read */
     for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES)
         y[i] = iso_softmax(x[i], max, sum);
 }
@@ -47,6 +48,7 @@ kernel void activation_softmax_backward(global const float *y, ulong y_at, globa
     dy += dy_at + row;
     dx += dx_at + row;
     AXIS_SUM(dot_row, s, n, iso_fma(dy[i], y[i], lane))
+    barrier(CLK_GLOBAL_MEM_FENCE); /* dx may be dy */
     for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES) {
         float d = iso_softmax_grad(y[i], dy[i], dot_row);
         dx[i] = add ? dx[i] + d : d;

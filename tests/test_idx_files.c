@@ -2,6 +2,7 @@
 #include "datasets.h"
 #include "folder.h"
 #include "message.h"
+#include "core/data/data_name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,6 +119,18 @@ static void others_are_refused(void **state)
     check("/more-train-images-idx3-ubyte", "", 2);
 }
 
+/* The path of a folder alone, as `isocl check FOLDER` takes it. */
+static void a_folder_tells_its_kind(void **state)
+{
+    char name[ISO_DATASET_NAME];
+    (void)state;
+    assert_int_equal(iso_data_name(folder, name), ISO_OK);
+    assert_int_equal(strncmp(name, "folder:", 7), 0);
+    write_pair("train-images.idx3-ubyte", "train-labels.idx1-ubyte", 1);
+    assert_int_equal(iso_data_name(folder, name), ISO_OK);
+    assert_int_equal(strncmp(name, "idx:", 4), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 int main(void)
 {
@@ -125,6 +138,7 @@ int main(void)
         TEST(other_names_are_read),
         TEST(mnist_may_have_dots),
         TEST(others_are_refused),
+        TEST(a_folder_tells_its_kind),
     };
     if (setenv("ISOCL_DATA", "/nowhere", 1) != 0 || setenv("XDG_DATA_HOME", "/nowhere", 1) != 0)
         return 1;

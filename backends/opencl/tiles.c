@@ -104,12 +104,14 @@ bool opencl_kernel_usable(struct opencl *cl, const char *program, const char *na
         iso_error_clear();
         return false;
     }
-    cl_ulong spilled = 0;
+    cl_ulong spilled = 0, local = 0;
+    clGetKernelWorkGroupInfo(k->kernel, cl->found.device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local,
+                             &local, NULL);
     if (cl->found.gpu) {
         clGetKernelWorkGroupInfo(k->kernel, cl->found.device, CL_KERNEL_PRIVATE_MEM_SIZE,
                                  sizeof spilled, &spilled, NULL);
     }
-    return k->max_group >= (size_t)items && spilled == 0;
+    return k->max_group >= (size_t)items && spilled == 0 && local <= local_memory(cl);
 }
 
 bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, enum opencl_over over)

@@ -32,9 +32,20 @@ static bool holds(const char *folder, const char *name)
 /* Returns "folder", "csv", "npy" or "idx"; NULL where it is none of them. */
 static const char *kind_of(const char *path)
 {
-    if (iso_folder_exists(path))
-        return holds(path, "train.csv") ? "csv" : holds(path, "x_train.npy") ? "npy" : "folder";
-    return iso_table_kind(path);
+    static const char *const kinds[][2] = {
+        { "train.csv", "csv" },
+        { "x_train.npy", "npy" },
+        { "train-images-idx3-ubyte", "idx" },
+        { "train-images-idx3-ubyte.gz", "idx" },
+        { "train-images.idx3-ubyte", "idx" },
+        { "train-images.idx3-ubyte.gz", "idx" },
+    };
+    if (!iso_folder_exists(path))
+        return iso_table_kind(path);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (holds(path, kinds[i][0]))
+            return kinds[i][1];
+    return "folder";
 }
 
 static bool is_name(const char *data)
