@@ -129,7 +129,8 @@ static struct iso_onnx_tensor *new_tensor(struct iso_onnx_exporter *e, const cha
     m->tensors = list;
     struct iso_onnx_tensor *t = &list[m->ntensors++];
     *t = (struct iso_onnx_tensor){ .name = name, .type = type, .ndim = ndim };
-    memcpy(t->dim, dim, (size_t)ndim * sizeof *dim);
+    if (ndim > 0)
+        memcpy(t->dim, dim, (size_t)ndim * sizeof *dim);
     return t;
 }
 
