@@ -127,6 +127,20 @@ static void average_precision_is_the_area_below_the_curve(void **state)
     iso_thresholds_free(&t);
 }
 
+/* Probabilities near 0 are told apart from 0 itself, and those near 1 from 1. */
+static void the_least_and_the_largest_probability_are_told_apart(void **state)
+{
+    static const float p[][2] = { { 1, 0 }, { 0.99994f, 6e-5f } };
+    struct iso_thresholds t;
+    (void)state;
+    assert_int_equal(iso_thresholds_new(&t, 2), ISO_OK);
+    for (int i = 0; i < 2; i++)
+        iso_thresholds_add(&t, i, p[i]);
+    assert_true(fabs(iso_average_precision(&t, 0) - 1) < 1e-12);
+    assert_true(fabs(iso_average_precision(&t, 1) - 1) < 1e-12);
+    iso_thresholds_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +148,7 @@ int main(void)
         cmocka_unit_test(png_holds_the_pixels),
         cmocka_unit_test(text_is_escaped),
         cmocka_unit_test(average_precision_is_the_area_below_the_curve),
+        cmocka_unit_test(the_least_and_the_largest_probability_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
