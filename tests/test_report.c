@@ -127,7 +127,7 @@ static void shows_a_run(void **state)
     cli_says(page, "aria-label=\"precision and recall over the threshold\"");
     cli_says(page, "<dd class=\"value good\">\xe2\x9c\x93 kept</dd>");
     cli_says(page, ">best: epoch 2<");
-    cli_says(page, "Scores of the last weights"); /* which are the best */
+    cli_says(page, "Scores of the last weights"); /* the last are the best */
     assert_int_equal(count(page, "href=\"data:image/png;base64,iVBORw0KGgo"), 25 + 15);
 }
 
