@@ -152,6 +152,8 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     size_t group = 0;
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
+    clGetDeviceInfo(found->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof cl->local_memory,
+                    &cl->local_memory, NULL);
     cl->cores = count_cores(&cl->found);
     cl->most_work = choose_work();
     ISO_TRY(choose_kernels(cl));

@@ -48,6 +48,7 @@ struct opencl_kernel {
     const char *program, *name;
     cl_kernel kernel;
     size_t max_group;
+    cl_ulong local_bytes, private_bytes; /* memory that it uses, as the driver says; 0: unknown */
     /* The values of its arguments, one after the other, and the number of buffers that had been
      * freed when they were set (launch.c). */
     unsigned char set[OPENCL_ARGUMENT_BYTES];
@@ -105,10 +106,11 @@ struct opencl {
     struct opencl_pace pace;
     struct opencl_upload upload;
     struct opencl_profile profile;
-    cl_int peak_rounds; /* rounds of the last measurement of the peak; 0: none yet */
-    uint64_t freed;     /* buffers freed so far */
-    size_t max_group;   /* work-items in a group: at most OPENCL_MAX_GROUP */
-    int cores;          /* opencl_cores */
+    cl_int peak_rounds;    /* rounds of the last measurement of the peak; 0: none yet */
+    uint64_t freed;        /* buffers freed so far */
+    size_t max_group;      /* work-items in a group: at most OPENCL_MAX_GROUP */
+    cl_ulong local_memory; /* bytes that a group may have */
+    int cores;             /* opencl_cores */
     enum opencl_shape shape;
     struct opencl_tile tile;
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */

@@ -197,12 +197,18 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     cl_kernel kernel;
     ISO_TRY(create_kernel(cl, program, name, &kernel));
     size_t limit = 0;
-    const cl_int rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE,
+    cl_ulong local = 0, own = 0;
+    const cl_device_id device = cl->found.device;
+    clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
+    clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_PRIVATE_MEM_SIZE, sizeof own, &own, NULL);
+    const cl_int rc = clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_WORK_GROUP_SIZE,
                                                sizeof limit, &limit, NULL);
     struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
     *k = (struct opencl_kernel){ .program = program,
                                  .name = name,
                                  .kernel = kernel,
+                                 .local_bytes = local,
+                                 .private_bytes = own,
                                  .max_group = rc == CL_SUCCESS && limit ? limit : cl->max_group };
     *out = k;
     return ISO_OK;

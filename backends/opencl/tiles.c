@@ -81,16 +81,9 @@ static bool has_subgroups(const struct opencl *cl)
     return eight && strstr(text, "cl_intel_subgroups ") != NULL;
 }
 
-static cl_ulong local_memory(const struct opencl *cl)
-{
-    cl_ulong local = 0;
-    clGetDeviceInfo(cl->found.device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
-    return local;
-}
-
 static bool fits(const struct opencl *cl, const struct opencl_variant *v)
 {
-    return (size_t)v->items <= cl->max_group && (cl_ulong)v->local_bytes <= local_memory(cl) &&
+    return (size_t)v->items <= cl->max_group && (cl_ulong)v->local_bytes <= cl->local_memory &&
            (!v->subgroups || has_subgroups(cl));
 }
 
@@ -98,20 +91,14 @@ bool opencl_kernel_usable(struct opencl *cl, const char *program, const char *na
                           int local_bytes)
 {
     struct opencl_kernel *k;
-    if ((cl_ulong)local_bytes > local_memory(cl))
+    if ((cl_ulong)local_bytes > cl->local_memory)
         return false;
     if (opencl_kernel(cl, program, name, &k) != ISO_OK) {
         iso_error_clear();
         return false;
     }
-    cl_ulong spilled = 0, local = 0;
-    clGetKernelWorkGroupInfo(k->kernel, cl->found.device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local,
-                             &local, NULL);
-    if (cl->found.gpu) {
-        clGetKernelWorkGroupInfo(k->kernel, cl->found.device, CL_KERNEL_PRIVATE_MEM_SIZE,
-                                 sizeof spilled, &spilled, NULL);
-    }
-    return k->max_group >= (size_t)items && spilled == 0 && local <= local_memory(cl);
+    const bool spills = cl->found.gpu && k->private_bytes > 0;
+    return k->max_group >= (size_t)items && !spills && k->local_bytes <= cl->local_memory;
 }
 
 bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, enum opencl_over over)
