@@ -19,35 +19,50 @@ static iso_real square_of(const struct iso_shard_sums *s, int shard, int64_t cha
     return iso_bn_block_square(own, number_of(s, shard, 1, channel), rows, mean);
 }
 
-/* Returns a node of the tree, over shards [first, first + size), of which the first has rows. */
-static iso_real add_numbers(const struct iso_shard_sums *s, int first, int size, int which,
-                            int64_t channel)
+/* What the tree adds of a channel: one of the two numbers of each shard, or its squares about the
+ * mean of the step. */
+struct term {
+    int64_t channel;
+    int which; /* of the numbers */
+    bool squares;
+    iso_real mean;
+};
+
+static iso_real leaf(const struct iso_shard_sums *s, int shard, const struct term *t)
 {
-    if (size == 1)
-        return number_of(s, first, which, channel);
-    iso_real left = add_numbers(s, first, size / 2, which, channel);
-    if (first + size / 2 >= s->shards)
-        return left;
-    return iso_add(left, add_numbers(s, first + size / 2, size / 2, which, channel));
+    return t->squares ? square_of(s, shard, t->channel, t->mean)
+                      : number_of(s, shard, t->which, t->channel);
 }
 
-static iso_real add_squares(const struct iso_shard_sums *s, int first, int size, int64_t channel,
-                            iso_real mean)
+/* Returns a node of the tree, over shards [first, first + size), of which the first has rows. */
+static iso_real add(const struct iso_shard_sums *s, int first, int size, const struct term *t)
 {
     if (size == 1)
-        return square_of(s, first, channel, mean);
-    iso_real left = add_squares(s, first, size / 2, channel, mean);
+        return leaf(s, first, t);
+    iso_real left = add(s, first, size / 2, t);
     if (first + size / 2 >= s->shards)
         return left;
-    return iso_add(left, add_squares(s, first + size / 2, size / 2, channel, mean));
+    return iso_add(left, add(s, first + size / 2, size / 2, t));
+}
+
+static iso_real add_numbers(const struct iso_shard_sums *s, int which, int64_t channel)
+{
+    const struct term t = { .channel = channel, .which = which };
+    return add(s, 0, s->tree, &t);
+}
+
+static iso_real add_squares(const struct iso_shard_sums *s, int64_t channel, iso_real mean)
+{
+    const struct term t = { .channel = channel, .squares = true, .mean = mean };
+    return add(s, 0, s->tree, &t);
 }
 
 void ISO_SYNCHRONIZE(statistics)(const struct iso_shard_sums *s, void *total, void *given)
 {
     iso_real *sums = total, *statistics = given, rows = (iso_real)s->rows;
     for (int64_t c = 0; c < s->channels; c++) {
-        iso_real sum = add_numbers(s, 0, s->tree, 0, c), mean = iso_div(sum, rows);
-        iso_real square = add_squares(s, 0, s->tree, c, mean);
+        iso_real sum = add_numbers(s, 0, c), mean = iso_div(sum, rows);
+        iso_real square = add_squares(s, c, mean);
         sums[c] = sum;
         sums[s->channels + c] = square;
         statistics[c] = mean;
@@ -60,8 +75,8 @@ void ISO_SYNCHRONIZE(gradients)(const struct iso_shard_sums *s, const void *inve
     const iso_real *inverses = inverse;
     iso_real *terms = given, rows = (iso_real)s->rows;
     for (int64_t c = 0; c < s->channels; c++) {
-        iso_real dgamma = add_numbers(s, 0, s->tree, 0, c);
-        iso_real dbeta = add_numbers(s, 0, s->tree, 1, c);
+        iso_real dgamma = add_numbers(s, 0, c);
+        iso_real dbeta = add_numbers(s, 1, c);
         terms[c] = iso_bn_offset(dbeta, rows);
         terms[s->channels + c] = iso_bn_total_slope(dgamma, inverses[c], rows);
     }
