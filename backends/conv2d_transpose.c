@@ -52,20 +52,14 @@ static void split(const struct iso_call *call, struct calls *p)
                                 .training = call->training };
 }
 
-static bool supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call, char *why,
-                     size_t n)
-{
-    const struct iso_kernel *k = b->kernels[op];
-    return k->supports == NULL || k->supports(b, op, call, why, n);
-}
-
 bool iso_transpose_supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
                             char *why, size_t n)
 {
     struct calls p;
     (void)op;
     split(call, &p);
-    return supports(b, ISO_OP_conv2d, &p.conv, why, n) && supports(b, ISO_OP_slice, &p.sum, why, n);
+    return iso_backend_supports(b, ISO_OP_conv2d, &p.conv, why, n) &&
+           iso_backend_supports(b, ISO_OP_slice, &p.sum, why, n);
 }
 
 iso_rc iso_transpose_prepare(struct iso_backend *b, const struct iso_call *call)

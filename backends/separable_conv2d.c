@@ -67,21 +67,14 @@ static void split(const struct iso_backend *b, const struct iso_call *call, enum
         split_gradients(b, call, p);
 }
 
-static bool supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call, char *why,
-                     size_t n)
-{
-    const struct iso_kernel *k = b->kernels[op];
-    return k->supports == NULL || k->supports(b, op, call, why, n);
-}
-
 bool iso_separable_supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
                             char *why, size_t n)
 {
     struct calls p;
     (void)op;
     split(b, call, ISO_FORWARD, &p);
-    return supports(b, ISO_OP_depthwise_conv2d, &p.depthwise, why, n) &&
-           supports(b, ISO_OP_conv2d, &p.pointwise, why, n);
+    return iso_backend_supports(b, ISO_OP_depthwise_conv2d, &p.depthwise, why, n) &&
+           iso_backend_supports(b, ISO_OP_conv2d, &p.pointwise, why, n);
 }
 
 static iso_rc prepare(struct iso_backend *b, enum iso_op op, const struct iso_call *call)

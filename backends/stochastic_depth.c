@@ -14,10 +14,9 @@ static struct iso_call of_one_channel(const struct iso_call *call)
 bool iso_stochastic_supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
                              char *why, size_t n)
 {
-    const struct iso_kernel *k = b->kernels[ISO_OP_spatial_dropout2d];
     const struct iso_call c = of_one_channel(call);
     (void)op;
-    return k->supports == NULL || k->supports(b, ISO_OP_spatial_dropout2d, &c, why, n);
+    return iso_backend_supports(b, ISO_OP_spatial_dropout2d, &c, why, n);
 }
 
 iso_rc iso_stochastic_forward(struct iso_backend *b, const struct iso_call *call)

@@ -492,6 +492,14 @@ struct iso_backend { /* the first member of every backend's own struct */
     size_t max_alloc; /* size in bytes of the largest allocation; 0: no limit */
     struct iso_device device;
 };
+/* Returns true if the backend has a kernel of the op that can run the call; else false, with the
+ * kernel's reason in why (n bytes), which stays as it is if there is no kernel. */
+static inline bool iso_backend_supports(struct iso_backend *b, enum iso_op op,
+                                        const struct iso_call *call, char *why, size_t n)
+{
+    const struct iso_kernel *k = b->kernels[op];
+    return k != NULL && (k->supports == NULL || k->supports(b, op, call, why, n));
+}
 
 extern const struct iso_backend_ops *const iso_backends[]; /* backends/registry.c;
                                                               NULL-terminated */

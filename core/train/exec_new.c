@@ -12,10 +12,8 @@ static iso_rc check_support(const struct iso_exec *e, enum iso_op op, const char
                             const struct iso_call *c)
 {
     struct iso_backend *b = e->backend;
-    const struct iso_kernel *k = b->kernels[op];
     char why[192] = "it has no kernel for it";
-    if (iso_ops[op].kind == ISO_VIEW ||
-        (k != NULL && (k->supports == NULL || k->supports(b, op, c, why, sizeof why))))
+    if (iso_ops[op].kind == ISO_VIEW || iso_backend_supports(b, op, c, why, sizeof why))
         return ISO_OK;
     return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)",
                     iso_ops[op].name, layer, b->device.id, why);
