@@ -6,8 +6,9 @@
 static const double HOST_BYTES = 2e10;
 enum { MOST_BUCKETS = 4096 };
 
-/* From data sheets: NVIDIA's for A100 (40 GB) and H100 (SXM), with float32 outside of tensor cores,
- * which exact mode uses; links are PCI Express 4.0 and 5.0, less the share that protocols take. */
+/* The numbers are those of data sheets: NVIDIA's for A100 (40 GB) and H100 (SXM), with float32
+ * outside of tensor cores, which exact mode uses; links are PCI Express 4.0 and 5.0, less the share
+ * that protocols take. */
 const struct iso_scale_device iso_scale_devices[] = {
     { "a100", "NVIDIA A100: 19.5 Tflop/s, 1,555 GB/s, PCIe 4", 19.5e12, 1.555e12, 2.5e10, 5e-6 },
     { "h100", "NVIDIA H100: 66.9 Tflop/s, 3,350 GB/s, PCIe 5", 66.9e12, 3.35e12, 5e10, 5e-6 },

@@ -1,7 +1,6 @@
-/* keras_direct.h (private): reads and writes Keras's files with the HDF5 library in this process,
- * which a damaged file, or want of memory, may crash. For keras_apart.c and keras_write_apart.c,
- * which do it in another process. The functions
- * correspond to those of keras_file.h. */
+/* keras_direct.h (private): reads and writes Keras's files with the HDF5 library in this process.
+ * A damaged file, or want of memory, may crash it, so only keras_apart.c and keras_write_apart.c
+ * call these functions, in another process. They correspond to those of keras_file.h. */
 #ifndef ISO_KERAS_DIRECT_H
 #define ISO_KERAS_DIRECT_H
 #include "core/child.h"
