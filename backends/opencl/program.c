@@ -198,7 +198,7 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     ISO_TRY(create_kernel(cl, program, name, &kernel));
     size_t limit = 0;
     cl_ulong local = 0, own = 0;
-    const cl_device_id device = cl->found.device;
+    cl_device_id device = cl->found.device;
     clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
     clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_PRIVATE_MEM_SIZE, sizeof own, &own, NULL);
     const cl_int rc = clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_WORK_GROUP_SIZE,

@@ -19,11 +19,11 @@ static iso_real square_of(const struct iso_shard_sums *s, int shard, int64_t cha
     return iso_bn_block_square(own, number_of(s, shard, 1, channel), rows, mean);
 }
 
-/* What the tree adds of a channel: one of the two numbers of each shard, or its squares about the
+/* Numbers of a channel that the tree adds: one of the two of each shard, or its squares about the
  * mean of the step. */
 struct term {
     int64_t channel;
-    int which; /* of the numbers */
+    int which; /* index of the number */
     bool squares;
     iso_real mean;
 };
