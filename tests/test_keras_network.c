@@ -1,5 +1,5 @@
-/* test_keras_network.c: networks in Keras's files as model files: tests/keras/nested.*, made by
- * Keras itself. */
+/* test_keras_network.c: networks in Keras's files as model files: tests/keras/nested.* and
+ * attention.*, made by Keras itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +18,16 @@
 #include "network.h"
 
 static const char *const files[] = { "tests/keras/nested.keras", "tests/keras/nested.h5" };
+static const struct {
+    const char *path, *want;
+    int layers; /* with weights */
+} networks[] = {
+    { "tests/keras/nested.keras", "tests/keras/nested.safetensors", 4 },
+    { "tests/keras/nested.h5", "tests/keras/nested.safetensors", 4 },
+    { "tests/keras/attention.keras", "tests/keras/attention.safetensors", 12 },
+    { "tests/keras/attention.h5", "tests/keras/attention.safetensors", 12 },
+};
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
 
 /* Opens a network of the text of a model file. */
 static void open_text(struct network *net, const char *yaml, int64_t batch)
@@ -56,25 +66,26 @@ static void assert_outputs(struct network *net, const struct iso_st_file *want)
 
 static void network_and_weights_are_taken(void **state)
 {
-    struct iso_st_file *want;
     (void)state;
-    must(iso_st_open("tests/keras/nested.safetensors", &want));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < NETWORKS; i++) {
+        struct iso_st_file *want;
         struct iso_keras_file *file;
         struct iso_keras_network *network;
         struct iso_keras_taken taken;
         struct network net;
-        import(files[i], &file, &network);
+        must(iso_st_open(networks[i].want, &want));
+        import(networks[i].path, &file, &network);
         open_text(&net, network->yaml, 2);
-        must(iso_keras_load(net.exec, file, files[i], ISO_KERAS_BY_NAME, &net.faults, &taken));
-        assert_int_equal(taken.layers, 4);
+        must(iso_keras_load(net.exec, file, networks[i].path, ISO_KERAS_BY_NAME, &net.faults,
+                            &taken));
+        assert_int_equal(taken.layers, networks[i].layers);
         assert_int_equal(taken.left + taken.unused, 0);
         assert_outputs(&net, want);
         network_close(&net);
         iso_keras_network_free(network);
         iso_keras_close(file);
+        iso_st_close(want);
     }
-    iso_st_close(want);
 }
 
 static void training_is_the_files(void **state)
@@ -148,6 +159,33 @@ static void scales_of_the_input_are_joined(void **state)
     free(file.config);
 }
 
+/* What Keras's attention can do and isocl's cannot is a fault, never another number. */
+static void attention_that_isocl_lacks_is_refused(void **state)
+{
+    static const char *const faults_of[][3] = {
+        { "\"use_gate\": false", "\"use_gate\": true", "isocl's attention has no use_gate" },
+        { "\"attention_axes\": [1]", "\"attention_axes\": [2]", "is among all tokens" },
+        { "\"value_dim\": 3", "\"value_dim\": 2", "values as wide as keys: value_dim" },
+        { "\"num_heads\": 2", "\"num_heads\":[]", "num_heads is not a whole number" },
+        { "\"kwargs\": {}}]}, {\"module\": \"keras.layers\", \"class_name\": \"Add\"",
+          "\"kwargs\":{\"a\":1}}]},{\"module\":\"keras.layers\",\"class_name\":\"Add\"",
+          "isocl's attention has no a" },
+    };
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct iso_keras_file *file;
+        struct iso_keras_network *network = NULL;
+        struct iso_faults faults = { 0 };
+        must(iso_keras_open("tests/keras/attention.keras", &file));
+        replace(file->config, faults_of[i][0], faults_of[i][1]);
+        assert_int_equal(iso_keras_network(file, "some.keras", &faults, &network), ISO_EDATA);
+        assert_true(faults.count > 0);
+        if (strstr(faults.list[0].text, faults_of[i][2]) == NULL)
+            fail_msg("'%s' instead of '%s'", faults.list[0].text, faults_of[i][2]);
+        iso_keras_close(file);
+    }
+}
+
 static void weights_alone_are_no_network(void **state)
 {
     struct iso_keras_file *file;
@@ -173,6 +211,7 @@ int main(void)
         cmocka_unit_test(training_is_the_files),
         cmocka_unit_test(every_layer_that_isocl_lacks_is_named),
         cmocka_unit_test(scales_of_the_input_are_joined),
+        cmocka_unit_test(attention_that_isocl_lacks_is_refused),
         cmocka_unit_test(weights_alone_are_no_network),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };

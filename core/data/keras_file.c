@@ -165,6 +165,7 @@ struct level {
     char class[ISO_KERAS_PATH]; /* "sequential/" */
     char place[ISO_KERAS_PATH]; /* "base/" */
     int depth;
+    bool within; /* it is a layer that is no model: its own weights are read already */
 };
 enum { DEPTH_MAX = 16 };
 
@@ -203,7 +204,7 @@ static iso_rc read_level(struct iso_keras_file *f, const char *file, const struc
 static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const struct level *at,
                                const char *class)
 {
-    struct level below = { .depth = at->depth + 1 };
+    struct level below = { .depth = at->depth + 1 }, within;
     char name[ISO_KERAS_NAME] = "", vars[ISO_KERAS_PATH], path[ISO_KERAS_PATH];
     char full[ISO_KERAS_PATH], place[ISO_KERAS_PATH];
     if (!join(path, at->path, "/", class) || !join(vars, path, "/vars", "") ||
@@ -225,7 +226,17 @@ static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const
     ISO_TRY(new_layer(f, name, full, place));
     ISO_TRY(read_vars(f, file, vars));
     f->nlayers += f->layers[f->nlayers].nweights > 0;
-    return ISO_OK;
+    within = below;
+    within.within = true;
+    snprintf(within.path, sizeof within.path, "%s", path);
+    return read_level(f, file, &within); /* of MultiHeadAttention, its projections */
+}
+
+/* Returns true for a group that is not one of the layers within a layer: its own weights, and the
+ * state of its random numbers. */
+static bool is_own(const char *group)
+{
+    return strcmp(group, "vars") == 0 || strcmp(group, "seed_generator") == 0;
 }
 
 static iso_rc read_level(struct iso_keras_file *f, const char *file, const struct level *at)
@@ -242,7 +253,7 @@ static iso_rc read_level(struct iso_keras_file *f, const char *file, const struc
         if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, class, sizeof class,
                                H5P_DEFAULT) >= ISO_NAME)
             rc = damaged(file, "a name is too long");
-        else
+        else if (!at->within || !is_own(class))
             rc = read_class_layer(f, file, at, class);
     }
     H5Gclose(group);

@@ -89,6 +89,7 @@ static bool add_place(const struct iso_keras_config *c, const char *name)
     }
     n->places = more;
     struct iso_keras_place *p = &n->places[n->nplaces++];
+    p->inside = 0;
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->class, sizeof p->class, "%s", c->class_path);
     snprintf(p->path, sizeof p->path, "%s", c->path);
@@ -113,6 +114,7 @@ int iso_keras_add(const struct iso_keras_config *c, enum iso_op op, bool weights
     l->op = op;
     l->nx = c->nx;
     memcpy(l->x, c->x, sizeof l->x);
+    l->rank = iso_keras_result_rank(c, op);
     snprintf(l->params, sizeof l->params, "%s", params);
     name_layer(r, l, c->name);
     if (weights && !add_place(c, l->name))
@@ -190,6 +192,7 @@ static bool take_inputs(const struct scope *s, struct iso_keras_config *c, const
 {
     c->nx = 0;
     c->number = NAN;
+    c->kwargs = json_is_object(node) ? json_object_get(node, "kwargs") : NULL;
     const json_t *args = json_is_object(node) ? json_object_get(node, "args") : node;
     if (!add_references(s, c, args, 0))
         return false;
@@ -472,6 +475,28 @@ void iso_keras_network_free(struct iso_keras_network *n)
     free(n);
 }
 
+/* Gives the weights of a convolution the shapes that they have there: Keras's kernel has `inside`
+ * axes of inputs and some of outputs. */
+static void make_pixelwise(struct iso_keras_layer *l, int inside)
+{
+    for (int k = 0; k < l->nweights; k++) {
+        struct iso_shape *s = &l->weights[k].shape;
+        int64_t n[2] = { 1, 1 };
+        for (int i = 0; i < s->ndim; i++)
+            n[k == 0 && i >= inside] *= s->dim[i];
+        if (s->ndim >= 0)
+            *s = k == 0 ? (struct iso_shape){ 4, { 1, 1, n[0], n[1] } }
+                        : (struct iso_shape){ 1, { n[0] } };
+    }
+}
+
+static void take_place(struct iso_keras_layer *l, const struct iso_keras_place *p)
+{
+    snprintf(l->name, sizeof l->name, "%s", p->name);
+    if (p->inside > 0)
+        make_pixelwise(l, p->inside);
+}
+
 void iso_keras_rename(const struct iso_keras_network *n, struct iso_keras_file *f)
 {
     for (int i = 0; i < f->nlayers; i++) {
@@ -480,6 +505,6 @@ void iso_keras_rename(const struct iso_keras_network *n, struct iso_keras_file *
         for (int k = 0; k < n->nplaces; k++)
             if (*l->class ? strcmp(l->class, n->places[k].class) == 0
                           : strcmp(l->place, n->places[k].path) == 0)
-                snprintf(l->name, sizeof l->name, "%s", n->places[k].name);
+                take_place(l, &n->places[k]);
     }
 }

@@ -13,6 +13,8 @@ struct iso_keras_place { /* a layer of the model file, and where Keras has it */
     char name[ISO_NAME];
     char class[ISO_KERAS_PATH]; /* "conv2d_1", within a model "sequential/conv2d_1" */
     char path[ISO_KERAS_PATH];  /* its own name, within a model "base/conv1" */
+    int inside; /* axes of inputs in the kernel, which a convolution of single pixels has here; or 0
+                 */
 };
 struct iso_keras_network {
     char *yaml; /* the model file; owned */
@@ -28,6 +30,7 @@ struct iso_keras_network {
 iso_rc iso_keras_network(const struct iso_keras_file *, const char *path, struct iso_faults *,
                          struct iso_keras_network **out);
 void iso_keras_network_free(struct iso_keras_network *); /* NULL is fine */
-/* Gives the file's layers the names that they have in the model file. */
+/* Gives the file's layers the names, and their weights the shapes, that they have in the model
+ * file. */
 void iso_keras_rename(const struct iso_keras_network *, struct iso_keras_file *);
 #endif

@@ -1,6 +1,6 @@
 /* network_build.h (private): declarations shared by the files that make a model file of Keras's
- * configuration: network.c walks it, network_layers.c knows the classes, network_values.c their
- * parameters, network_text.c writes the model file. */
+ * configuration: network.c walks it, network_layers.c and network_tokens.c know the classes,
+ * network_values.c their parameters, network_text.c writes the model file. */
 #ifndef ISO_KERAS_NETWORK_BUILD_H
 #define ISO_KERAS_NETWORK_BUILD_H
 #include "network.h"
@@ -17,6 +17,7 @@ struct iso_keras_flat { /* a layer of the model file */
     char params[ISO_KERAS_PARAMS]; /* ", filters: 8, ..." */
     int nx, x[ISO_OPERANDS];
     bool softmax; /* ends in one */
+    int rank;     /* axes that Keras's result has: 3 for tokens, an image of one line here */
 };
 /* Partly computed values, which end as a layer of their own or are a fault: x + 3 and
  * relu6(x + 3), from which Keras's applications make hard_sigmoid, relu6(x + 3) / 6. */
@@ -45,8 +46,9 @@ struct iso_keras_config { /* a layer at hand */
     const char *class_name, *name;
     const char *class_path, *path; /* in struct iso_keras_place */
     int nx, x[ISO_OPERANDS];
-    bool function; /* a function of keras.ops, not a layer */
-    double number; /* the number among its arguments; NaN: none */
+    bool function;        /* a function of keras.ops, not a layer */
+    double number;        /* the number among its arguments; NaN: none */
+    const json_t *kwargs; /* its call's arguments with names; NULL: none */
 };
 
 /* Adds a fault at the layer at hand; returns ISO_KERAS_FAULT. */
@@ -56,6 +58,24 @@ int iso_keras_refuse(const struct iso_keras_config *, const char *fmt, ...) ISO_
 int iso_keras_add(const struct iso_keras_config *, enum iso_op, bool weights, const char *params);
 /* network_layers.c: the value of a layer that is no model. */
 int iso_keras_take_layer(const struct iso_keras_config *);
+/* Returns the weights that the file has for the layer at hand; NULL: none. */
+const struct iso_keras_layer *iso_keras_weights_of(const struct iso_keras_config *);
+/* Takes a layer whose parameters have the op's names. */
+int iso_keras_generic(const struct iso_keras_config *, enum iso_op);
+/* Names the layer, or with `part` a part of it, among those that are left out since only training
+ * has them. part: "" or "'s PART". */
+void iso_keras_leave_out(const struct iso_keras_config *, const char *part);
+
+/* ---- network_tokens.c ---- */
+
+/* Return the axes that Keras has, the rows among them, of the first input of the layer at hand, and
+ * of its result as this op. */
+int iso_keras_rank(const struct iso_keras_config *);
+int iso_keras_result_rank(const struct iso_keras_config *, enum iso_op);
+int iso_keras_dense(const struct iso_keras_config *);
+int iso_keras_reshape(const struct iso_keras_config *);
+int iso_keras_permute(const struct iso_keras_config *);
+int iso_keras_attention(const struct iso_keras_config *);
 
 /* ---- network_values.c ---- */
 

@@ -153,24 +153,29 @@ static int rescaling(const struct iso_keras_config *c)
     return scale_input(c, factor, nfactor, offset, noffset);
 }
 
+const struct iso_keras_layer *iso_keras_weights_of(const struct iso_keras_config *c)
+{
+    for (int i = 0; i < c->r->file->nlayers; i++) {
+        const struct iso_keras_layer *l = &c->r->file->layers[i];
+        if (strcmp(*l->class ? l->class : l->place, *l->class ? c->class_path : c->path) == 0)
+            return l;
+    }
+    return NULL;
+}
+
 /* Reads a weight of a Normalization, which has one number for each channel. */
 static bool read_statistic(const struct iso_keras_config *c, int w, double out[ISO_REALS], int *n)
 {
     float values[ISO_REALS];
-    for (int i = 0; i < c->r->file->nlayers; i++) {
-        const struct iso_keras_layer *l = &c->r->file->layers[i];
-        if (strcmp(*l->class ? l->class : l->place, *l->class ? c->class_path : c->path) != 0)
-            continue;
-        const int64_t count = w < l->nweights ? iso_shape_count(&l->weights[w].shape) : 0;
-        if (count < 1 || count > ISO_REALS || l->weights[w].shape.ndim < 0 ||
-            iso_keras_read(c->r->file, &l->weights[w], values) != ISO_OK)
-            return false;
-        *n = (int)count;
-        for (int k = 0; k < *n; k++)
-            out[k] = values[k];
-        return true;
-    }
-    return false;
+    const struct iso_keras_layer *l = iso_keras_weights_of(c);
+    const int64_t count = l != NULL && w < l->nweights ? iso_shape_count(&l->weights[w].shape) : 0;
+    if (count < 1 || count > ISO_REALS || l->weights[w].shape.ndim < 0 ||
+        iso_keras_read(c->r->file, &l->weights[w], values) != ISO_OK)
+        return false;
+    *n = (int)count;
+    for (int k = 0; k < *n; k++)
+        out[k] = values[k];
+    return true;
 }
 
 static int normalization(const struct iso_keras_config *c)
@@ -220,17 +225,23 @@ static int function(const struct iso_keras_config *c)
 
 /* ---- Others -------------------------------------------------------------------------------- */
 
-/* Passes on what a layer does only in training, or not at all. */
-static int pass(const struct iso_keras_config *c)
+void iso_keras_leave_out(const struct iso_keras_config *c, const char *part)
 {
     char *list = c->r->out->left_out;
     const size_t used = strlen(list), n = sizeof c->r->out->left_out;
-    if (strcmp(c->class_name, "Identity") != 0 && used + strlen(c->name) + 3 < n)
-        snprintf(list + used, n - used, "%s%s", used ? ", " : "", c->name);
+    if (used + strlen(c->name) + strlen(part) + 3 < n)
+        snprintf(list + used, n - used, "%s%s%s", used ? ", " : "", c->name, part);
+}
+
+/* Passes on what a layer does only in training, or not at all. */
+static int pass(const struct iso_keras_config *c)
+{
+    if (strcmp(c->class_name, "Identity") != 0)
+        iso_keras_leave_out(c, "");
     return c->x[0];
 }
 
-static int generic(const struct iso_keras_config *c, enum iso_op op)
+int iso_keras_generic(const struct iso_keras_config *c, enum iso_op op)
 {
     char params[ISO_KERAS_PARAMS], name[64] = "";
     if (!iso_keras_params(c, op, params))
@@ -256,10 +267,12 @@ static const struct {
     const char *class_name;
     int (*take)(const struct iso_keras_config *);
 } takers[] = {
-    { "Activation", activation }, { "ReLU", relu },
-    { "LeakyReLU", leaky_relu },  { "ELU", elu },
-    { "Softmax", softmax },       { "PReLU", prelu },
-    { "Rescaling", rescaling },   { "Normalization", normalization },
+    { "Activation", activation },     { "ReLU", relu },
+    { "LeakyReLU", leaky_relu },      { "ELU", elu },
+    { "Softmax", softmax },           { "PReLU", prelu },
+    { "Rescaling", rescaling },       { "Normalization", normalization },
+    { "Dense", iso_keras_dense },     { "Reshape", iso_keras_reshape },
+    { "Permute", iso_keras_permute }, { "MultiHeadAttention", iso_keras_attention },
 };
 static const char passed[] =
     " Identity GaussianNoise GaussianDropout AlphaDropout ActivityRegularization RandomFlip "
@@ -289,5 +302,5 @@ int iso_keras_take_layer(const struct iso_keras_config *c)
                                 c->class_name);
     if (op == ISO_OP_dropout || op == ISO_OP_spatial_dropout2d || op == ISO_OP_stochastic_depth)
         return dropout(c, (enum iso_op)op);
-    return generic(c, (enum iso_op)op);
+    return iso_keras_generic(c, (enum iso_op)op);
 }

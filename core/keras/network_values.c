@@ -143,11 +143,8 @@ static bool is_float32(const json_t *v)
 static bool is_last_axis(const json_t *v, const struct iso_keras_config *c)
 {
     const json_t *axis = json_is_array(v) && json_array_size(v) == 1 ? json_array_get(v, 0) : v;
-    const json_t *shape =
-        json_object_get(json_object_get(c->config, "build_config"), "input_shape");
-    const json_int_t last = json_is_array(shape) ? (json_int_t)json_array_size(shape) - 1 : 3;
     return json_is_integer(axis) &&
-           (json_integer_value(axis) == -1 || json_integer_value(axis) == last);
+           (json_integer_value(axis) == -1 || json_integer_value(axis) == iso_keras_rank(c) - 1);
 }
 
 /* Checks a parameter that no field has: it must be one that changes nothing, or its value be that

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights; nested.* are a network
-and its weights with an output; countless.h5 is no such file.
+"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights; nested.* and attention.*
+are networks and their weights with an output; countless.h5 is no such file.
 
     python3 tools/golden/make_keras_files.py tests/keras
 
@@ -52,17 +52,45 @@ def nested():
     return model
 
 
-def write_nested(folder):
-    """The same network as .keras, as .h5 and its configuration alone; with an input and what Keras makes of it."""
-    model = nested()
-    path = os.path.join(folder, "nested.keras")
+def attention():
+    """A Dense on an image, attention among tokens, whose keys are those of another layer, and a Dense on tokens."""
+    keras.utils.set_random_seed(8)
+    image = layers.Input((4, 4, 3))
+    tokens = layers.Reshape((4, 6))(layers.Dense(6)(layers.MaxPooling2D()(image)))
+    key = layers.LayerNormalization(axis=2)(tokens)
+    x = layers.MultiHeadAttention(2, 3, dropout=0.1)(tokens, tokens, key)
+    x = layers.Dense(5, activation="relu", use_bias=False)(layers.Add()([tokens, x]))
+    x = layers.MultiHeadAttention(1, 4, use_bias=False)(x, x)
+    return keras.Model(image, layers.Dense(3, activation="softmax")(layers.GlobalMaxPooling1D()(x)))
+
+
+def write_network(folder, name, model):
+    """A network as .keras and as .h5. Returns the parts of the first."""
+    path = os.path.join(folder, name + ".keras")
     model.save(path)
     with zipfile.ZipFile(path) as whole:
         parts = {n: whole.read(n) for n in whole.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as small:
-        for name, part in parts.items():
-            small.writestr(name, part)
-    model.save(os.path.join(folder, "nested.h5"))
+        for part in parts:
+            small.writestr(part, parts[part])
+    model.save(path[:-len("keras")] + "h5")
+    return parts
+
+
+def write_attention(folder):
+    """With an input and what Keras makes of it."""
+    model = attention()
+    rng = np.random.default_rng(9)
+    model.set_weights([rng.uniform(-1, 1, w.shape).astype(w.dtype) for w in model.get_weights()])
+    write_network(folder, "attention", model)
+    x = rng.uniform(-1, 1, (2, 4, 4, 3)).astype(np.float32)
+    write_tensors(os.path.join(folder, "attention.safetensors"), {"x": x, "y": model.predict(x, verbose=0)})
+
+
+def write_nested(folder):
+    """The same network as .keras, as .h5 and its configuration alone; with an input and what Keras makes of it."""
+    model = nested()
+    parts = write_network(folder, "nested", model)
     with open(os.path.join(folder, "nested.json"), "wb") as f:
         f.write(parts["config.json"])
     x = np.random.default_rng(7).uniform(0, 255, (2, 6, 5, 2)).astype(np.float32)
@@ -106,6 +134,7 @@ def main():
         legacy_h5_format.save_weights_to_hdf5_group(f, model)
     write_keras_2(os.path.join(folder, "keras2.h5"), model)
     write_nested(folder)
+    write_attention(folder)
     write_countless(os.path.join(folder, "countless.h5"))
     write_expected(os.path.join(folder, "expected.safetensors"), model)
 
