@@ -159,7 +159,7 @@ static void scales_of_the_input_are_joined(void **state)
     free(file.config);
 }
 
-/* What Keras's attention can do and isocl's cannot is a fault, never another number. */
+/* An attention that Keras has and isocl has not is a fault, never another number. */
 static void attention_that_isocl_lacks_is_refused(void **state)
 {
     static const char *const faults_of[][3] = {

@@ -229,7 +229,7 @@ static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const
     within = below;
     within.within = true;
     snprintf(within.path, sizeof within.path, "%s", path);
-    return read_level(f, file, &within); /* of MultiHeadAttention, its projections */
+    return read_level(f, file, &within); /* MultiHeadAttention's projections */
 }
 
 /* Returns true for a group that is not one of the layers within a layer: its own weights, and the

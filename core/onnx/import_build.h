@@ -1,8 +1,9 @@
 /* import_build.h (private): declarations shared by the files that import a network: import.c walks
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
- * import_window.c), import_resize.c, import_normalizations.c and import_shapes.c know ONNX's
- * operators, import_constants.c computes what is constant, import_state.c keeps layers and values,
- * import_text.c writes the model file. */
+ * import_window.c), import_resize.c, import_normalizations.c, import_shapes.c and import_tokens.c
+ * know ONNX's operators, import_patterns.c, import_attention.c and import_means.c networks of them
+ * that are one layer, import_constants.c computes what is constant, import_state.c keeps layers and
+ * values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -271,10 +272,11 @@ bool iso_onnx_adds_positions(struct iso_onnx_importer *, const struct iso_onnx_k
                              const struct iso_onnx_tensor *, iso_rc *rc);
 bool iso_onnx_takes_token(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                           const struct iso_onnx_tensor *, iso_rc *rc);
-/* Marks the nodes of PyTorch's MultiheadAttention if it ends in this one, and returns true. */
+/* import_attention.c: marks the nodes of PyTorch's MultiheadAttention if it ends in this one, and
+ * returns true. */
 bool iso_onnx_mark_attention(struct iso_onnx_importer *, const struct iso_onnx_node *end);
 iso_onnx_handler iso_onnx_take_attention;
-/* Do the same for an attention without projections, as isocl writes it. */
+/* import_means.c does the same for an attention without projections, as isocl writes it. */
 bool iso_onnx_mark_means(struct iso_onnx_importer *, const struct iso_onnx_node *end);
 iso_onnx_handler iso_onnx_take_means;
 /* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl

@@ -134,7 +134,8 @@ def main():
     image = torch.rand(ROWS, 3, 9, 8)
     write(folder, "shuffled_default", *exported(Shuffled, image, True))
     write(folder, "shuffled_older", *exported(Shuffled, image, False))
-    write(folder, "transformed", *exported(Transformed, torch.rand(ROWS, 3, 4, 4), True))
+    for name, default in (("transformed", True), ("transformed_older", False)):
+        write(folder, name, *exported(Transformed, torch.rand(ROWS, 3, 4, 4), default))
     write(folder, "unfused", *unfused(), lambda x: x * np.float32(1 / 127.5) - np.float32(1))
 
 
