@@ -134,8 +134,8 @@ def main():
     image = torch.rand(ROWS, 3, 9, 8)
     write(folder, "shuffled_default", *exported(Shuffled, image, True))
     write(folder, "shuffled_older", *exported(Shuffled, image, False))
-    for name, default in (("transformed", True), ("transformed_older", False)):
-        write(folder, name, *exported(Transformed, torch.rand(ROWS, 3, 4, 4), default))
+    write(folder, "transformed", *exported(Transformed, torch.rand(ROWS, 3, 4, 4), True))
+    write(folder, "attention_older", *exported(lambda: Transformed().vit, torch.rand(ROWS, 4, 8, 8), False))
     write(folder, "unfused", *unfused(), lambda x: x * np.float32(1 / 127.5) - np.float32(1))
 
 
