@@ -1,9 +1,6 @@
 /* test_report.c: isocl report: pages that are well-formed, whole and need nothing else, whatever
  * the run lacks. */
 #include "cli.h"
-#include "core/data/image.h"
-#include "core/file.h"
-#include "tools/report/png.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -298,46 +295,6 @@ static void compares_runs(void **state)
     cli_says(page, "b&amp;");
 }
 
-static void write_image(const char *name, uint8_t grey)
-{
-    const uint8_t pixels[4] = { grey, 0, 255, grey };
-    const int size[3] = { 2, 2, 1 };
-    char path[CLI_PATH], folder[CLI_PATH];
-    uint8_t *bytes;
-    size_t n;
-    cli_path(path, name);
-    snprintf(folder, sizeof folder, "%.*s", (int)(iso_path_base(path) - path), path);
-    assert_int_equal(iso_folder_make(folder), ISO_OK);
-    assert_int_equal(iso_png_encode(pixels, size, &bytes, &n), ISO_OK);
-    assert_int_equal(iso_file_write(path, bytes, n), ISO_OK);
-    free(bytes);
-}
-
-/* Images of a folder tell their files, and lead there. */
-static void names_the_files_of_images(void **state)
-{
-    char path[CLI_PATH], want[2 * CLI_PATH];
-    (void)state;
-    if (strstr(iso_image_support(), "PNG") == NULL)
-        skip();
-    write_image("pics/train/cat/a b.png", 0);
-    write_image("pics/train/dog/c.png", 200);
-    cli_write("pics.yaml",
-              "model: pics\ndata: {train: {dataset: 'folder:pics', split: train}}\n"
-              "input: {shape: [2, 2, 1]}\nlayers:\n  - flatten\n"
-              "  - dense: {units: 2, activation: softmax}\n"
-              "loss: categorical_crossentropy\noptimizer: sgd\n"
-              "train: {batch_size: 2, epochs: 1}\n");
-    assert_int_equal(cli_run("train pics.yaml --device reference --quiet --out a"), 0);
-    assert_int_equal(cli_run("report a"), 0);
-    read_page("a/report.html");
-    cli_path(path, "pics/train/cat/a");
-    snprintf(want, sizeof want, "<a href=\"file://%s%%20b.png\">", path);
-    assert_int_equal(count(page, want), 2); /* a sample and a prediction */
-    cli_says(page, "<title>row 1: dog, ");
-    cli_says(page, ">c.png</text>");
-}
-
 /* ---- Files and wrong use ------------------------------------------------------------------- */
 
 static void writes_pictures(void **state)
@@ -448,10 +405,10 @@ static void folds_layer_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(shows_a_run),          TEST(scores_as_eval_does),       TEST(escapes_names),
-        TEST(says_what_is_missing), TEST(shows_any_history),         TEST(compares_runs),
-        TEST(writes_pictures),      TEST(refuses_what_is_wrong),     TEST(draws_a_model),
-        TEST(folds_layer_blocks),   TEST(names_the_files_of_images),
+        TEST(shows_a_run),          TEST(scores_as_eval_does),   TEST(escapes_names),
+        TEST(says_what_is_missing), TEST(shows_any_history),     TEST(compares_runs),
+        TEST(writes_pictures),      TEST(refuses_what_is_wrong), TEST(draws_a_model),
+        TEST(folds_layer_blocks),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -12,7 +12,7 @@ what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
 debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev libtiff-dev libheif-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
-debian_develop="ccache libopenmpi-dev openmpi-bin procps mesa-opencl-icd oclgrind clang-19 intel-opencl-icd clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
+debian_develop="ccache libopenmpi-dev openmpi-bin procps mesa-opencl-icd oclgrind clang-19 intel-opencl-icd clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian nodejs"
 debian_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libyaml-dev:arm64 zlib1g-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64 libpng-dev:arm64 libjpeg-dev:arm64"
 case $what in
     build)   debian=$debian_build ;;

@@ -233,7 +233,7 @@
             const xs = chart.series.flatMap(s => s.points.filter(p => p !== null).map(p => p[0])).sort((a, b) => a - b);
             if (turn === 0 || xs.length === 0) return;
             e.preventDefault();
-            const after = xs.filter(x => turn * (x - (chart.at === undefined ? xs[0] : chart.at)) > 0);
+            const at = chart.at === undefined ? -turn * Infinity : chart.at, after = xs.filter(x => turn * (x - at) > 0);
             show(chart, after.length ? after[turn > 0 ? 0 : after.length - 1] : xs[turn > 0 ? xs.length - 1 : 0]);
         });
     }
