@@ -31,6 +31,23 @@ iso_rc iso_image_check(const struct iso_image_file *f, int64_t height, int64_t w
     return ISO_OK;
 }
 
+bool iso_image_says_memory(const char *why)
+{
+    return strstr(why, " memory") != NULL || strstr(why, "allocate") != NULL;
+}
+
+iso_rc iso_image_no_memory(const struct iso_image_file *f)
+{
+    return iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", f->path);
+}
+
+iso_rc iso_image_damaged(const struct iso_image_file *f, const char *kind, const char *why)
+{
+    return iso_image_says_memory(why)
+               ? iso_image_no_memory(f)
+               : iso_fail(ISO_EDATA, "%s: is a damaged %s file (%s)", f->path, kind, why);
+}
+
 iso_rc iso_image_allocate(struct iso_image *image)
 {
     image->pixels =

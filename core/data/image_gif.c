@@ -17,7 +17,7 @@ struct reader {
 
 static iso_rc damaged(const struct reader *r, const char *why)
 {
-    return iso_fail(ISO_EDATA, "%s: is a damaged GIF file (%s)", r->file->path, why);
+    return iso_image_damaged(r->file, "GIF", why);
 }
 
 /* Fails with giflib's message. */

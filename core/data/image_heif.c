@@ -19,6 +19,9 @@ static iso_rc check(const struct reader *r, struct heif_error error)
 {
     if (error.code == heif_error_Ok)
         return ISO_OK;
+    if (error.code == heif_error_Memory_allocation_error &&
+        error.subcode != heif_suberror_Security_limit_exceeded)
+        return iso_image_no_memory(r->file);
     if (error.code == heif_error_Unsupported_filetype ||
         error.code == heif_error_Unsupported_feature)
         return iso_fail(ISO_EDATA,
@@ -34,7 +37,7 @@ static iso_rc open_file(struct reader *r)
     r->context = heif_context_alloc();
     r->options = heif_decoding_options_alloc();
     if (r->context == NULL || r->options == NULL)
-        return iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", r->file->path);
+        return iso_image_no_memory(r->file);
 #if LIBHEIF_HAVE_VERSION(1, 13, 0)
     heif_context_set_max_decoding_threads(r->context, 0); /* files are decoded side by side */
 #endif

@@ -20,6 +20,7 @@ struct reader {
     struct jpeg_decompress_struct jpeg;
     const struct iso_image_file *file;
     bool whole; /* all rows are there */
+    iso_rc rc;  /* the failure, if some are missing */
 };
 
 /* libjpeg calls this for a fatal error; it must not return. */
@@ -29,7 +30,7 @@ static void fail(j_common_ptr jpeg)
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
     if (!r->whole)
-        iso_fail(ISO_EDATA, "%s: is a damaged JPEG file (%s)", r->file->path, message);
+        r->rc = iso_image_damaged(r->file, "JPEG", message);
     longjmp(r->back, 1);
 }
 
@@ -135,7 +136,7 @@ static iso_rc read_header(struct reader *r, struct iso_image *out, int *orientat
 static iso_rc decode(struct reader *r, struct iso_image *out, int *orientation)
 {
     if (setjmp(r->back))
-        return r->whole ? ISO_OK : ISO_EDATA;
+        return r->whole ? ISO_OK : r->rc;
     ISO_TRY(read_header(r, out, orientation));
     if (r->file->header)
         return ISO_OK;

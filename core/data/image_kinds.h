@@ -47,6 +47,13 @@ iso_rc iso_image_unknown(const struct iso_image_file *);
 /* Checks a size before a decoder allocates: it must not be 0, and not exceed the file's limit of
  * pixels. holds: nor what its bytes can hold (see image.c). */
 iso_rc iso_image_check(const struct iso_image_file *, int64_t height, int64_t width, bool holds);
+/* Fails with what a decoder says of a file of this kind: ISO_ENOMEM where it speaks of memory, or
+ * else ISO_EDATA, for the file is damaged. */
+iso_rc iso_image_damaged(const struct iso_image_file *, const char *kind, const char *why);
+/* Returns true if what a decoder says speaks of memory that it could not get. */
+bool iso_image_says_memory(const char *why);
+/* Fails with ISO_ENOMEM. */
+iso_rc iso_image_no_memory(const struct iso_image_file *);
 /* Gives the image pixels. */
 iso_rc iso_image_allocate(struct iso_image *);
 /* The orientation in a block of EXIF data, which begins with II or MM, or "Exif" and two zeros; 1

@@ -96,9 +96,7 @@ static iso_rc read_header(struct reader *r, struct iso_image *out, int *orientat
 static iso_rc decode(struct reader *r, struct iso_image *out, int *orientation)
 {
     if (setjmp(png_jmpbuf(r->png)))
-        return r->whole ? ISO_OK
-                        : iso_fail(ISO_EDATA, "%s: is a damaged PNG file (%s)", r->file->path,
-                                   r->message);
+        return r->whole ? ISO_OK : iso_image_damaged(r->file, "PNG", r->message);
     ISO_TRY(read_header(r, out, orientation));
     if (r->file->header)
         return ISO_OK;
@@ -122,7 +120,7 @@ iso_rc iso_image_decode_png(const struct iso_image_file *f, struct iso_image *ou
     if (r.info != NULL)
         rc = decode(&r, out, orientation);
     else
-        iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", f->path);
+        rc = iso_image_no_memory(f);
     png_destroy_read_struct(&r.png, &r.info, NULL);
     free(r.rows);
     return rc;

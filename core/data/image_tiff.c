@@ -71,6 +71,8 @@ static void set_handlers(void)
 
 static iso_rc failed(const struct reader *r, const char *why)
 {
+    if (iso_image_says_memory(why))
+        return iso_image_no_memory(r->file);
     return iso_fail(
         ISO_EDATA,
         "%s: is a TIFF file that is damaged or of a kind that cannot be read (%s); save "

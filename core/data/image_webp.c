@@ -28,6 +28,21 @@ static iso_rc read_frame(const struct iso_image_file *f, const WebPData *data,
     return read ? ISO_OK : damaged(f);
 }
 
+static iso_rc read_still(const struct iso_image_file *f, struct iso_image *out)
+{
+    const size_t row = (size_t)out->width * 3;
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config))
+        return iso_fail(ISO_EUNSUP, "%s: libwebp is of another version than its headers", f->path);
+    config.output.colorspace = MODE_RGB;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA = (WebPRGBABuffer){ out->pixels, (int)row, row * (size_t)out->height };
+    const VP8StatusCode status = WebPDecode(f->bytes, f->n, &config);
+    if (status == VP8_STATUS_OUT_OF_MEMORY)
+        return iso_image_no_memory(f);
+    return status == VP8_STATUS_OK ? ISO_OK : damaged(f);
+}
+
 static int find_orientation(const WebPData *data)
 {
     WebPDemuxer *demuxer = WebPDemux(data);
@@ -66,10 +81,6 @@ iso_rc iso_image_decode_webp(const struct iso_image_file *f, struct iso_image *o
     ISO_TRY(iso_image_allocate(out));
     if (features.has_animation)
         return read_frame(f, &data, out);
-    const size_t row = (size_t)out->width * 3;
-    return WebPDecodeRGBInto(f->bytes, f->n, out->pixels, row * (size_t)out->height, (int)row) !=
-                   NULL
-               ? ISO_OK
-               : damaged(f);
+    return read_still(f, out);
 }
 #endif

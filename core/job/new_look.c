@@ -42,7 +42,8 @@ static iso_rc load_train(struct iso_new_data *d, int64_t side, const struct iso_
                         d->dataset);
     if (side == 0) {
         const iso_rc rc = load(d, "train", 0, o, set);
-        if (!folder || (rc == ISO_OK && (*set)->height <= SMALL && (*set)->width <= SMALL))
+        if (!folder || rc == ISO_ENOMEM ||
+            (rc == ISO_OK && (*set)->height <= SMALL && (*set)->width <= SMALL))
             return rc;
         iso_dataset_free(*set);
         *set = NULL;
@@ -88,17 +89,17 @@ static void shape(const struct iso_dataset *set, struct iso_new_data *d)
     d->channels = set->channels;
 }
 
-/* A set without a test split has none. */
-static int64_t count_test(const struct iso_new_data *d, const struct iso_job_options *o)
+/* Counts the rows of the test split: none where there is no such split. */
+static iso_rc count_test(struct iso_new_data *d, const struct iso_job_options *o)
 {
     struct iso_dataset *set = NULL;
-    int64_t rows = 0;
-    if (load(d, "test", d->resized ? d->height : 0, o, &set) == ISO_OK)
-        rows = set->rows;
-    else
-        iso_error_clear();
+    const iso_rc rc = load(d, "test", d->resized ? d->height : 0, o, &set);
+    d->test_rows = rc == ISO_OK ? set->rows : 0;
     iso_dataset_free(set);
-    return rows;
+    if (rc == ISO_ENOMEM)
+        return rc;
+    iso_error_clear();
+    return ISO_OK;
 }
 
 iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options *o,
@@ -107,7 +108,7 @@ iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options
     struct iso_dataset *set = NULL;
     *d = (struct iso_new_data){ .rows = 0 };
     ISO_TRY(iso_data_name(data, d->dataset));
-    const iso_rc rc = load_train(d, side, o, &set);
+    iso_rc rc = load_train(d, side, o, &set);
     if (rc == ISO_OK) {
         const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
         d->rows = set->rows;
@@ -116,7 +117,7 @@ iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options
         shape(set, d);
         name_classes(set, d);
         count_left(set, d);
-        d->test_rows = count_test(d, o);
+        rc = count_test(d, o);
     }
     iso_dataset_free(set);
     if (rc == ISO_OK && d->classes < 2)

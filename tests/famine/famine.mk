@@ -6,7 +6,8 @@ ifeq ($(SAN)$(shell uname -s),Linux)
 $(BUILD)/tests/test_famine: | $(FAMINE)
 endif
 
-# Every allocation of every command in turn, which takes an hour or two; EVERY=10: every tenth.
+# Every allocation of every command in turn, which takes some hours. EVERY=10: every tenth; OFFSET=3: from the fourth on,
+# so that EVERY=10 with OFFSET=0 to 9 is all of it in ten pieces. ONLY=report: the commands that contain this text.
 famine: $(BUILD)/tests/test_famine all
-	FAMINE_EVERY=$(or $(EVERY),1) $(BUILD)/tests/test_famine
+	FAMINE_EVERY=$(or $(EVERY),1) FAMINE_OFFSET=$(or $(OFFSET),0) $(if $(ONLY),FAMINE_ONLY='$(ONLY)') $(BUILD)/tests/test_famine
 .PHONY: famine
