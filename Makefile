@@ -242,6 +242,7 @@ $(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(filter-out %/main.o,$(TESTLIB)
 include tests/gpu/gpu.mk
 include tests/liar/liar.mk
 include tests/famine/famine.mk
+include tests/mutants/mutants.mk
 
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
