@@ -40,7 +40,9 @@ static void state_dicts_give_pytorchs_outputs(void **state)
         enum iso_keras_match match;
     } cases[] = { { "tests/torch/small.pth", ISO_KERAS_BY_NAME },
                   { "tests/torch/small.pth", ISO_KERAS_BY_ORDER },
-                  { "tests/torch/small.safetensors", ISO_KERAS_BY_NAME } };
+                  { "tests/torch/small.safetensors", ISO_KERAS_BY_NAME },
+                  { "tests/torch/wrapped.pth", ISO_KERAS_BY_NAME },
+                  { "tests/torch/wrapped.pth", ISO_KERAS_BY_ORDER } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iso_torch_file *file;
@@ -55,6 +57,49 @@ static void state_dicts_give_pytorchs_outputs(void **state)
         iso_torch_close(file);
         network_close(&net);
     }
+}
+
+/* Of numbers of 16 bits, the weights have the bits that the same numbers have as float32. */
+static void half_precision_is_exact(void **state)
+{
+    static const char *const paths[] = { "tests/torch/rounded.safetensors",
+                                         "tests/torch/rounded_half.safetensors",
+                                         "tests/torch/rounded_half.pth" };
+    char hex[3][65];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct iso_torch_file *file;
+        struct iso_keras_taken taken;
+        struct network net;
+        open_small(&net);
+        must(iso_torch_open(paths[i], &file));
+        must(iso_torch_load(net.exec, file, paths[i], ISO_KERAS_BY_NAME, &net.faults, &taken));
+        assert_int_equal(taken.layers, 5);
+        assert_int_equal(taken.left + taken.unused, 0);
+        must(iso_exec_hash(net.exec, hex[i]));
+        assert_string_equal(hex[i], hex[0]);
+        iso_torch_close(file);
+        network_close(&net);
+    }
+}
+
+/* A file of before PyTorch 1.6 that is cut short anywhere is refused, and read nowhere past its
+ * end. */
+static void a_cut_file_is_refused(void **state)
+{
+    char path[] = "/tmp/isocl-test-torch-XXXXXX.pth", *bytes;
+    size_t n;
+    (void)state;
+    close(mkstemps(path, 4));
+    must(iso_file_read("tests/torch/wrapped.pth", &bytes, &n));
+    for (size_t cut = 0; cut < n; cut += 7) {
+        struct iso_torch_file *file = NULL;
+        must(iso_file_write(path, bytes, cut));
+        assert_int_equal(iso_torch_open(path, &file), ISO_EDATA);
+        assert_null(file);
+    }
+    free(bytes);
+    unlink(path);
 }
 
 /* There and back: each weight has its bits again, and the file is as PyTorch's own. */
@@ -114,7 +159,7 @@ static void differences_from_pytorch_are_counted(void **state)
         "input: {shape: [6, 7, 2]}\nlayers:\n"
         "  - conv2d: {filters: 3, kernel_size: 3, strides: 2, padding: same}\n"
         "  - conv2d: {filters: 3, kernel_size: 3, padding: same}\n"
-        "  - batch_normalization: {}\n  - flatten: {}\n"
+        "  - batch_normalization: {}\n  - average_pooling2d: {pool_size: 2}\n  - flatten: {}\n"
         "loss: mean_squared_error\noptimizer: adam\n";
     char path[] = "/tmp/isocl-test-torch-XXXXXX";
     struct network net;
@@ -212,6 +257,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_give_pytorchs_outputs),
+        cmocka_unit_test(half_precision_is_exact),
+        cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(weights_come_back_from_pytorchs_form),
         cmocka_unit_test(what_pytorch_has_not_is_refused),
         cmocka_unit_test(differences_from_pytorch_are_counted),

@@ -365,6 +365,8 @@ static iso_rc run(struct iso_pickle *p)
     return skip(p, 1);
 }
 
+size_t iso_pickle_size(const struct iso_pickle *p) { return p->at; }
+
 /* numpy.save wraps an object into an array of objects, without dimensions. */
 static void unwrap(struct iso_pickle *p)
 {

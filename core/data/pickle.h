@@ -16,6 +16,8 @@ iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct 
 iso_rc iso_pickle_read_torch(const char *path, const uint8_t *bytes, size_t n,
                              struct iso_pickle **out);
 void iso_pickle_free(struct iso_pickle *); /* NULL is fine */
+/* Returns the bytes of the pickle, behind which there may be others. */
+size_t iso_pickle_size(const struct iso_pickle *);
 /* Finds the array under a key of the dictionary; it borrows the bytes. Returns false if there is
  * none, or if the pickle is not a dictionary. */
 bool iso_pickle_array(const struct iso_pickle *, const char *key, struct iso_npy *out);
@@ -33,8 +35,16 @@ struct iso_pickle_tensor {
     int ndim;
     int64_t dim[ISO_PICKLE_DIMS], stride[ISO_PICKLE_DIMS];
 };
-/* Finds tensor i of the dictionary, or of the one within it under model, state_dict or
- * model_state_dict. *found is false behind the last. Fails with ISO_EDATA for a damaged one. */
+/* Finds tensor i of the dictionary, or of the one within it that is called as those of weights are:
+ * model, state_dict, model_state_dict and others, also within one another. *found is false behind
+ * the last. Fails with ISO_EDATA for a damaged one. */
 iso_rc iso_pickle_torch_tensor(const struct iso_pickle *, int i, struct iso_pickle_tensor *out,
                                bool *found);
+/* For files of pickles one after another (torch_old.h). Return whether the dictionary has true
+ * under a key; how many items the list has, -1: it is none; item i of it, false: it is no text of
+ * fewer than n bytes; and how many bytes a number of a storage has, 0: no tensor uses it. */
+bool iso_pickle_torch_is_true(const struct iso_pickle *, const char *key);
+int iso_pickle_torch_texts(const struct iso_pickle *);
+bool iso_pickle_torch_text(const struct iso_pickle *, int i, char *out, size_t n);
+int iso_pickle_torch_storage_size(const struct iso_pickle *, const char *name);
 #endif

@@ -36,7 +36,9 @@ enum iso_pickle_function {
     ISO_PICKLE_F16,
     ISO_PICKLE_BF16,
     ISO_PICKLE_I64,
-    ISO_PICKLE_I32
+    ISO_PICKLE_I32,
+    ISO_PICKLE_I16,
+    ISO_PICKLE_I8
 };
 struct iso_pickle_value {
     enum iso_pickle_kind kind;

@@ -10,6 +10,7 @@ bool iso_pickle_torch_find(const char *module, const char *name, enum iso_pickle
     static const struct iso_pickle_known known[] = {
         { "collections", "OrderedDict", ISO_PICKLE_ORDERED_DICT },
         { "torch._utils", "_rebuild_tensor_v2", ISO_PICKLE_REBUILD_TENSOR },
+        { "torch._utils", "_rebuild_tensor", ISO_PICKLE_REBUILD_TENSOR }, /* before 0.4 */
         { "torch._utils", "_rebuild_parameter", ISO_PICKLE_REBUILD_PARAMETER },
         { "torch", "FloatStorage", ISO_PICKLE_F32 },
         { "torch", "DoubleStorage", ISO_PICKLE_F64 },
@@ -17,6 +18,10 @@ bool iso_pickle_torch_find(const char *module, const char *name, enum iso_pickle
         { "torch", "BFloat16Storage", ISO_PICKLE_BF16 },
         { "torch", "LongStorage", ISO_PICKLE_I64 },
         { "torch", "IntStorage", ISO_PICKLE_I32 },
+        { "torch", "ShortStorage", ISO_PICKLE_I16 },
+        { "torch", "CharStorage", ISO_PICKLE_I8 },
+        { "torch", "ByteStorage", ISO_PICKLE_I8 },
+        { "torch", "BoolStorage", ISO_PICKLE_I8 },
         { .module = NULL },
     };
     return iso_pickle_look_up(known, module, name, out);
@@ -81,18 +86,28 @@ static int32_t first_cell(const struct iso_pickle *p, int32_t dict)
     return iso_pickle_is(p, dict, ISO_PICKLE_DICT) ? p->value[dict].is.items.first : 0;
 }
 
-/* Returns the dictionary of tensors: the root, or the first of those within it that are called as
- * one. */
-static int32_t state_dict(const struct iso_pickle *p)
+/* Returns the first dictionary within one that is called as those of weights are; 0: none. */
+static int32_t dict_within(const struct iso_pickle *p, int32_t dict)
 {
-    static const char *const names[] = { "model", "state_dict", "model_state_dict" };
-    for (int32_t c = first_cell(p, p->root); c; c = p->cell[p->cell[c].next].next) {
+    static const char *const names[] = { "model",   "state_dict", "model_state_dict", "net",
+                                         "network", "weights",    "model_ema",        "module" };
+    for (int32_t c = first_cell(p, dict); c; c = p->cell[p->cell[c].next].next) {
         const int32_t value = p->cell[p->cell[c].next].value;
-        for (int i = 0; i < 3; i++)
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
             if (iso_pickle_equals(p, p->cell[c].value, names[i]) && first_cell(p, value))
                 return value;
     }
-    return p->root;
+    return 0;
+}
+
+/* Returns the dictionary of tensors: the root, or one within it. */
+static int32_t state_dict(const struct iso_pickle *p)
+{
+    enum { DEEPEST = 4 };
+    int32_t dict = p->root, within;
+    for (int i = 0; i < DEEPEST && (within = dict_within(p, dict)) != 0; i++)
+        dict = within;
+    return dict;
 }
 
 static bool read_whole(const struct iso_pickle *p, int32_t value, int64_t *out)
@@ -106,10 +121,11 @@ static bool read_whole(const struct iso_pickle *p, int32_t value, int64_t *out)
 
 static void set_type(enum iso_pickle_function type, struct iso_pickle_tensor *out)
 {
-    const bool whole = type == ISO_PICKLE_I64 || type == ISO_PICKLE_I32;
+    const bool whole = type >= ISO_PICKLE_I64;
     out->kind = whole ? 'i' : type == ISO_PICKLE_BF16 ? 'b' : 'f';
     out->size = type == ISO_PICKLE_F64 || type == ISO_PICKLE_I64   ? 8
                 : type == ISO_PICKLE_F32 || type == ISO_PICKLE_I32 ? 4
+                : type == ISO_PICKLE_I8                            ? 1
                                                                    : 2;
 }
 
@@ -150,4 +166,45 @@ iso_rc iso_pickle_torch_tensor(const struct iso_pickle *p, int i, struct iso_pic
                               p->path, out->name, ISO_PICKLE_DIMS);
     }
     return ISO_OK;
+}
+
+/* ---- Pickles one after another ------------------------------------------------------------- */
+
+bool iso_pickle_torch_is_true(const struct iso_pickle *p, const char *key)
+{
+    for (int32_t c = first_cell(p, p->root); c; c = p->cell[p->cell[c].next].next) {
+        const int32_t value = p->cell[p->cell[c].next].value;
+        if (iso_pickle_equals(p, p->cell[c].value, key))
+            return iso_pickle_is(p, value, ISO_PICKLE_INT) && p->value[value].is.whole == 1;
+    }
+    return false;
+}
+
+int iso_pickle_torch_texts(const struct iso_pickle *p)
+{
+    int n = 0;
+    if (!iso_pickle_is(p, p->root, ISO_PICKLE_LIST))
+        return -1;
+    for (int32_t c = p->value[p->root].is.items.first; c; c = p->cell[c].next)
+        n++;
+    return n;
+}
+
+bool iso_pickle_torch_text(const struct iso_pickle *p, int i, char *out, size_t n)
+{
+    return copy_text(p, iso_pickle_item(p, p->root, i), out, n);
+}
+
+int iso_pickle_torch_storage_size(const struct iso_pickle *p, const char *name)
+{
+    struct iso_pickle_tensor t;
+    for (int32_t v = 1; v <= p->nvalues; v++) {
+        const int32_t tuple = p->value[v].is.arguments;
+        if (p->value[v].kind != ISO_PICKLE_STORAGE ||
+            !iso_pickle_equals(p, iso_pickle_item(p, tuple, 2), name))
+            continue;
+        set_type(p->value[iso_pickle_item(p, tuple, 1)].is.function, &t);
+        return t.size;
+    }
+    return 0;
 }

@@ -2,6 +2,7 @@
 #include "safetensors_types.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "npy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +12,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = { [ISO_ST_F32] = { "F32", 4 },
-                                                             [ISO_ST_F64] = { "F64", 8 },
-                                                             [ISO_ST_I32] = { "I32", 4 },
-                                                             [ISO_ST_I64] = { "I64", 8 },
-                                                             [ISO_ST_U8] = { "U8", 1 } };
+const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = {
+    [ISO_ST_F32] = { "F32", 4 },  [ISO_ST_F64] = { "F64", 8 }, [ISO_ST_I32] = { "I32", 4 },
+    [ISO_ST_I64] = { "I64", 8 },  [ISO_ST_U8] = { "U8", 1 },   [ISO_ST_F16] = { "F16", 2 },
+    [ISO_ST_BF16] = { "BF16", 2 }
+};
+
+int64_t iso_st_size(enum iso_st_type type) { return iso_st_types[type].size; }
+
+double iso_st_at(const struct iso_st_tensor *t, int64_t i)
+{
+    static const char kinds[ISO_ST_TYPES] = {
+        [ISO_ST_F32] = 'f', [ISO_ST_F64] = 'f', [ISO_ST_I32] = 'i',
+        [ISO_ST_I64] = 'i', [ISO_ST_U8] = 'u',  [ISO_ST_F16] = 'f'
+    };
+    const struct iso_npy npy = { .kind = kinds[t->type],
+                                 .size = (int)iso_st_size(t->type),
+                                 .data = (uint8_t *)(uintptr_t)t->data };
+    if (t->type != ISO_ST_BF16)
+        return iso_npy_at(&npy, i);
+    const uint32_t bits = (uint32_t)((const uint16_t *)t->data)[i] << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return (double)value;
+}
 
 static const char metadata_key[] = "__metadata__";
 

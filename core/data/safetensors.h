@@ -6,7 +6,15 @@
 #define ISO_SAFETENSORS_H
 #include "core/iso.h"
 
-enum iso_st_type { ISO_ST_F32, ISO_ST_F64, ISO_ST_I32, ISO_ST_I64, ISO_ST_U8 };
+enum iso_st_type {
+    ISO_ST_F32,
+    ISO_ST_F64,
+    ISO_ST_I32,
+    ISO_ST_I64,
+    ISO_ST_U8,
+    ISO_ST_F16,
+    ISO_ST_BF16
+};
 struct iso_st_tensor {
     const char *name;
     enum iso_st_type type;
@@ -16,6 +24,11 @@ struct iso_st_tensor {
 };
 /* Returns the bytes of the tensor's data, or -1 if they do not fit in 64 bits. */
 int64_t iso_st_bytes(const struct iso_st_tensor *);
+
+/* Returns the bytes of a number of a type; and element i of a tensor with data: whole numbers
+ * beyond 2^53 are rounded. */
+int64_t iso_st_size(enum iso_st_type);
+double iso_st_at(const struct iso_st_tensor *, int64_t i);
 
 /* Writes the whole file: to a temporary file beside it, which is synced and renamed. On failure the
  * temporary file is removed; path keeps an old file, or has the whole new one if only the folder

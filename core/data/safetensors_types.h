@@ -8,7 +8,7 @@
 #error "safetensors files are little-endian and are read and written as they lie in memory"
 #endif
 
-enum { ISO_ST_TYPES = 5, ISO_ST_DIMS = 8, ISO_ST_PREFIX = 8, ISO_ST_MAX_HEADER = 100000000 };
+enum { ISO_ST_TYPES = 7, ISO_ST_DIMS = 8, ISO_ST_PREFIX = 8, ISO_ST_MAX_HEADER = 100000000 };
 struct iso_st_type_info {
     const char *name;
     int64_t size;

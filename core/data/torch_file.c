@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "pickle.h"
 #include "safetensors.h"
+#include "torch_old.h"
 #include "zip.h"
 
 #include <stdio.h>
@@ -84,32 +85,50 @@ static void take_numbers(const struct iso_pickle_tensor *t, const uint8_t *data,
     }
 }
 
-static iso_rc take_tensor(const char *path, const char *prefix, const struct iso_pickle_tensor *t,
+/* Where the numbers of tensors are. */
+struct storages {
+    const char *path, *prefix;       /* of members of a zip file */
+    const struct iso_torch_old *old; /* NULL: it is one */
+};
+
+static iso_rc take_values(const char *path, const struct iso_pickle_tensor *t, const uint8_t *data,
+                          size_t size, struct iso_torch_tensor *out)
+{
+    const int64_t count = measure(t, size);
+    snprintf(out->name, sizeof out->name, "%s", t->name);
+    out->ndim = t->ndim;
+    memcpy(out->dim, t->dim, sizeof out->dim);
+    if (count < 0)
+        return iso_fail(ISO_EDATA, "%s: tensor '%.60s' is larger than its storage", path, t->name);
+    out->values = iso_alloc((size_t)count + 1, sizeof(float));
+    if (out->values == NULL)
+        return ISO_ENOMEM;
+    take_numbers(t, data, count, out->values);
+    return ISO_OK;
+}
+
+static iso_rc take_tensor(const struct storages *s, const struct iso_pickle_tensor *t,
                           struct iso_torch_tensor *out)
 {
     char member[256];
     uint8_t *data = NULL;
     size_t size = 0;
     bool found = false;
-    snprintf(out->name, sizeof out->name, "%s", t->name);
-    out->ndim = t->ndim;
-    memcpy(out->dim, t->dim, sizeof out->dim);
-    snprintf(member, sizeof member, "%sdata/%s", prefix, t->storage);
-    ISO_TRY(iso_zip_read(path, KIND, member, &data, &size, &found));
-    const int64_t count = measure(t, size);
-    iso_rc rc = count >= 0 ? ISO_OK
-                           : iso_fail(ISO_EDATA, "%s: tensor '%.60s' is larger than its storage",
-                                      path, t->name);
-    out->values = rc == ISO_OK ? iso_alloc((size_t)count + 1, sizeof(float)) : NULL;
-    if (rc == ISO_OK && out->values == NULL)
-        rc = ISO_ENOMEM;
-    if (rc == ISO_OK)
-        take_numbers(t, data, count, out->values);
+    if (s->old != NULL) {
+        const struct iso_torch_old_storage *from = iso_torch_old_find(s->old, t->storage);
+        if (from == NULL)
+            return iso_fail(ISO_EDATA, "%s: the numbers of tensor '%.60s' are missing", s->path,
+                            t->name);
+        return take_values(s->path, t, (const uint8_t *)s->old->data + from->at, from->bytes, out);
+    }
+    snprintf(member, sizeof member, "%sdata/%s", s->prefix, t->storage);
+    ISO_TRY(iso_zip_read(s->path, KIND, member, &data, &size, &found));
+    const iso_rc rc = take_values(s->path, t, data, size, out);
     free(data);
     return rc;
 }
 
-static iso_rc take_tensors(const char *path, const char *prefix, const struct iso_pickle *p,
+static iso_rc take_tensors(const struct storages *s, const struct iso_pickle *p,
                            struct iso_torch_file *f)
 {
     struct iso_pickle_tensor t;
@@ -121,13 +140,13 @@ static iso_rc take_tensors(const char *path, const char *prefix, const struct is
         if (!found || t.kind == 'i')
             continue;
         ISO_TRY(add(f, &room, &to));
-        ISO_TRY(take_tensor(path, prefix, &t, to));
+        ISO_TRY(take_tensor(s, &t, to));
     }
     return f->n > 0 ? ISO_OK
                     : iso_fail(ISO_EDATA,
                                "%s: is no state dict with tensors of real numbers; save "
                                "model.state_dict()",
-                               path);
+                               s->path);
 }
 
 /* Members stand in a folder that is called as the file was. */
@@ -136,9 +155,7 @@ static iso_rc find_prefix(const char *path, char *prefix, size_t n)
     struct iso_names names = { 0 };
     iso_rc rc = iso_zip_names(path, KIND, "data.pkl", &names);
     if (rc == ISO_OK && names.n != 1)
-        rc = iso_fail(ISO_EDATA,
-                      "%s: is no file of torch.save of PyTorch 1.6 or later; load it there and "
-                      "save it again",
+        rc = iso_fail(ISO_EDATA, "%s: is no file of torch.save; save model.state_dict() in PyTorch",
                       path);
     if (rc == ISO_OK)
         snprintf(prefix, n, "%s", names.name[0]);
@@ -146,7 +163,16 @@ static iso_rc find_prefix(const char *path, char *prefix, size_t n)
     return rc;
 }
 
-static iso_rc read_pth(const char *path, struct iso_torch_file *f)
+static iso_rc read_old(const char *path, struct iso_torch_file *f)
+{
+    struct iso_torch_old *old = NULL;
+    ISO_TRY(iso_torch_old_open(path, &old));
+    const iso_rc rc = take_tensors(&(struct storages){ .path = path, .old = old }, old->pickle, f);
+    iso_torch_old_close(old);
+    return rc;
+}
+
+static iso_rc read_zip(const char *path, struct iso_torch_file *f)
 {
     char prefix[128], member[160];
     struct iso_pickle *p = NULL;
@@ -158,18 +184,25 @@ static iso_rc read_pth(const char *path, struct iso_torch_file *f)
     ISO_TRY(iso_zip_read(path, KIND, member, &bytes, &size, &found));
     iso_rc rc = iso_pickle_read_torch(path, bytes, size, &p);
     if (rc == ISO_OK)
-        rc = take_tensors(path, prefix, p, f);
+        rc = take_tensors(&(struct storages){ .path = path, .prefix = prefix }, p, f);
     iso_pickle_free(p);
     free(bytes);
-    f->ordered = true;
     return rc;
+}
+
+static iso_rc read_pth(const char *path, struct iso_torch_file *f)
+{
+    bool old;
+    ISO_TRY(iso_torch_old_is(path, &old));
+    f->ordered = true;
+    return old ? read_old(path, f) : read_zip(path, f);
 }
 
 /* ---- .safetensors -------------------------------------------------------------------------- */
 
 static iso_rc take_safetensor(const struct iso_st_tensor *t, struct iso_torch_tensor *out)
 {
-    const int64_t n = iso_st_bytes(t) / (t->type == ISO_ST_F64 ? 8 : 4);
+    const int64_t n = iso_st_bytes(t) / iso_st_size(t->type);
     snprintf(out->name, sizeof out->name, "%s", t->name);
     out->ndim = t->ndim;
     memcpy(out->dim, t->dim, sizeof out->dim);
@@ -177,9 +210,13 @@ static iso_rc take_safetensor(const struct iso_st_tensor *t, struct iso_torch_te
     if (out->values == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < n; i++)
-        out->values[i] = t->type == ISO_ST_F64 ? (float)((const double *)t->data)[i]
-                                               : ((const float *)t->data)[i];
+        out->values[i] = (float)iso_st_at(t, i);
     return ISO_OK;
+}
+
+static bool is_real(enum iso_st_type type)
+{
+    return type == ISO_ST_F32 || type == ISO_ST_F64 || type == ISO_ST_F16 || type == ISO_ST_BF16;
 }
 
 static iso_rc read_safetensors(const char *path, struct iso_torch_file *f)
@@ -190,7 +227,7 @@ static iso_rc read_safetensors(const char *path, struct iso_torch_file *f)
     ISO_TRY(iso_st_open(path, &st));
     iso_rc rc = ISO_OK;
     for (int i = 0; i < st->n && rc == ISO_OK; i++) {
-        if (st->tensors[i].type != ISO_ST_F32 && st->tensors[i].type != ISO_ST_F64)
+        if (!is_real(st->tensors[i].type))
             continue;
         rc = add(f, &room, &to);
         if (rc == ISO_OK)
@@ -200,6 +237,23 @@ static iso_rc read_safetensors(const char *path, struct iso_torch_file *f)
     return rc;
 }
 
+/* ---- Both ---------------------------------------------------------------------------------- */
+
+/* Takes away what all names begin with since the network was wrapped: by DataParallel, by
+ * torch.compile, by Lightning. */
+static void unwrap_names(struct iso_torch_file *f)
+{
+    static const char *const wrappers[] = { "module.", "_orig_mod.", "model." };
+    for (size_t w = 0; w < 3; w++) {
+        const size_t n = strlen(wrappers[w]);
+        bool all = f->n > 0;
+        for (int i = 0; i < f->n; i++)
+            all = all && strncmp(f->tensors[i].name, wrappers[w], n) == 0;
+        for (int i = 0; all && i < f->n; i++)
+            memmove(f->tensors[i].name, f->tensors[i].name + n, strlen(f->tensors[i].name + n) + 1);
+    }
+}
+
 iso_rc iso_torch_open(const char *path, struct iso_torch_file **out)
 {
     struct iso_torch_file *f = iso_alloc(1, sizeof *f);
@@ -207,10 +261,12 @@ iso_rc iso_torch_open(const char *path, struct iso_torch_file **out)
         return ISO_ENOMEM;
     const iso_rc rc = iso_ends_in(path, ".safetensors") ? read_safetensors(path, f)
                                                         : read_pth(path, f);
-    if (rc == ISO_OK)
+    if (rc == ISO_OK) {
+        unwrap_names(f);
         *out = f;
-    else
+    } else {
         iso_torch_close(f);
+    }
     return rc;
 }
 

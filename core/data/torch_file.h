@@ -1,11 +1,12 @@
 /* torch_file.h: named tensors of PyTorch's state dicts, in a .pth or .pt file (a zip file with a
- * pickle, of which only data are taken: pickle.h) or a .safetensors file. */
+ * pickle, of which only data are taken: pickle.h; before PyTorch 1.6 pickles and numbers one after
+ * another: torch_old.h) or a .safetensors file. */
 #ifndef ISO_TORCH_FILE_H
 #define ISO_TORCH_FILE_H
 #include "core/iso.h"
 
 struct iso_torch_tensor {
-    char name[160];
+    char name[160]; /* without what a wrapper of the whole network adds, as "module." */
     int ndim;
     int64_t dim[8];
     float *values; /* row-major */

@@ -114,6 +114,14 @@ static void turn_matrix(const struct iso_torch_tensor *t, const struct iso_shape
     }
 }
 
+/* [units, in] as [1, 1, in, units] */
+static void turn_pixelwise(const struct iso_torch_tensor *t, struct iso_shape *shape, float *to)
+{
+    struct iso_shape matrix;
+    turn_matrix(t, NULL, &matrix, to);
+    *shape = (struct iso_shape){ 4, { 1, 1, matrix.dim[0], matrix.dim[1] } };
+}
+
 static int64_t count_of(const struct iso_torch_tensor *t)
 {
     int64_t n = 1;
@@ -139,6 +147,8 @@ static iso_rc turn(const struct iso_graph *g, int node, const struct iso_shape *
         turn_kernel(t, depthwise, &out->shape, want->dim[2], values);
     else if (t->ndim == 2 && op == ISO_OP_dense)
         turn_matrix(t, iso_torch_image_before(g, node), &out->shape, values);
+    else if (t->ndim == 2 && op == ISO_OP_conv2d) /* a Linear that reads pixels or tokens */
+        turn_pixelwise(t, &out->shape, values);
     else if (count_of(t) == iso_shape_count(want) && count_of(t) == want->dim[want->ndim - 1])
         out->shape = *want; /* one number for each channel, with axes of 1 around them */
     return ISO_OK;
@@ -252,28 +262,26 @@ iso_rc iso_torch_load(struct iso_exec *e, const struct iso_torch_file *f, const 
 
 /* ---- What weights do not say --------------------------------------------------------------- */
 
-static bool is_uneven(const struct iso_shape *x, const int64_t *kernel, const int64_t *strides,
-                      const int64_t *dilations, enum iso_padding padding)
+static bool is_uneven(const struct iso_window *w, int padding)
 {
-    const struct iso_window w = iso_window(x, kernel, strides, dilations, padding);
-    const int64_t below = (w.oh - 1) * w.sh + (w.kh - 1) * w.dh + 1 - w.h - w.top;
-    const int64_t right = (w.ow - 1) * w.sw + (w.kw - 1) * w.dw + 1 - w.w - w.left;
-    return padding == ISO_PADDING_SAME && (below > w.top || right > w.left);
+    const int64_t below = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1 - w->h - w->top;
+    const int64_t right = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1 - w->w - w->left;
+    return padding == ISO_PADDING_SAME && (below > w->top || right > w->left);
 }
 
 static bool pads_unevenly(const struct iso_node *n, const struct iso_shape *x)
 {
-    static const int64_t one[2] = { 1, 1 };
     const struct iso_conv2d *c = n->params;
     const struct iso_depthwise_conv2d *d = n->params;
     const struct iso_pooling2d *p = n->params;
+    struct iso_window w;
     switch (n->op) {
-    case ISO_OP_conv2d:
-        return is_uneven(x, c->kernel_size, c->strides, c->dilation_rate, c->padding);
+    case ISO_OP_conv2d: w = iso_conv2d_window(c, x); return is_uneven(&w, c->padding);
     case ISO_OP_depthwise_conv2d:
-        return is_uneven(x, d->kernel_size, d->strides, d->dilation_rate, d->padding);
+        w = iso_depthwise_conv2d_window(d, x);
+        return is_uneven(&w, d->padding);
     case ISO_OP_max_pooling2d:
-    case ISO_OP_average_pooling2d: return is_uneven(x, p->pool_size, p->strides, one, p->padding);
+    case ISO_OP_average_pooling2d: w = iso_pooling2d_window(p, x); return is_uneven(&w, p->padding);
     default: return false;
     }
 }

@@ -3,10 +3,12 @@
 
     python3 tools/golden/make_torch_files.py tests/torch
 
-Neither the build nor the tests run this. It needs torch and safetensors' format only (written with 2.15). small.pth holds
+Neither the build nor the tests run this. It needs torch and safetensors (written with 2.15, 0.6). small.pth holds
 {"epoch": 3, "model": the state dict}; one of its tensors is half, one a part of a larger one that is turned.
 small.pkl is the pickle within it, small.safetensors holds the same tensors, and outputs.safetensors images `x`,
-channels last, and outputs `y`. evil.pth names a function that must not be called.
+channels last, and outputs `y`. wrapped.pth has the same weights as PyTorch before 1.6 wrote them, of a network within
+DataParallel, beside a tensor of truth values. rounded.safetensors has them rounded to bfloat16, rounded_half.* in half
+precision. evil.pth names a function that must not be called.
 """
 import collections
 import os
@@ -15,6 +17,7 @@ import zipfile
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from tensors import write_tensors
@@ -64,6 +67,19 @@ def main():
             open(os.path.join(folder, "small.pkl"), "wb") as f:
         f.write(z.read("small/data.pkl"))
     torch.save(collections.OrderedDict(state, evil=Evil()), os.path.join(folder, "evil.pth"))
+    write_others(folder, state)
+
+
+def write_others(folder, state):
+    """Other forms of the same state dict."""
+    torch.save({"best": {"mask": torch.ones(3, dtype=torch.bool)}, "state_dict": {"module." + k: v for k, v in state.items()}},
+               os.path.join(folder, "wrapped.pth"), _use_new_zipfile_serialization=False)
+    half = {k: v.contiguous().bfloat16() for k, v in state.items() if v.dtype.is_floating_point}
+    save_file({k: v.float() for k, v in half.items()}, os.path.join(folder, "rounded.safetensors"))
+    half["norm.bias"] = half["norm.bias"].half()
+    save_file(half, os.path.join(folder, "rounded_half.safetensors"))
+    torch.save({"step": 1, "model": {"state_dict": {"_orig_mod." + k: v for k, v in half.items()}}},
+               os.path.join(folder, "rounded_half.pth"))
 
 
 if __name__ == "__main__":

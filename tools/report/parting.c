@@ -109,27 +109,12 @@ static bool same_shape(const struct iso_st_tensor *a, const struct iso_st_tensor
            memcmp(a->dim, b->dim, (size_t)a->ndim * sizeof *a->dim) == 0;
 }
 
-static double element_of(const struct iso_st_tensor *t, int64_t i)
-{
-    switch (t->type) {
-    case ISO_ST_F32: return (double)((const float *)t->data)[i];
-    case ISO_ST_F64: return ((const double *)t->data)[i];
-    case ISO_ST_I32: return ((const int32_t *)t->data)[i];
-    case ISO_ST_I64: return (double)((const int64_t *)t->data)[i];
-    case ISO_ST_U8: return ((const uint8_t *)t->data)[i];
-    }
-    return 0;
-}
-
 /* Counts the elements whose bits differ, and notes the first one. */
 static void compare_elements(const struct iso_st_tensor *a, const struct iso_st_tensor *b,
                              struct iso_tensor_parting *out)
 {
     const size_t all = (size_t)iso_st_bytes(a);
-    static const size_t sizes[] = {
-        [ISO_ST_F32] = 4, [ISO_ST_F64] = 8, [ISO_ST_I32] = 4, [ISO_ST_I64] = 8, [ISO_ST_U8] = 1
-    };
-    const size_t size = sizes[a->type];
+    const size_t size = (size_t)iso_st_size(a->type);
     const char *bytes_a = a->data, *bytes_b = b->data;
     out->count = (int64_t)(all / size);
     out->elements = 0;
@@ -139,8 +124,8 @@ static void compare_elements(const struct iso_st_tensor *a, const struct iso_st_
             out->elements++;
             out->element = i;
         }
-    out->a = element_of(a, out->element);
-    out->b = element_of(b, out->element);
+    out->a = iso_st_at(a, out->element);
+    out->b = iso_st_at(b, out->element);
 }
 
 void iso_parting_of_tensors(const struct iso_st_file *a, const struct iso_st_file *b,
