@@ -5,11 +5,17 @@
 #define ISO_CLKERNELS_ELEMENTS_H
 #include "arguments.h"
 
+/* The pragma says that no element needs another's result. Of operands in the same memory, such as
+ * an activation in place, the compiler cannot know that, and would choose its slow loop. */
 #if RUNS
-#define EACH_ELEMENT(i, n)                                         \
-    for (ulong i = get_global_id(0) * (ulong)OPENCL_RUN,           \
-               end_ = i + OPENCL_RUN < (n) ? i + OPENCL_RUN : (n); \
-         i < end_; i++)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#define EACH_ELEMENT(i, n)                                                                        \
+    _Pragma("clang loop vectorize(assume_safety)") for (ulong i =                                 \
+                                                            get_global_id(0) * (ulong)OPENCL_RUN, \
+                                                        end_ = i + OPENCL_RUN < (n)               \
+                                                                   ? i + OPENCL_RUN               \
+                                                                   : (n);                         \
+                                                        i < end_; i++)
 #elif SHAPE_CPU
 #define EACH_ELEMENT(i, n)      \
     ulong i = get_global_id(0); \
