@@ -6,9 +6,6 @@
 #include "arguments.h"
 #include "vectors.h"
 
-/* iso_flush of each element. */
-INLINE vec flush(vec x) { return fabs(x) < (vec)(FLT_MIN) ? (vec)(0.0f) : x; }
-
 /* iso_div of each element and one number. */
 INLINE vec divide(vec a, float by)
 {

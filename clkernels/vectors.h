@@ -15,6 +15,9 @@ typedef JOIN(int, VECTOR) ivec;
 /* A kernel whose work-group is one work-item: a CPU's thread. */
 #define KERNEL kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 
+/* iso_flush of each element. */
+INLINE vec flush(vec x) { return fabs(x) < (vec)(FLT_MIN) ? (vec)(0.0f) : x; }
+
 INLINE vec relu_of(vec x) { return x < (vec)(0.0f) ? (vec)(0.0f) : x; }
 
 /* The first n elements, the others of the vector +0. */

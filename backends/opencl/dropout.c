@@ -3,14 +3,6 @@
 #include "cpu_shape.h"
 #include "core/ops/dropout.h"
 
-/* The whole blocks of random numbers of a row, at least one work-item, and the rows. */
-static struct opencl_grid blocks_grid(const struct opencl *cl, size_t size, size_t rows)
-{
-    struct opencl_grid grid = opencl_runs(cl, opencl_larger(size / 4, 1));
-    grid.groups[1] = rows;
-    return grid;
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -23,10 +15,11 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
     const size_t rows = (size_t)call->x[0].shape.dim[0], size = n / rows;
-    const bool cpu = opencl_cpu_shape(cl) && !opencl_takes_runs(cl);
+    const bool cpu = opencl_cpu_shape(cl);
     return opencl_launch(
         cl, cpu ? "dropout_cpu.cl" : "dropout.cl", cpu ? "dropout_cpu_forward" : "dropout_forward",
-        cpu ? blocks_grid(cl, size, rows) : opencl_each_row(cl, size, rows),
+        cpu ? opencl_cpu_grid((int64_t)opencl_ceil(size, OPENCL_RUN), (int64_t)rows)
+            : opencl_each_row(cl, size, rows),
         ARGS(x, y, mask, arg_uint(size), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
              arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call), arg_int(want_mask)));
 }
