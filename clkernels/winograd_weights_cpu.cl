@@ -7,8 +7,8 @@
 #include "common.h"
 #include "winograd_cpu.h"
 
-/* A unit, and its work-item's slice: x [36 planes][tile][stride], dy [36
- * planes][panel][tile][TILE_COLS], and the sums of the group and of all groups, [36
+/* A unit, and its work-item's slice: x [36 planes][tile][stride], one panel of dy [36
+ * planes][tile][TILE_COLS], and the sums of the group and of all groups, [36
  * planes][panel][channel][TILE_COLS]. */
 struct unit {
     int c0, channels, stride, f0, filters, panels;
@@ -31,27 +31,22 @@ INLINE void gradient_tile(const struct opencl_winograd_weights_cpu *g, const str
         STORE(t[i], to + (long)i * g->dy_plane);
 }
 
-/* The points of tiles [begin, end), of x and of dy; columns past the last filter are +0. */
-INLINE void block_points(const struct opencl_winograd_weights_cpu *g, const struct unit *u,
-                         int begin, int end, global const float *x, global const float *dy)
+/* The points of n tiles from `begin` on of dy, of panel p; columns past the last filter are +0. */
+INLINE void panel_points(const struct opencl_winograd_weights_cpu *g, const struct unit *u,
+                         const struct pixels *dy, int p, int begin, int n)
 {
-    const struct pixels px = { x, g->sh, g->sw, g->sc }, pdy = { dy, g->rh, g->rw, g->rc };
-    for (int i = 0; i < end - begin; i++) {
-        const struct place to = place_of(begin + i, g->image_tiles, g->tiles_x, g->tile, 0, 0);
-        const struct place from = { to.image, to.y - g->top, to.x - g->left };
-        source_tile(&px, from, u->c0, u->c0 + u->channels, u->x + i * u->stride, g->x_plane);
-        for (int f = 0; f < u->panels * TILE_COLS; f += VECTOR) {
-            const int n = u->filters - f > 0 ? u->filters - f : 0;
-            gradient_tile(g, &pdy, to, u->f0 + f, n,
-                          u->dy + ((long)f / TILE_COLS * (end - begin) + i) * TILE_COLS +
-                              f % TILE_COLS);
+    for (int i = 0; i < n; i++) {
+        const struct place at = place_of(begin + i, g->image_tiles, g->tiles_x, g->tile, 0, 0);
+        for (int col = 0; col < TILE_COLS; col += VECTOR) {
+            const int f = p * TILE_COLS + col, left = u->filters - f > 0 ? u->filters - f : 0;
+            gradient_tile(g, dy, at, u->f0 + f, left, u->dy + i * TILE_COLS + col);
         }
     }
 }
 
-/* The products of a block of n tiles, added to the group's. */
-INLINE void add_block(const struct opencl_winograd_weights_cpu *g, const struct unit *u, int n,
-                      bool add)
+/* The products of a block of n tiles in panel p, added to the group's. */
+INLINE void add_panel(const struct opencl_winograd_weights_cpu *g, const struct unit *u, int p,
+                      int n, bool add)
 {
     struct tile t = { .as = 1,
                       .ak = u->stride,
@@ -65,12 +60,27 @@ INLINE void add_block(const struct opencl_winograd_weights_cpu *g, const struct 
                       .cols = TILE_COLS,
                       .add = add };
     for (int i = 0; i < POINTS; i++) {
-        for (int p = 0; p < u->panels; p++) {
-            t.a = u->x + (long)i * g->x_plane;
-            t.b = u->dy + (long)i * g->dy_plane + (long)p * n * TILE_COLS;
-            t.c = u->group + (long)i * g->sum_plane + (long)p * u->channels * TILE_COLS;
-            tiles(&t);
-        }
+        t.a = u->x + (long)i * g->x_plane;
+        t.b = u->dy + (long)i * g->dy_plane;
+        t.c = u->group + (long)i * g->sum_plane + (long)p * u->channels * TILE_COLS;
+        tiles(&t);
+    }
+}
+
+/* Adds a block of tiles [begin, end) to the group's sums: transforms those of x once and those of
+ * dy panel by panel, so that they are still in the cache when they are multiplied. */
+INLINE void add_block(const struct opencl_winograd_weights_cpu *g, const struct unit *u, int begin,
+                      int end, bool add, global const float *x, global const float *dy)
+{
+    const struct pixels px = { x, g->sh, g->sw, g->sc }, pdy = { dy, g->rh, g->rw, g->rc };
+    for (int i = begin; i < end; i++) {
+        const struct place at = place_of(i, g->image_tiles, g->tiles_x, g->tile, g->top, g->left);
+        source_tile(&px, at, u->c0, u->c0 + u->channels, u->x + (i - begin) * u->stride,
+                    g->x_plane);
+    }
+    for (int p = 0; p < u->panels; p++) {
+        panel_points(g, u, &pdy, p, begin, end - begin);
+        add_panel(g, u, p, end - begin, add);
     }
 }
 
@@ -150,8 +160,7 @@ KERNEL winograd_weights_cpu(global const float *x, ulong x_at, global const floa
             stop = iso_group_end(rows, at);
             for (int row = at, end; row < stop; row = end) {
                 end = iso_block_end(rows, row);
-                block_points(&g, &u, row, end, x + x_at, dy + dy_at);
-                add_block(&g, &u, end - row, row > at);
+                add_block(&g, &u, row, end, row > at, x + x_at, dy + dy_at);
             }
             if (!one_group)
                 add_group(&g, &u, at == 0);

@@ -204,7 +204,7 @@ static struct opencl_winograd_weights_cpu weights_of(const struct opencl *cl,
     const int64_t tiles = opencl_least(g.tiles, iso_block_rows(rows_of(&g)));
     const int64_t columns = opencl_ceil64(g.filters, cl->tile.cols) * cl->tile.cols;
     g.x_plane = plane_of(tiles * g.channels);
-    g.dy_plane = plane_of(tiles * columns);
+    g.dy_plane = plane_of(tiles * cl->tile.cols);
     g.sum_plane = plane_of(g.channels * columns);
     g.add = call->add_dw[0];
     return g;
