@@ -191,8 +191,8 @@ enum { OPENCL_DEPTHWISE_TAPS = 64 };
  * the images. */
 struct opencl_window_cpu {
     iso_i32 images, h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    iso_i32 want_tap, has_bias, add;
-    iso_i32 rows, image, groups; /* rows of the sums of a depthwise kernel's gradient */
+    iso_i32 want_tap, has_bias, add, x_relu; /* x_relu: dx passes the gradient of x = relu(...) */
+    iso_i32 rows, image, groups;             /* rows of the sums of a depthwise kernel's gradient */
 };
 
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to

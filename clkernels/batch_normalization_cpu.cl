@@ -240,6 +240,7 @@ KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy
                        ulong slope_at, global float *dx, ulong dx_at, struct opencl_bn all)
 {
     const struct opencl_bn g = all;
+    const bool x_relu = g.x_activation == 1 + ISO_RELU;
     OWN_ROWS(row)
     {
         const ulong at = (ulong)row * g.cols;
@@ -252,9 +253,10 @@ KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy
             const vec d = passing(&g, &l, value, y + y_at + e, load_some(dy + dy_at + e, n), n);
             const vec lost = d - load_some(offset + offset_at + c, n);
             const vec slant = load_some(slope + slope_at + c, n);
-            const vec result = flush(l.factor * fma(-(value - l.mean), slant, lost));
-            global float *to = dx + dx_at + e; /* result: iso_bn_grad */
-            store_some(g.add_dx ? load_some(to, n) + result : result, to, n);
+            vec result = flush(l.factor * fma(-(value - l.mean), slant, lost)); /* iso_bn_grad */
+            global float *to = dx + dx_at + e;
+            result = g.add_dx ? load_some(to, n) + result : result;
+            store_some(x_relu ? relu_grad(value, result) : result, to, n);
         }
     }
 }

@@ -64,8 +64,8 @@ INLINE vec chosen_by(const struct opencl_window_cpu *g, global const float *dy,
 }
 
 KERNEL max_pooling2d_cpu_backward(global const float *dy, ulong dy_at, global const int *tap,
-                                  ulong tap_at, global float *dx, ulong dx_at,
-                                  struct opencl_window_cpu all)
+                                  ulong tap_at, global const float *x, ulong x_at, global float *dx,
+                                  ulong dx_at, struct opencl_window_cpu all)
 {
     const struct opencl_window_cpu g = all;
     const int image = get_group_id(0) / g.h, py = get_group_id(0) % g.h + g.top;
@@ -76,8 +76,9 @@ KERNEL max_pooling2d_cpu_backward(global const float *dy, ulong dy_at, global co
     first.x = 0;
     dy += dy_at + results;
     tap += tap_at + results;
+    x += x_at + (ulong)get_group_id(0) * g.w * g.c;
     dx += dx_at + (ulong)get_group_id(0) * g.w * g.c;
-    for (int px = g.left, next = g.left / g.sw; px < g.left + g.w; px++, dx += g.c) {
+    for (int px = g.left, next = g.left / g.sw; px < g.left + g.w; px++, x += g.c, dx += g.c) {
         while (first.x * g.sw + g.kw <= px)
             first.x++;
         while ((next + 1) * g.sw <= px)
@@ -85,8 +86,9 @@ KERNEL max_pooling2d_cpu_backward(global const float *dy, ulong dy_at, global co
         last.x = next < g.ow ? next : g.ow - 1;
         for (int c = 0; c < g.c; c += VECTOR) {
             const int n = g.c - c;
-            const vec sum = chosen_by(&g, dy + c, tap + c, first, last, py, px, n);
-            store_some(g.add ? load_some(dx + c, n) + sum : sum, dx + c, n);
+            vec sum = chosen_by(&g, dy + c, tap + c, first, last, py, px, n);
+            sum = g.add ? load_some(dx + c, n) + sum : sum;
+            store_some(g.x_relu ? relu_grad(load_some(x + c, n), sum) : sum, dx + c, n);
         }
     }
 }

@@ -19,6 +19,8 @@ typedef JOIN(int, VECTOR) ivec;
 INLINE vec flush(vec x) { return fabs(x) < (vec)(FLT_MIN) ? (vec)(0.0f) : x; }
 
 INLINE vec relu_of(vec x) { return x < (vec)(0.0f) ? (vec)(0.0f) : x; }
+/* The gradient of relu's argument, from its result y and the gradient of that. */
+INLINE vec relu_grad(vec y, vec dy) { return y > (vec)(0.0f) ? dy : (vec)(0.0f); }
 
 /* The first n elements, the others of the vector +0. */
 INLINE vec load_some(global const float *p, int n)

@@ -68,6 +68,12 @@ iso_i32 opencl_x_activation(const struct iso_call *call, float *alpha)
     return 1 + (iso_i32)iso_activation_formula(p);
 }
 
+bool opencl_x_relu(const struct iso_call *call)
+{
+    const struct iso_activation *p = call->x_activation;
+    return p != NULL && iso_activation_formula(p) == ISO_RELU;
+}
+
 iso_rc opencl_pass_back(struct opencl *cl, const struct iso_call *call)
 {
     const struct iso_tensor *dx = &call->dx[0];

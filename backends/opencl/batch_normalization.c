@@ -221,11 +221,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl_bn_layout l = layout_of(be, call);
     l.g.add_dx = call->add_dx[0];
+    l.g.x_activation = opencl_x_activation(call, &l.g.x_alpha);
     if (opencl_cpu_shape(l.cl)) {
         ISO_TRY(opencl_bn_cpu_backward(&l, call));
-        return opencl_pass_back(l.cl, call);
+        return opencl_x_relu(call) ? ISO_OK : opencl_pass_back(l.cl, call);
     }
-    l.g.x_activation = opencl_x_activation(call, &l.g.x_alpha);
     const struct iso_tensor *dy = &call->dy[0];
     if (call->saved[ISO_BN_OFFSET].mem != NULL)
         return input_gradient(&l, call, dy, arg_tensor(&call->saved[ISO_BN_OFFSET]),

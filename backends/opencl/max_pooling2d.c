@@ -21,10 +21,8 @@ iso_rc opencl_max_pool_gradient(struct iso_backend *be, const struct iso_call *c
     struct opencl *cl = opencl_of(be);
     if (call->dx[0].mem == NULL)
         return ISO_OK;
-    if (opencl_cpu_shape(cl)) {
-        ISO_TRY(opencl_max_pool_cpu_gradient(cl, call));
-        return opencl_pass_back(cl, call);
-    }
+    if (opencl_cpu_shape(cl))
+        return opencl_max_pool_cpu_gradient(cl, call);
     struct opencl_pool g = opencl_pool_of(call, &call->x[0]);
     g.add = call->add_dx[0];
     g.x_activation = opencl_x_activation(call, &g.x_alpha);

@@ -1,4 +1,5 @@
 /* max_pooling2d_cpu.c: queues clkernels/max_pooling2d_cpu.cl. */
+#include "activation.h"
 #include "core/ops/pooling2d.h"
 #include "window_cpu.h"
 
@@ -29,8 +30,11 @@ iso_rc opencl_max_pool_cpu_gradient(struct opencl *cl, const struct iso_call *ca
 {
     struct opencl_window_cpu g = window_of(call);
     g.add = call->add_dx[0];
-    return opencl_launch(cl, program, "max_pooling2d_cpu_backward",
-                         opencl_cpu_grid((int64_t)g.images * g.h, 1),
-                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
-                              arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
+    g.x_relu = opencl_x_relu(call);
+    ISO_TRY(opencl_launch(cl, program, "max_pooling2d_cpu_backward",
+                          opencl_cpu_grid((int64_t)g.images * g.h, 1),
+                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
+                               arg_optional(&call->x[0], &call->dx[0]), arg_tensor(&call->dx[0]),
+                               arg_struct(&g, sizeof g))));
+    return g.x_relu ? ISO_OK : opencl_pass_back(cl, call);
 }
