@@ -1,6 +1,7 @@
 /* test_cli_classes.c: two folders of one model, whose classes are matched by their names. */
 #include "cli.h"
 #include "core/data/image.h"
+#include "page_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,42 @@ static void a_missing_class_shifts_nothing(void **state)
     runs("predict run --split validation --data . --json");
     cli_says(cli_out, "\"true_class\":1,\"true_name\":\"cat\"");
     cli_says(cli_out, "\"true_class\":2,\"true_name\":\"dog\"");
+    /* A row of the page's table of classes ends with how many rows are truly of it. */
+    static char page[CLI_OUTPUT];
+    runs("report run --data .");
+    cli_read("run/report.html", page);
+    assert_string_equal(page_row(page, "confusion", "bird", 0), "0|0|0|-|0");
+    const char *row = page_row(page, "confusion", "cat", 0);
+    assert_string_equal(row + strlen(row) - 2, "|1");
+    row = page_row(page, "confusion", "dog", 0);
+    assert_string_equal(row + strlen(row) - 2, "|1");
+}
+
+/* Classes have the order of the bytes of their names, whatever the locale is. */
+static void classes_are_ordered_by_bytes(void **state)
+{
+    static const char *const order[] = { "10", "2", "B", "_", "a", "b", "\xc3\xa4" };
+    char model[sizeof pets + 16], name[16];
+    (void)state;
+    if (skipped())
+        return;
+    for (int i = 6; i >= 0; i--)
+        add_class("letters", order[i], "train/cat");
+    snprintf(model, sizeof model,
+             "data: {train: {dataset: 'folder:letters'}}\n"
+             "input: {shape: [2, 3, 1], scale: 1/255}\n"
+             "layers: [flatten, dense: {units: 7, activation: softmax}]\n"
+             "loss: sparse_categorical_crossentropy\noptimizer: sgd\n"
+             "train: {batch_size: 4, epochs: 1}\n");
+    cli_write("letters.yaml", model);
+    runs("train letters.yaml --device reference --out run");
+    runs("predict run --split train --json");
+    for (int i = 0; i < 7; i++) {
+        snprintf(name, sizeof name, "\"%s\"", order[i]);
+        char want[64];
+        snprintf(want, sizeof want, "\"true_class\":%d,\"true_name\":%s", i, name);
+        cli_says(cli_out, want);
+    }
 }
 
 /* The run knows its classes when the folder that it was trained on is gone or has others; weights
@@ -162,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_spelling_is_refused, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(a_missing_class_shifts_nothing, set_up, cli_teardown),
+        cmocka_unit_test_setup_teardown(classes_are_ordered_by_bytes, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_listed_too, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(the_run_has_its_own_list, set_up, cli_teardown),
         cmocka_unit_test_setup_teardown(damaged_files_are_listed_without_training, set_up,

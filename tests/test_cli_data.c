@@ -284,6 +284,13 @@ static void missing_data_are_explained(void **state)
     cli_write("train.csv", "a,b,c,d\n255,0,0,0\n0,255,0,0\n0,0,255,0\n");
     assert_int_equal(cli_run("eval run --split train --device reference"), 4);
     cli_says(cli_err, "has no column 'label' for the labels");
+    cli_write("one.csv", "0,1,2,3\n1,2,3,4\n0,1,2,3\n1,2,3,4\n");
+    write_loose("one.csv", "one.csv", "");
+    run_ok("train loose.yaml --device reference --out both");
+    assert_int_equal(cli_run("eval both --device reference"), 4);
+    cli_says(cli_err, "--split validation");
+    run_ok("eval both --device reference --split validation");
+    cli_says(cli_out, "csv:one.csv, all: 2 images");
 }
 
 /* Labels that count from 1 are one class more than there are, and the message says what to do. */

@@ -167,12 +167,53 @@ static void images_of_other_sizes_are_resized_when_asked(void **state)
     assert_int_equal(cli_lines(cli_out), 2);
 }
 
+/* Photos are turned in predict as in training, or in neither, and the log says so. */
+static void photos_are_turned_as_in_training(void **state)
+{
+    static const char *const values[] = { "apply", "ignore" };
+    static char first[CLI_OUTPUT], second[CLI_OUTPUT], turned[CLI_OUTPUT];
+    size_t n = 0;
+    (void)state;
+    if (!iso_image_reads("JPEG"))
+        skip();
+    assert_int_equal(here("mkdir -p photos/a photos/b && cp '%s/tests/readers/decode/turned.jpg' "
+                          "photos/a/1.jpg && cp photos/a/1.jpg photos/b/2.jpg",
+                          root),
+                     0);
+    for (int i = 0; i < 2; i++) {
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "data: {train: {dataset: 'folder:photos', resize: [6, 5], orientation: %s}}\n"
+                 "input: {shape: [6, 5, 3], scale: 1/255}\n"
+                 "layers: [flatten: {name: all}, dense: {units: 2, activation: softmax}]\n"
+                 "loss: sparse_categorical_crossentropy\noptimizer: sgd\n"
+                 "train: {batch_size: 2, epochs: 1}\n",
+                 values[i]);
+        cli_write("photos.yaml", text);
+        run_ok(i ? "train photos.yaml --device reference --out ignore"
+                 : "train photos.yaml --device reference --out apply");
+        cli_says(cli_out,
+                 i ? "(orientation: ignore)" : "2 of the files do not lie upright: turned");
+        run_ok(i ? "predict ignore --split train --layer all --npy split.npy"
+                 : "predict apply --split train --layer all --npy split.npy");
+        run_ok(i ? "predict ignore photos/a/1.jpg photos/b/2.jpg --layer all --npy files.npy"
+                 : "predict apply photos/a/1.jpg photos/b/2.jpg --layer all --npy files.npy");
+        n = cli_read("split.npy", first);
+        assert_int_equal(cli_read("files.npy", second), n);
+        assert_memory_equal(first, second, n);
+        if (i == 0)
+            memcpy(turned, first, n);
+    }
+    assert_true(memcmp(turned, first, n) != 0);
+}
+
 static void bad_images_are_named(void **state)
 {
     (void)state;
     train_pets();
     fails(ISO_EXIT_FILE, "predict run pets/train/cat/notes.txt",
           "cat/notes.txt: is no image of a kind that isocl knows");
+    assert_null(strstr(cli_err, "may write")); /* it is not about writing */
     fails(ISO_EXIT_FILE, "predict run pets/train/bird/0.png gone.png", "cannot read gone.png");
     assert_int_equal(here("mkdir empty"), 0);
     fails(ISO_EXIT_FILE, "predict run empty", "empty: no images lie in this folder");
@@ -395,6 +436,7 @@ int main(void)
         TEST(images_are_what_the_split_has),
         TEST(a_run_keeps_the_names),
         TEST(images_of_other_sizes_are_resized_when_asked),
+        TEST(photos_are_turned_as_in_training),
         TEST(bad_images_are_named),
         TEST(accuracy_is_that_of_eval),
         TEST(a_submission_has_the_labels_of_the_data),

@@ -118,6 +118,52 @@ static void inferred_settings_are_the_sources(void **state)
     }
 }
 
+/* What the sources print of a training, as ../models says it: training accuracy and loss,
+ * validation accuracy and loss, test accuracy and loss; 0: the source prints none. */
+static void the_figures_of_the_sources_are_expected(void **state)
+{
+    static const struct {
+        const char *path;
+        int phase;
+        double figures[6];
+    } models[] = {
+        { "cifar10/base", 0, { .7922, .5887 } },
+        { "cifar10/model3", 0, { 0, 0, .7085, 1.0529 } },
+        { "cifar10/model4", 0, { 0, 0, .7243, 1.0310 } },
+        { "cifar10/model5", 0, { .7576, .6852, .6845, .8878 } },
+        { "cifar10/model6", 0, { .1, 2.3026, .1, 2.3026 } },
+        { "cifar10/model7", 0, { .8130, .5335, .7486, .7079 } },
+        { "cifar10/model8", 0, { 0, 0, .4454, 1.4925 } },
+        { "cifar10/model8", 1, { 0, 0, .4597, 1.4630 } },
+        { "cifar10/model8", 2, { 0, 0, .7396, .7362 } },
+        { "cifar10/model10", 0, { .9313, .2064, 0, .6264 } },
+        { "cifar10/model11", 0, { 0, 0, .5708, 1.6443 } },
+        { "fashion-mnist/brief", 0, { .9981, 0, .8932, 0, .8957, 1.0568 } },
+        { "fashion-mnist/deeper", 0, { .9953, 0, .9195, 0, .9177 } },
+        { "fashion-mnist/deeper-augmented", 1, { .8949, 0, .8657, 0, .8720, .3174 } },
+        { "fashion-mnist/deeper-augmented", 2, { .9517, 0, .9133, 0, .9132, .2161 } },
+        { "fashion-mnist/resnet152", 0, { .8223, 0, .8028, 0, .8113, .4626 } },
+        { "fashion-mnist/vgg16", 0, { .9292, 0, .8678, 0, .8542, .3900 } },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        struct iso_model *model = NULL;
+        char path[64];
+        snprintf(path, sizeof path, "models/%s.yaml", models[i].path);
+        if (iso_model_load(path, &faults, &model) != ISO_OK)
+            fail_msg("%s: %s", path, iso_error());
+        const struct iso_expect *e = &model->phases[models[i].phase].expect;
+        const double figures[6] = { e->training_accuracy, e->training_loss, e->validation_accuracy,
+                                    e->validation_loss,   e->test_accuracy, e->test_loss };
+        for (int k = 0; k < 6; k++)
+            if (models[i].figures[k] != 0 && !(figures[k] == models[i].figures[k]))
+                fail_msg("%s, phase %d: figure %d is %g, not %g", path, models[i].phase, k,
+                         figures[k], models[i].figures[k]);
+        assert_true(*e->source != '\0');
+        iso_model_free(model);
+    }
+}
+
 /* Statistics belong to the batch as a whole: a smaller last batch does not change their shape. */
 static void statistics_have_no_batch(void **state)
 {
@@ -181,6 +227,7 @@ int main(void)
         cmocka_unit_test(parameters_are_the_sources),
         cmocka_unit_test(networks_have_the_published_parameters),
         cmocka_unit_test(inferred_settings_are_the_sources),
+        cmocka_unit_test(the_figures_of_the_sources_are_expected),
         cmocka_unit_test(statistics_have_no_batch),
         cmocka_unit_test(weights_can_be_left_out),
     };

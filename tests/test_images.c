@@ -312,6 +312,21 @@ static void images_are_resized(void **state)
     }
 }
 
+/* Another C library must not give other bits: none of its functions of numbers is used. */
+static void resizing_needs_no_libm(void **state)
+{
+    static const char *const files[] = { "core/data/image_resize.c", "core/data/image.c",
+                                         "core/data/image_jpeg.c" };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *text = NULL;
+        size_t n;
+        assert_int_equal(iso_file_read(files[i], &text, &n), ISO_OK);
+        assert_null(strstr(text, "math.h"));
+        free(text);
+    }
+}
+
 /* One pixel high or wide, and much larger or smaller than before. */
 static void extreme_sizes_are_fine(void **state)
 {
@@ -370,6 +385,7 @@ int main(void)
         cmocka_unit_test(headers_may_lie_far_behind),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(images_are_resized),
+        cmocka_unit_test(resizing_needs_no_libm),
         cmocka_unit_test(extreme_sizes_are_fine),
         cmocka_unit_test(images_get_other_channels),
     };
