@@ -223,6 +223,18 @@ ISOCL_API void isocl_training_stop(isocl_training *training);
 ISOCL_API int isocl_training_finished(const isocl_training *training);
 /* Returns the path of the run's folder: weights.safetensors, best.safetensors, history.csv, ... */
 ISOCL_API const char *isocl_training_folder(const isocl_training *training);
+/* Steps that the option `verify` has had computed again on another device, and compared. */
+typedef struct isocl_verified {
+    const char *device;   /* the other device: cpu, or for cpu the reference */
+    const char *compared; /* "bits" in exact mode; in fast mode "bounds": those of each op */
+    const char *strayed;  /* the step, layer, op and pass that were wrong; "": none */
+    int64_t steps;        /* number of them; all but the one that was wrong were right */
+    double seconds;       /* spent on that */
+} isocl_verified;
+/* Returns what has been verified so far, also in the callbacks; NULL: the option was not set. If
+ * the device strays, isocl_training_run fails with ISOCL_EPARITY and the run stands before that
+ * step. */
+ISOCL_API const isocl_verified *isocl_training_verified(isocl_training *training);
 /* Writes the SHA-256 of the current weights, as printed by `isocl train`. */
 ISOCL_API isocl_rc isocl_training_hash(isocl_training *training, char hex[65]);
 ISOCL_API void isocl_training_free(isocl_training *training);

@@ -163,6 +163,42 @@ static void callbacks_get_phases_steps_and_epochs(void **state)
     assert_true(isfinite(t.loss) && isfinite(t.val_loss));
 }
 
+/* The option verify has the reference compute steps again; the training can be asked about it. */
+static void a_training_is_verified(void **state)
+{
+    static const char *const bad[] = { "1/0", "sometimes", "200%" };
+    isocl_training *training = NULL;
+    char plain[65], verified[65];
+    (void)state;
+    train_whole("plain", plain);
+    run_in("none");
+    assert_int_equal(isocl_training_open(model, options, &training), ISOCL_OK);
+    assert_null(isocl_training_verified(training));
+    isocl_training_free(training);
+    run_in("verified");
+    set("verify", "1/5");
+    assert_int_equal(isocl_training_open(model, options, &training), ISOCL_OK);
+    const isocl_verified *v = isocl_training_verified(training);
+    assert_non_null(v);
+    assert_int_equal(v->steps, 0);
+    assert_int_equal(isocl_training_run(training), ISOCL_OK);
+    v = isocl_training_verified(training);
+    assert_int_equal(v->steps, 3); /* the first, sixth and eleventh of 12 */
+    assert_string_equal(v->device, "reference");
+    assert_string_equal(v->compared, "bits");
+    assert_string_equal(v->strayed, "");
+    assert_true(v->seconds > 0);
+    assert_int_equal(isocl_training_hash(training, verified), ISOCL_OK);
+    assert_string_equal(plain, verified);
+    isocl_training_free(training);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        set("verify", bad[i]);
+        run_in("bad");
+        assert_int_equal(isocl_training_open(model, options, &training), ISOCL_EUSAGE);
+        assert_non_null(strstr(isocl_error(), "the option verify "));
+    }
+}
+
 static void a_stopped_training_continues_to_the_same_weights(void **state)
 {
     (void)state;
@@ -386,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_header_has_the_version_of_the_library),
         CASE(callbacks_get_phases_steps_and_epochs),
+        CASE(a_training_is_verified),
         CASE(a_stopped_training_continues_to_the_same_weights),
         CASE(arrays_train_as_the_data_set_they_are_of),
         CASE(a_network_evaluates_and_predicts_a_run),

@@ -131,7 +131,7 @@ static void lines_over_each_other_are_dashed(void **state)
 /* Of many points at most ISO_CHART_POINTS and the last one are drawn, at equal distances. */
 static void the_last_of_many_points_is_drawn(void **state)
 {
-    enum { N = 2500 };
+    enum { N = 2501 };
     static double x[N], y[N];
     static struct reading_line line;
     (void)state;
@@ -144,7 +144,7 @@ static void the_last_of_many_points_is_drawn(void **state)
     reading_path(picture, "a", 0, &line);
     assert_int_equal(line.n, (N + 2) / 3 + ((N - 1) % 3 != 0));
     assert_non_null(strstr(picture, "data-points=\"1,0 4,0 7,0 "));
-    assert_non_null(strstr(picture, " 2500,77\""));
+    assert_non_null(strstr(picture, " 2501,77\""));
     assert_null(strstr(picture, "<circle"));
 }
 
@@ -194,6 +194,23 @@ static void steps_are_the_nearest_round_numbers(void **state)
             assert_true(fabs(a.step - nearest) < 1e-9 * nearest);
             assert_true(a.to > width / 2.16 && a.from < -width / 2.16); /* with a margin */
         }
+}
+
+/* A log scale has ticks at 1, 2 and 5 times each power of ten, and at the powers alone if it is
+ * long. */
+static void log_scales_have_round_ticks(void **state)
+{
+    static const double few[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10 }, many[] = { 0.01, 0.1, 1, 10, 100 };
+    double ticks[ISO_TICKS];
+    (void)state;
+    struct iso_axis a = iso_axis_over(0.1, 10, 5, false, true);
+    assert_int_equal(iso_axis_ticks(&a, ticks), 7);
+    for (int i = 0; i < 7; i++)
+        assert_true(fabs(ticks[i] - few[i]) < 1e-9 * few[i]);
+    a = iso_axis_over(0.01, 100, 5, false, true);
+    assert_int_equal(iso_axis_ticks(&a, ticks), 5);
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(ticks[i] - many[i]) < 1e-9 * many[i]);
 }
 
 static void numbers_are_short(void **state)
@@ -440,6 +457,7 @@ int main(void)
         cmocka_unit_test(the_last_of_many_points_is_drawn),
         cmocka_unit_test(bars_are_as_long_as_their_sums),
         cmocka_unit_test(steps_are_the_nearest_round_numbers),
+        cmocka_unit_test(log_scales_have_round_ticks),
         cmocka_unit_test(numbers_are_short),
         cmocka_unit_test(texts_are_anchored),
         TEST(a_metric_is_drawn_phase_by_phase),

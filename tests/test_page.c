@@ -5,6 +5,7 @@
 #include "page_rows.h"
 #include "tools/report/measured.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,19 @@ static void results_are_those_of_the_history(void **state)
     assert_string_equal(page_row(text, "summary", "Device", 0), "reference (host), exact mode");
     assert_false(page_has_row(text, "summary", "Parameters")); /* there is no model */
     cli_says(text, "finished, 3 epochs.");
+}
+
+static void verified_steps_are_told(void **state)
+{
+    (void)state;
+    assert_false(page_has_row(make(), "summary", "Verified"));
+    told.state.step = 60;
+    told.made = json_pack("{s:[{s:{s:s,s:s,s:i}},{},{s:{s:s,s:s,s:i,s:s}}]}", "commands",
+                          "verified", "device", "cpu", "compared", "bits", "steps", 7, "verified",
+                          "device", "reference", "compared", "bits", "steps", 5, "strayed", "x<y");
+    assert_string_equal(page_row(make(), "summary", "Verified", 0),
+                        "12 of 60 steps computed again on cpu, then reference: the same bits; but "
+                        "once: x&lt;y");
 }
 
 static void the_state_of_a_training_is_told(void **state)
@@ -362,6 +376,7 @@ int main(void)
         PAGE_TEST(tiles_tell_the_history_if_nothing_was_measured),
         PAGE_TEST(the_tile_of_parity_says_how_it_was_kept),
         PAGE_TEST(results_are_those_of_the_history),
+        PAGE_TEST(verified_steps_are_told),
         PAGE_TEST(the_state_of_a_training_is_told),
         PAGE_TEST(the_first_best_epoch_counts),
         PAGE_TEST(scores_are_means_over_the_classes),

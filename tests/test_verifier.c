@@ -2,6 +2,7 @@
  * accuses nobody else. */
 #include "cli.h"
 #include "lie.h"
+#include "page_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,7 @@ static void clean_trainings_are_not_accused(void **state)
 
 static void a_resumed_training_is_verified(void **state)
 {
+    static char said[CLI_OUTPUT];
     char whole[65], resumed[65];
     (void)state;
     write_rich("");
@@ -95,6 +97,22 @@ static void a_resumed_training_is_verified(void **state)
                  "verified   14 steps");
     cli_hash(resumed);
     assert_string_equal(whole, resumed);
+    /* 4 of the first 7 steps, and all 14 of the others. */
+    cli_read("r/run.json", said);
+    cli_says(said, "\"wanted\": \"1/2\"");
+    cli_says(said, "\"wanted\": \"replay/3\"");
+    cli_says(said, "\"device\": \"reference\"");
+    cli_says(said, "\"compared\": \"bits\"");
+    cli_says(said, "\"strayed\": null");
+    assert_int_equal(cli_run("runs r"), 0);
+    cli_says(cli_out,
+             "\nr was verified: 18 of 21 steps computed again on reference: the same bits\n");
+    assert_int_equal(cli_run("runs r --json"), 0);
+    cli_says(cli_out, "\"verified\":\"18 of 21 steps computed again on reference: the same bits\"");
+    assert_int_equal(cli_run("report r --history"), 0);
+    cli_read("r/report.html", said);
+    assert_string_equal(page_row(said, "summary", "Verified", 0),
+                        "18 of 21 steps computed again on reference: the same bits");
 }
 
 static void options_are_explained(void **state)
@@ -205,7 +223,8 @@ static void replay_notices_a_single_fault(void **state)
     char hash[65], again[65];
     static const char *const faults[] = { "wrong:adam_update", "skip:adam_update",
                                           "wrong:*crossentropy_backward" };
-    char once[CLI_PATH];
+    static char said[CLI_OUTPUT];
+    char once[CLI_PATH], file[64];
     (void)state;
     if (!lie_has_pocl())
         return;
@@ -221,6 +240,16 @@ static void replay_notices_a_single_fault(void **state)
         cli_says(cli_err, "a step from 11 to 20 wrongly");
         cli_says(cli_err, "comes and goes");
         cli_says(cli_err, "the run stands after step 10, before it went wrong; to see");
+        snprintf(file, sizeof file, "runs/tiny-%03zu/run.json", i + 3);
+        cli_read(file, said);
+        cli_says(said, "\"wanted\": \"replay/10\"");
+        cli_says(said, "\"steps\": 10,");
+        cli_says(said, "\"strayed\": \"");
+        assert_int_equal(cli_run("runs runs/tiny-%03zu", i + 3), 0);
+        cli_says(cli_out,
+                 "was verified: 10 of 10 steps computed again on cpu: the same bits; but "
+                 "once: ");
+        cli_says(cli_out, "a step from 11 to 20 wrongly");
         assert_int_equal(cli_run("train --resume --out runs/tiny-%03zu --device cpu", i + 3), 0);
         cli_hash(again);
         assert_string_equal(hash, again);
@@ -244,7 +273,7 @@ static void fast_mode_is_held_to_its_bounds(void **state)
                      ISO_EXIT_DIFFERS);
     cli_says(cli_err, "forward pass: ");
     assert_int_equal(cli_run("%s --mode fast --verify replay/5", tiny_run), ISO_EXIT_DEVICE);
-    cli_says(cli_err, "needs --mode exact");
+    cli_says(cli_err, "needs exact mode");
 }
 
 static void known_answers_are_asked_before_the_first_step(void **state)

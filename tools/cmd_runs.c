@@ -109,11 +109,13 @@ static json_t *json_or_null(double value) { return isnan(value) ? json_null() : 
 
 static void add_made(json_t *o, const struct iso_told *t)
 {
-    char driver[512];
+    char driver[512], verified[1024];
     iso_json_set(o, "weights_sha256", *t->hash ? iso_json_string(t->hash) : json_null());
     iso_json_set(o, "device_name", iso_json_string(t->device.name));
     iso_json_set(o, "driver", iso_json_string(iso_made_driver(t, driver, sizeof driver)));
     iso_json_set(o, "seconds", json_or_null(iso_told_seconds(t)));
+    iso_made_verified(t, verified, sizeof verified);
+    iso_json_set(o, "verified", *verified ? iso_json_string(verified) : json_null());
 }
 
 static double best_accuracy(const struct iso_told *t)

@@ -192,7 +192,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     const char *contradiction = find_contradiction(&o, count);
     if (contradiction != NULL)
         return iso_usage(command, "%s", contradiction);
-    if (o.verify != NULL && iso_verify_parse(o.verify, &verify) != ISO_OK)
+    if (o.verify != NULL && iso_verify_parse(o.verify, "--verify", &verify) != ISO_OK)
         return iso_usage(command, "%s", iso_error());
     struct iso_trainer_options wanted = { .job = o.setup,
                                           .epochs = o.epochs,

@@ -18,7 +18,7 @@ iso_rc iso_api_told(int value, const char *whose);
 enum { ISO_API_SPLITS = 3 };
 struct isocl_options {
     char device[128], devices[512], data[ISO_PATH], run[ISO_PATH], weights[ISO_PATH];
-    char layer[ISO_NAME], ops[512], cases[ISO_PATH], command[512];
+    char layer[ISO_NAME], ops[512], cases[ISO_PATH], command[512], verify[64];
     int mode, tune; /* 0: not set */
     int64_t threads, limit, batch_size, seed, epochs, steps;
     double checkpoint_minutes;

@@ -42,6 +42,9 @@ static const struct iso_field fields[] = {
     TEXT(weights, "safetensors file that a training begins with"),
     { "checkpoint_minutes", ISO_FIELD_REAL, AT(checkpoint_minutes), "-1", -1, 1e6, NULL,
       "save within an epoch this often; 0: never; -1: as the model file says" },
+    TEXT(verify,
+         "steps of a training that another device computes again, as `isocl train --verify` "
+         "has them: 1/100, replay/100 or 2% (default: none)"),
     TEXT(command, "what run.json says that the training was started by"),
     TEXT(layer, "layer whose output a network gives (default: the last one)"),
     { "with_preprocessing", ISO_FIELD_BOOL, AT(with_preprocessing), "false", 0, 0, NULL,

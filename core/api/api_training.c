@@ -14,6 +14,7 @@ struct isocl_training {
     struct iso_trainer trainer;
     struct iso_api_log log;
     struct callback on_phase, on_step, on_epoch;
+    struct isocl_verified verified;
     volatile sig_atomic_t stop;
     bool run, ended; /* ended: run.json says how */
 };
@@ -125,7 +126,9 @@ static iso_rc open_trainer(struct isocl_training *t, const isocl_model *m)
     const char *contradiction = find_contradiction(&t->options, m);
     if (contradiction != NULL)
         return iso_fail(ISO_EUSAGE, "%s", contradiction);
-    const struct iso_trainer_options o = trainer_options(t, m);
+    struct iso_trainer_options o = trainer_options(t, m);
+    if (*t->options.verify)
+        ISO_TRY(iso_verify_parse(t->options.verify, "the option verify", &o.verify));
     ISO_TRY(iso_trainer_open(&t->trainer, &o, m != NULL ? m->path : NULL));
     t->trainer.options.job.text = NULL; /* the model's, which may go */
     return iso_trainer_begin(&t->trainer);
@@ -193,6 +196,19 @@ int isocl_training_finished(const isocl_training *t)
 const char *isocl_training_folder(const isocl_training *t)
 {
     return iso_run_folder(t->trainer.run);
+}
+
+const isocl_verified *isocl_training_verified(isocl_training *t)
+{
+    if (t->trainer.verifier == NULL)
+        return NULL;
+    const struct iso_verified v = iso_verifier_done(t->trainer.verifier);
+    t->verified = (struct isocl_verified){ .device = v.device,
+                                           .compared = t->trainer.settings.fast ? "bounds" : "bits",
+                                           .strayed = v.strayed,
+                                           .steps = v.steps,
+                                           .seconds = v.seconds };
+    return &t->verified;
 }
 
 isocl_rc isocl_training_hash(isocl_training *t, char hex[65])

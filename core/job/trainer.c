@@ -256,14 +256,28 @@ iso_rc iso_trainer_begin(struct iso_trainer *t)
 /* A failure to write has been told, or shows nothing that matters to the training. */
 void iso_trainer_end(const struct iso_trainer *t, iso_rc rc)
 {
-    char result[1024] = "stopped", why[1000];
+    char result[1024] = "stopped", why[1000], wanted[ISO_VERIFY_TEXT];
+    struct iso_about_verified verified;
     if (t->run == NULL)
         return;
     if (rc != ISO_OK)
         snprintf(result, sizeof result, "failed: %s", iso_error_take(why, sizeof why));
     else if (iso_trainer_reached_goal(t))
         snprintf(result, sizeof result, "finished");
-    if (iso_about_end(iso_run_folder(t->run), t->state.step, result) != ISO_OK)
+    if (t->verifier != NULL) {
+        const struct iso_verified v = iso_verifier_done(t->verifier);
+        verified = (struct iso_about_verified){
+            .wanted = iso_verify_text(&t->options.verify, wanted),
+            .device = v.device,
+            .compared = t->settings.fast ? "bounds" : "bits",
+            .strayed = v.strayed,
+            .steps = v.steps,
+            .spans = v.spans,
+            .seconds = v.seconds,
+        };
+    }
+    if (iso_about_end(iso_run_folder(t->run), t->state.step, result,
+                      t->verifier != NULL ? &verified : NULL) != ISO_OK)
         iso_error_clear(); /* as said above */
 }
 

@@ -19,7 +19,8 @@ struct iso_verifier {
     double spent, last; /* seconds spent on verification; on its last span */
     int64_t sure;       /* all of the first steps up to this one were right */
     struct iso_verified done;
-    bool strayed;
+    char what[1200]; /* was wrong; "": nothing */
+    bool strayed;    /* the run stands before that */
 };
 
 /* ---- What is wanted ------------------------------------------------------------------------ */
@@ -43,7 +44,7 @@ static double share_of(const char *text)
     return strcmp(end, "%") == 0 && percent > 0 && percent <= 100 ? percent / 100 : 0;
 }
 
-iso_rc iso_verify_parse(const char *text, struct iso_verify *out)
+iso_rc iso_verify_parse(const char *text, const char *option, struct iso_verify *out)
 {
     const int64_t one = number_after(text, "1/"), replay = number_after(text, "replay/");
     const double share = share_of(text);
@@ -57,9 +58,19 @@ iso_rc iso_verify_parse(const char *text, struct iso_verify *out)
     if (out->kind != ISO_VERIFY_NONE)
         return ISO_OK;
     return iso_fail(ISO_EUSAGE,
-                    "--verify %.40s: it is 1/N (one step in N), replay/N (every step, N at once) "
+                    "%s %.40s: it is 1/N (one step in N), replay/N (every step, N at once) "
                     "or P%% (of the time), such as 1/100, replay/100 or 2%%",
-                    text);
+                    option, text);
+}
+
+const char *iso_verify_text(const struct iso_verify *v, char buf[ISO_VERIFY_TEXT])
+{
+    if (v->kind == ISO_VERIFY_SHARE)
+        snprintf(buf, ISO_VERIFY_TEXT, "%g%%", 100 * v->share);
+    else
+        snprintf(buf, ISO_VERIFY_TEXT, "%s/%lld", v->kind == ISO_VERIFY_REPLAY ? "replay" : "1",
+                 (long long)v->every);
+    return buf;
 }
 
 static bool begins(void *self, const struct iso_fit_state *state)
@@ -132,14 +143,13 @@ static iso_rc go_back(struct iso_verifier *v, const char *what)
 static iso_rc end(void *self, const struct iso_fit_span *span)
 {
     struct iso_verifier *v = self;
-    char what[1200] = "";
     const double now = iso_clock();
-    const iso_rc rc = iso_second_compare(&v->second, v->job, span, what, sizeof what);
+    const iso_rc rc = iso_second_compare(&v->second, v->job, span, v->what, sizeof v->what);
     v->last += iso_clock() - now;
     v->spent += v->last;
     ISO_TRY(rc);
-    if (*what != '\0')
-        return go_back(v, what);
+    if (*v->what != '\0')
+        return go_back(v, v->what);
     v->done.steps += span->state->step - v->second.from.step;
     v->done.spans++;
     v->sure = span->state->step;
@@ -160,7 +170,7 @@ iso_rc iso_verifier_new(const struct iso_verify *how, struct iso_job *job,
     const char *device = strcmp(job->backend->ops->name, "cpu") == 0 ? "reference" : "cpu";
     if (how->kind == ISO_VERIFY_REPLAY && iso_second_is_fast(job))
         return iso_fail(ISO_EUNSUP,
-                        "--verify replay/N needs --mode exact: in fast mode the roundings of many "
+                        "--verify replay/N needs exact mode: in fast mode the roundings of many "
                         "steps have no bound; --verify 1/N compares single steps");
     struct iso_verifier *v = iso_alloc(1, sizeof *v);
     if (v == NULL)
@@ -215,5 +225,6 @@ struct iso_verified iso_verifier_done(const struct iso_verifier *v)
     struct iso_verified done = v->done;
     done.seconds = v->spent;
     done.device = v->second.backend->device.id;
+    done.strayed = v->what;
     return done;
 }

@@ -18,13 +18,18 @@ struct iso_verify {
     int64_t every;
     double share; /* part of the time, from 0 to 1 */
 };
-/* Reads "1/100", "replay/100" or "2%". Fails with ISO_EUSAGE and says what there is. */
-iso_rc iso_verify_parse(const char *text, struct iso_verify *out);
+/* Reads "1/100", "replay/100" or "2%". Fails with ISO_EUSAGE and says what there is; option: the
+ * name that the text was given by. */
+iso_rc iso_verify_parse(const char *text, const char *option, struct iso_verify *out);
+/* Writes what iso_verify_parse reads. Returns buf. */
+enum { ISO_VERIFY_TEXT = 32 };
+const char *iso_verify_text(const struct iso_verify *, char buf[ISO_VERIFY_TEXT]);
 
 struct iso_verified { /* so far */
     int64_t steps, spans;
     double seconds;
-    const char *device; /* the one that computed them again */
+    const char *device;  /* the one that computed them again */
+    const char *strayed; /* step, layer, op and pass that were wrong; "": none */
 };
 struct iso_verifier;
 /* Opens the other device: cpu, or for cpu the reference. The job, borrowed, is open, with the

@@ -299,7 +299,17 @@ iso_rc iso_about_images(const char *folder, int which, const char *crc32)
     return write_json(folder, json);
 }
 
-iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
+/* Known answers have been right: without that, a training with a verifier does not begin. */
+static json_t *describe_verified(const struct iso_about_verified *v)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o}", "wanted", v->wanted, "device",
+                     v->device, "known_answers", "passed", "compared", v->compared, "steps",
+                     (json_int_t)v->steps, "spans", (json_int_t)v->spans, "seconds", v->seconds,
+                     "strayed", *v->strayed ? iso_json_string(v->strayed) : json_null());
+}
+
+iso_rc iso_about_end(const char *folder, int64_t step, const char *result,
+                     const struct iso_about_verified *verified)
 {
     json_t *json;
     ISO_TRY(read_json(folder, &json));
@@ -314,5 +324,7 @@ iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
     iso_json_set(last, "ended", now());
     iso_json_set(last, "to_step", json_integer(step));
     iso_json_set(last, "result", iso_json_string(result));
+    if (verified != NULL)
+        iso_json_set(last, "verified", describe_verified(verified));
     return write_json(folder, json);
 }

@@ -57,7 +57,17 @@ iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out);
 /* Reads the weights that the run began with: the file's path, "" if there was none, and their hash;
  * "": not known. */
 iso_rc iso_about_initial(const char *folder, char path[ISO_PATH], char sha256[65]);
-/* Records when, after which step and how the last command ended. A killed command has no such
- * record. */
-iso_rc iso_about_end(const char *folder, int64_t step, const char *result);
+/* What a command had computed again on another device (core/job/verifier.h). */
+struct iso_about_verified {
+    const char *wanted;   /* "1/100" */
+    const char *device;   /* the other one */
+    const char *compared; /* "bits", or "bounds" in fast mode */
+    const char *strayed;  /* what was wrong; "": nothing */
+    int64_t steps, spans;
+    double seconds;
+};
+/* Records when, after which step and how the last command ended, and what was verified; NULL:
+ * nothing. A killed command has no such record. */
+iso_rc iso_about_end(const char *folder, int64_t step, const char *result,
+                     const struct iso_about_verified *);
 #endif

@@ -40,6 +40,40 @@ const char *iso_made_list(const struct iso_told *t, const char *in, const char *
     return buf;
 }
 
+/* Adds up the steps that commands had computed again, and finds the last one in which a device
+ * strayed; NULL: in none. */
+static int64_t count_verified(const struct iso_told *t, const char **strayed)
+{
+    const json_t *commands = json_object_get(t->made, "commands"), *command;
+    int64_t steps = 0;
+    size_t i;
+    *strayed = NULL;
+    json_array_foreach(commands, i, command)
+    {
+        const json_t *verified = json_object_get(command, "verified");
+        const char *wrong = json_string_value(json_object_get(verified, "strayed"));
+        steps += json_integer_value(json_object_get(verified, "steps"));
+        *strayed = wrong != NULL ? wrong : *strayed;
+    }
+    return steps;
+}
+
+const char *iso_made_verified(const struct iso_told *t, char *buf, size_t n)
+{
+    char device[96], compared[32];
+    const char *strayed;
+    const int64_t steps = count_verified(t, &strayed);
+    iso_made_list(t, "verified", "device", device, sizeof device);
+    iso_made_list(t, "verified", "compared", compared, sizeof compared);
+    snprintf(buf, n, "%lld of %lld steps computed again on %s: %s%s%s", (long long)steps,
+             (long long)t->state.step, device,
+             strcmp(compared, "bounds") == 0 ? "every op within its bound" : "the same bits",
+             strayed != NULL ? "; but once: " : "", strayed != NULL ? strayed : "");
+    if (*device == '\0')
+        *buf = '\0';
+    return iso_printable(buf, false);
+}
+
 const char *iso_made_driver(const struct iso_told *t, char *buf, size_t n)
 {
     char platform[256], driver[256];

@@ -16,4 +16,7 @@ const char *iso_made_list(const struct iso_told *, const char *in, const char *k
 /* "Portable Computing Language, 3.1": platforms and versions of the device's driver. Returns buf.
  */
 const char *iso_made_driver(const struct iso_told *, char *buf, size_t n);
+/* "12 of 60 steps computed again on cpu: the same bits", and what went wrong if a device strayed;
+ * "" if nothing was verified. Returns buf. */
+const char *iso_made_verified(const struct iso_told *, char *buf, size_t n);
 #endif

@@ -91,6 +91,8 @@ static void tell_text(const struct iso_told *t, const char *what, char text[CELL
         iso_made_driver(t, text, CELL);
     else if (strcmp(what, "Weights") == 0)
         snprintf(text, CELL, "%s", t->hash);
+    else if (strcmp(what, "Verified") == 0)
+        iso_made_verified(t, text, CELL);
     else if (strcmp(what, "Mode") == 0)
         snprintf(text, CELL, "%s", t->device.mode);
     else if (strcmp(what, "isocl") == 0)
@@ -213,8 +215,8 @@ static void put_results(struct iso_page *p, const struct iso_told *t, int n)
 
 static void put_table(struct iso_page *p, const struct iso_told *t, int n)
 {
-    static const char *const texts[] = { "Model", "State", "Device",  "Driver",
-                                         "Mode",  "isocl", "Weights", NULL };
+    static const char *const texts[] = { "Model", "State",   "Device",   "Driver", "Mode",
+                                         "isocl", "Weights", "Verified", NULL };
     static const char *const settings[] = { "Seed", "Batch", "Training rows", "Validation rows",
                                             NULL };
     iso_page_chapter(p, "differences", "Differences");

@@ -3,6 +3,7 @@
 
 #include "curves.h"
 #include "drawing.h"
+#include "made.h"
 #include "ridges.h"
 
 #include <inttypes.h>
@@ -86,7 +87,7 @@ static void put_result_facts(struct iso_page *p, const struct iso_told *t, const
 static void put_summary(struct iso_page *p, const struct iso_told *t, const struct iso_measured *m,
                         const struct shown *s)
 {
-    char text[32], each[32];
+    char text[32], each[32], verified[1024];
     const double seconds = iso_told_seconds(t);
     iso_page_chapter(p, "summary", "Settings and results");
     if (*t->faults)
@@ -106,6 +107,7 @@ static void put_summary(struct iso_page *p, const struct iso_told *t, const stru
     put_result_facts(p, t, s);
     if (*m->hash)
         iso_page_fact(p, "Weights", "sha256 %s, %s", m->hash, t->device.mode);
+    iso_page_fact(p, "Verified", "%s", iso_made_verified(t, verified, sizeof verified));
     if (*t->device.version)
         iso_page_fact(p, "isocl", "%s", t->device.version);
     fputs("</tbody>\n</table>\n</section>\n", p->out);

@@ -257,6 +257,14 @@ static void print_devices(const struct iso_told *t, int n)
     }
 }
 
+static void print_verified(const struct iso_told *t, int n)
+{
+    char text[1024];
+    for (int i = 0; i < n; i++)
+        if (*iso_made_verified(&t[i], text, sizeof text))
+            printf("%s was verified: %s\n", t[i].folder, text);
+}
+
 void iso_runs_print(const struct iso_told *t, int n)
 {
     char text[ISO_RUN_CELL];
@@ -280,4 +288,5 @@ void iso_runs_print(const struct iso_told *t, int n)
         printf("\n");
     }
     print_devices(t, n);
+    print_verified(t, n);
 }

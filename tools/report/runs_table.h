@@ -15,7 +15,7 @@ struct iso_run_column {
 extern const struct iso_run_column iso_run_columns[]; /* ends with name NULL */
 /* Fails with ISO_EUSAGE, and the names that there are, where there is no such column. */
 iso_rc iso_runs_sort(struct iso_told *, int n, const char *column_name, bool reverse);
-/* Prints the table, and below it what the devices are. */
+/* Prints the table, and below it what the devices are and which runs were verified. */
 void iso_runs_print(const struct iso_told *, int n);
 /* The first run, of those before run i, whose weights have the same bits; -1: none. */
 int iso_runs_same_bits(const struct iso_told *, int i);

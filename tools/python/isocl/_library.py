@@ -76,6 +76,16 @@ class Layer(Structure):
     ]
 
 
+class Verified(Structure):
+    _fields_ = [
+        ("device", c_char_p),
+        ("compared", c_char_p),
+        ("strayed", c_char_p),
+        ("steps", c_int64),
+        ("seconds", c_double),
+    ]
+
+
 class Log(Structure):
     _fields_ = [
         ("phase", c_char_p),
@@ -149,6 +159,7 @@ _SIGNATURES = {
     "training_stop": (None, c_void_p),
     "training_finished": (c_int, c_void_p),
     "training_folder": (c_char_p, c_void_p),
+    "training_verified": (POINTER(Verified), c_void_p),
     "training_hash": (c_int, c_void_p, c_char_p),
     "training_free": (None, c_void_p),
     "network_open": (c_int, c_void_p, c_char_p, c_void_p, _OUT),

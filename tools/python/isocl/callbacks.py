@@ -32,6 +32,7 @@ class History(Callback):
         self.epoch, self.history = [], {}
         self.run = None  # folder of the run
         self.finished = False  # False: it was stopped
+        self.verified = None  # with fit(verify="1/100"): device, steps, seconds, ... of what was computed again
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch.append(epoch)

@@ -125,6 +125,7 @@ class Model:
                 c.on_train_begin()
             code = call.training_run(training)
             history.finished = code == 0 and bool(call.training_finished(training))
+            history.verified = _verified(call.training_verified(training))
         finally:
             training.free()  # and with it the run's folder
         tell.check(code)
@@ -276,6 +277,15 @@ class _Tell:
         for teller in self._tellers:
             teller.check(0)
         check(code)
+
+
+def _verified(v):
+    """What fit(verify=...) had computed again, as a dictionary; None: nothing."""
+    if not v:
+        return None
+    v = v.contents
+    return {"device": v.device.decode(), "compared": v.compared.decode(), "strayed": v.strayed.decode(),
+            "steps": v.steps, "seconds": v.seconds}
 
 
 def _split(x, y, share, validation):
