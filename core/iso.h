@@ -135,6 +135,7 @@ enum iso_op {
 /* The kind of value that a field takes; each comment gives its type in the op's params struct. */
 enum iso_field_type {
     ISO_FIELD_INT,    /* int64_t */
+    ISO_FIELD_BYTES,  /* int64_t: 1000000, 512 KiB, 512 MiB, 2 GiB or 1.5 GiB */
     ISO_FIELD_INT2,   /* int64_t[2]: 5 or [5, 3] (height, width) */
     ISO_FIELD_SIDES,  /* int64_t[4], above, below, left, right: 1, [2, 3] (height, width) or
                          [[1, 2], [3, 4]] */

@@ -140,3 +140,40 @@ const char *iso_number_text(double value, char *buf, size_t n)
     c_locale_leave(&locale);
     return buf;
 }
+
+static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+enum { UNITS = sizeof units / sizeof *units };
+
+enum iso_number iso_number_bytes(const char *text, int64_t *out)
+{
+    const size_t length = strlen(text);
+    for (int i = 0; i < UNITS; i++) {
+        const size_t unit = strlen(units[i]);
+        char number[TEXT];
+        double value;
+        if (length <= unit || length >= sizeof number ||
+            strcmp(text + length - unit, units[i]) != 0)
+            continue;
+        const size_t n = length - unit - (text[length - unit - 1] == ' ');
+        memcpy(number, text, n);
+        number[n] = '\0';
+        if (strchr(number, '/') != NULL || iso_number_real(number, &value) != ISO_NUMBER_OK)
+            return ISO_NUMBER_BAD;
+        value *= pow(1024, i + 1);
+        if (!(fabs(value) < 9e18))
+            return ISO_NUMBER_RANGE;
+        *out = (int64_t)value;
+        return ISO_NUMBER_OK;
+    }
+    return iso_number_int(text, out);
+}
+
+const char *iso_number_bytes_text(int64_t bytes, char *buf, size_t n)
+{
+    int unit = 0;
+    for (; unit < UNITS && bytes != 0 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    snprintf(buf, n, "%" PRId64 "%s%s", bytes, unit > 0 ? " " : "",
+             unit > 0 ? units[unit - 1] : "");
+    return buf;
+}

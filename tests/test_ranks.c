@@ -148,6 +148,7 @@ struct training {
     size_t bucket_bytes;
     bool synchronized;
     bool stream, keep; /* rows are read ahead; features of the first layer are kept */
+    bool recompute;    /* but for one process: all layers but the last run forward again */
     int lost;          /* rank that takes no part; -1: none */
     bool wrong;        /* messages are changed on their way */
 };
@@ -234,6 +235,8 @@ static void train(const struct training *t, struct iso_ranks *ranks, struct resu
     must(iso_dataset_load(&request, &d));
     must(iso_model_parse("ranks.yaml", text, &n.faults, &n.model));
     n.model->keep_features = t->keep;
+    for (int i = 0; t->recompute && i < n.model->nlayers - 1; i++)
+        n.model->layers[i].part = 1 + i / 3;
     must(iso_graph_build(n.model, 0, BATCH, &n.faults, &n.graph));
     must(iso_backend_open(t->devices[ranks != NULL ? ranks->rank % 2 : 0], ISO_MODE_EXACT, 1,
                           &n.backend));
@@ -311,6 +314,7 @@ static void check(struct training t, int most)
     struct result want = { .rc = ISO_OK };
     struct training alone = t;
     alone.devices[0] = "reference";
+    alone.recompute = false;
     train(&alone, NULL, &want);
     assert_int_equal(want.rc, ISO_OK);
     for (t.ranks = 2; t.ranks <= most && t.ranks <= t.shards; t.ranks++) {
@@ -360,6 +364,19 @@ static void statistics_of_all_shards_are_exchanged(void **state)
         t.synchronized = true;
         t.devices[1] = "cpu";
         check(t, MOST);
+    }
+}
+
+static void layers_may_run_forward_again(void **state)
+{
+    (void)state;
+    for (int synchronized = 0; synchronized < 2; synchronized++) {
+        struct training t = plain;
+        t.shards = 4;
+        t.recompute = true;
+        t.synchronized = synchronized;
+        t.devices[1] = "cpu";
+        check(t, 3);
     }
 }
 
@@ -424,6 +441,7 @@ int main(void)
         cmocka_unit_test(any_number_of_ranks_gives_the_same_bits),
         cmocka_unit_test(devices_and_optimizers_can_be_mixed),
         cmocka_unit_test(statistics_of_all_shards_are_exchanged),
+        cmocka_unit_test(layers_may_run_forward_again),
         cmocka_unit_test(streamed_and_kept_rows_are_shared_out),
         cmocka_unit_test(a_changed_message_is_seen_in_the_hash),
         cmocka_unit_test(a_lost_rank_ends_the_others),

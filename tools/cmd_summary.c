@@ -109,13 +109,19 @@ static void print_layers(const struct iso_graph *graph)
     }
 }
 
-/* Compares with the memory of a batch that is one shard. */
+/* Compares with the memory of a batch that is one shard, and of results that are kept. */
 static void print_saved(const struct iso_job *setup, double bytes)
 {
-    const struct iso_exec_options o = { .training = true, .log_steps = 1, .plan_only = true };
-    const double one = (double)iso_exec_bytes_in_shards(setup->graph, setup->backend, &o, 1);
-    if (one > 0)
+    struct iso_exec_options o = { .training = true, .log_steps = 1, .plan_only = true };
+    const struct iso_graph *g = setup->graph;
+    const double one = (double)iso_exec_bytes_in_shards(g, setup->backend, &o, 1);
+    o.again = ISO_AGAIN_NEVER;
+    const double kept = (double)iso_exec_bytes_in_shards(g, setup->backend, &o, g->shards);
+    if (g->shards > 1 && one > 0)
         printf("shards: 1 would need %.2f MiB, %.1f times as much\n", one / 1048576, one / bytes);
+    if (kept != bytes)
+        printf("Without layers that run forward again it would be %.2f MiB, %.1f times as much\n",
+               kept / 1048576, kept / bytes);
 }
 
 static void print_memory(const struct iso_job *setup)
@@ -136,8 +142,7 @@ static void print_memory(const struct iso_job *setup)
         without += (double)list[i].without_reuse;
     }
     printf("%-24s %12.2f %16.2f\n", "all", bytes / 1048576, without / 1048576);
-    if (setup->graph->shards > 1)
-        print_saved(setup, bytes);
+    print_saved(setup, bytes);
 }
 
 /* Names are letters, digits and underscores, or quoted here. */

@@ -20,6 +20,7 @@ static iso_rc add(void *self, int index, enum iso_pass pass)
         iso_call_cost(n->op, &c, pass, &cost);
     const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) &&
                       (c.dx[0].mem == NULL || c.dw[0].mem == NULL);
+    s->again[s->count] = iso_exec_again(s->exec);
     s->index[s->count] = index;
     s->nodes[s->count++] = (struct iso_bench_node){
         .op = n->op,
@@ -62,17 +63,21 @@ iso_rc iso_bench_call(const struct iso_bench_calls *s, int i)
     if (s->index[i] < 0)
         return iso_exec_update(s->exec, s->step,
                                iso_training_rate_alone(iso_exec_graph(s->exec)->training, s->step));
+    iso_exec_set_again(s->exec, s->again[i]);
     iso_exec_call(s->exec, s->index[i], pass, true, s->step, 0, &c);
+    iso_exec_set_again(s->exec, false);
     return iso_exec_launch(s->exec, s->index[i], pass, &c);
 }
 
 iso_rc iso_bench_list_calls(struct iso_exec *e, struct iso_bench_calls *s)
 {
-    const size_t most = 2 * (size_t)iso_exec_graph(e)->nnodes + 1;
+    const size_t most = 3 * (size_t)iso_exec_graph(e)->nnodes + 1;
     *s = (struct iso_bench_calls){ .exec = e };
     s->nodes = iso_alloc(most, sizeof *s->nodes);
     s->index = iso_alloc(most, sizeof *s->index);
-    const iso_rc rc = s->nodes != NULL && s->index != NULL ? list_all(s) : ISO_ENOMEM;
+    s->again = iso_alloc(most, sizeof *s->again);
+    const bool made = s->nodes != NULL && s->index != NULL && s->again != NULL;
+    const iso_rc rc = made ? list_all(s) : ISO_ENOMEM;
     if (rc != ISO_OK)
         iso_bench_free_calls(s);
     return rc;
@@ -82,6 +87,8 @@ void iso_bench_free_calls(struct iso_bench_calls *s)
 {
     free(s->nodes);
     free(s->index);
+    free(s->again);
     s->nodes = NULL;
     s->index = NULL;
+    s->again = NULL;
 }

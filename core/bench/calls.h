@@ -7,6 +7,7 @@ struct iso_bench_calls {
     struct iso_exec *exec;        /* borrowed */
     struct iso_bench_node *nodes; /* in the order in which they run; seconds are not set */
     int *index;                   /* for each call: its node in the graph; -1: the optimizer */
+    bool *again;                  /* for each call: it runs forward again, in the backward pass */
     int count;
     uint64_t step; /* number of the step whose calls are made */
 };

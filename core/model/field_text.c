@@ -22,6 +22,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
 {
     static const char *const text[] = {
         [ISO_FIELD_INT] = "whole number",
+        [ISO_FIELD_BYTES] = "bytes, such as 512 MiB or 2 GiB",
         [ISO_FIELD_INT2] = "whole number or [height, width]",
         [ISO_FIELD_SIDES] = "whole number, [height, width] or [[above, below], [left, right]]",
         [ISO_FIELD_REAL] = "number",
@@ -51,11 +52,11 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
 const char *iso_field_range_text(const struct iso_field *field, char *buf, size_t n)
 {
     char low[32], high[32];
-    bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
-                  field->type == ISO_FIELD_SIDES || field->type == ISO_FIELD_REAL ||
-                  field->type == ISO_FIELD_REAL2 || field->type == ISO_FIELD_SPREAD ||
-                  field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_CHOICE ||
-                  field->type == ISO_FIELD_SHAPE;
+    bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_BYTES ||
+                  field->type == ISO_FIELD_INT2 || field->type == ISO_FIELD_SIDES ||
+                  field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
+                  field->type == ISO_FIELD_SPREAD || field->type == ISO_FIELD_REALS ||
+                  field->type == ISO_FIELD_CHOICE || field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
     iso_number_text(field->max, high, sizeof high);
     if (!number || (field->min == 0 && field->max == 0))
@@ -142,6 +143,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     const struct iso_initializer *init = at;
     switch (field->type) {
     case ISO_FIELD_INT: snprintf(buf, n, "%" PRId64, *whole); break;
+    case ISO_FIELD_BYTES: iso_number_bytes_text(*whole, buf, n); break;
     case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
     case ISO_FIELD_SIDES: sides_text(whole, buf, n); break;
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;

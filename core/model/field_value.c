@@ -102,6 +102,19 @@ static void read_int(const struct value *v, const struct iso_yaml *node, int64_t
         *out = number;
 }
 
+static void read_bytes(const struct value *v, int64_t *out)
+{
+    int64_t bytes = 0;
+    const enum iso_number rc =
+        v->node->kind == ISO_YAML_SCALAR ? iso_number_bytes(v->node->text, &bytes) : ISO_NUMBER_BAD;
+    if (rc == ISO_NUMBER_BAD)
+        expected(v, "a number of bytes, such as 512 MiB or 2 GiB", "");
+    else if (rc == ISO_NUMBER_RANGE)
+        out_of_range(v, v->node, "a number that fits in 64 bits");
+    else if (in_range(v, v->node, (double)bytes))
+        *out = bytes;
+}
+
 static void read_int2(const struct value *v, int64_t out[2])
 {
     if (v->node->kind == ISO_YAML_SCALAR) {
@@ -372,6 +385,7 @@ iso_rc iso_field_read(const struct iso_field *field, const char *what, const str
     }
     switch (v->field->type) {
     case ISO_FIELD_INT: read_int(v, v->node, at); break;
+    case ISO_FIELD_BYTES: read_bytes(v, at); break;
     case ISO_FIELD_INT2: read_int2(v, at); break;
     case ISO_FIELD_SIDES: read_sides(v, at); break;
     case ISO_FIELD_REAL: read_real(v, v->node, at); break;

@@ -19,6 +19,11 @@ const struct iso_layer_key iso_layer_keys[] = {
     { "learning_rate_multiplier",
       "factor of the learning rate for its weights; of a layer block, for all of its layers "
       "(default: 1)" },
+    { "recompute",
+      "true: in training, its result is not kept for the backward pass but computed again there, "
+      "which saves memory and changes no bit; of a layer block, the results of all layers within "
+      "it. Layers with this key that follow one another are computed again together (default: "
+      "false)" },
     { "repeat",
       "number of copies in a row, each with a number after its name (default: one, without a "
       "number)" },
@@ -28,7 +33,7 @@ const struct iso_layer_key iso_layer_keys[] = {
 
 /* The keys of a layer besides its op's own that take a single value. */
 struct entry {
-    bool trainable;
+    bool trainable, recompute;
     double rate;
     int64_t repeat, first;
 };
@@ -36,6 +41,7 @@ struct entry {
 static const struct iso_field entry_fields[] = {
     { "trainable", ISO_FIELD_BOOL, AT(trainable), "true", 0, 0, NULL, "" },
     { "learning_rate_multiplier", ISO_FIELD_REAL, AT(rate), "1", 0, 1e6, NULL, "" },
+    { "recompute", ISO_FIELD_BOOL, AT(recompute), "false", 0, 0, NULL, "" },
     { "repeat", ISO_FIELD_INT, AT(repeat), "", 1, ISO_LAYERS_MAX, NULL, "" },
     { "first", ISO_FIELD_INT, AT(first), "1", 0, 1e6, NULL, "" },
     { 0 }
@@ -50,6 +56,7 @@ struct scope {
     int input;                   /* the layer that `input` names, or -1 for the model's input */
     int last;                    /* the layer that the next one reads by default */
     bool frozen;
+    int part;    /* the part of the layers around, as struct iso_layer has it */
     double rate; /* product of the multipliers around */
     int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_LAYER_BLOCKS_MAX];
 };
@@ -65,6 +72,8 @@ struct network { /* the model's layers while they are read */
     int nuses; /* uses of layer blocks so far */
     int items; /* read so far, those with faults too */
     bool full; /* there are too many layers */
+    int parts; /* number of parts that are computed again, so far */
+    int open;  /* the part that the next layer joins if it has the key, too; 0: none */
 };
 /* One layer, or one use of a layer block. */
 struct item {
@@ -271,12 +280,27 @@ iso_rc iso_load_winograd(struct iso_loader *l, const struct iso_yaml *node)
     return iso_field_read(field, "model", node, &any, l->faults);
 }
 
+/* Returns the part of a layer that is computed again: that of the layer block around it, or the one
+ * that it forms with the layers before; 0: none. */
+static int part_of(const struct item *it)
+{
+    struct network *net = it->net;
+    if (it->scope->part > 0)
+        return it->scope->part;
+    if (!it->entry.recompute)
+        net->open = 0;
+    else if (net->open == 0)
+        net->open = ++net->parts;
+    return net->open;
+}
+
 static iso_rc read_layer(const struct item *it, enum iso_op op)
 {
     const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
     struct iso_layer layer = { .op = op,
                                .location = it->named.name->location,
                                .frozen = it->scope->frozen || !it->entry.trainable,
+                               .part = part_of(it),
                                .rate = it->scope->rate * it->entry.rate },
                      *added;
     struct scope *s = it->scope;
@@ -339,8 +363,12 @@ static iso_rc read_use(const struct item *it, int layer_block)
                            .layer_block = layer_block,
                            .depth = it->scope->depth + 1,
                            .frozen = it->scope->frozen || !it->entry.trainable,
+                           .part = it->scope->part,
                            .rate = it->scope->rate * it->entry.rate };
     int input[1];
+    net->open = 0;
+    if (inner.part == 0 && it->entry.recompute)
+        inner.part = ++net->parts;
     if (!check_depth(it, layer_block))
         return ISO_OK;
     if (!name_item(it, &it->scope->unnamed_uses[layer_block], inner.prefix) ||
@@ -353,6 +381,7 @@ static iso_rc read_use(const struct item *it, int layer_block)
         return ISO_OK;
     ISO_TRY(read_list(net, &inner, layers));
     it->scope->last = inner.last;
+    net->open = 0;
     return net->full ? ISO_OK : add_use(net, inner.prefix, inner.last, it->named.name->location);
 }
 

@@ -22,6 +22,10 @@ static const struct iso_field train_fields[] = {
       "computes a step in this number of equal shares of its examples, a power of two, one after "
       "the other, so that only one of them is in memory; their gradients are added. The number is "
       "part of the arithmetic: batch normalization uses the statistics of each share" },
+    { "memory", ISO_FIELD_BYTES, AT(memory), "", 1, 1e18, NULL,
+      "most memory that training may take on the device, besides the data sets. If it would take "
+      "more, the results of some layers are not kept for the backward pass but computed again, as "
+      "few as suffice. The bits are the same; a step takes longer, by a third at most" },
     { "epochs", ISO_FIELD_INT, AT(common.epochs), "10", 1, 1e6, NULL,
       "passes over the training data" },
     { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,

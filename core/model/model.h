@@ -17,6 +17,8 @@ struct iso_layer {
     void *params; /* owned; the op's struct */
     bool frozen;  /* trainable: false */
     double rate;  /* factor of the learning rate for its weights */
+    int part;     /* layers with the same number run forward again before their backward pass
+                     (recompute: true); 0: this one does not */
     int ninputs;
     int input[ISO_OPERANDS]; /* indices of the layers it reads; -1: the model's input */
 };
@@ -99,6 +101,7 @@ struct iso_model {
     int nmetrics;
     int64_t batch_size;
     int64_t shards; /* shares of a step's rows, each a batch of its own; a power of two */
+    int64_t memory; /* bytes that training may take, besides data sets; 0: as many as it needs */
     uint64_t seed;
     double checkpoint_minutes; /* interval of checkpoints within an epoch; 0: none */
     struct iso_checkpoint checkpoint;

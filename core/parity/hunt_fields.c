@@ -133,6 +133,7 @@ static void shape(struct iso_dice *d, const struct iso_field *f, FILE *out)
 void iso_hunt_value(struct iso_dice *d, const struct iso_field *f, FILE *out)
 {
     switch (f->type) {
+    case ISO_FIELD_BYTES:
     case ISO_FIELD_INT: fprintf(out, "%" PRId64, whole(d, f)); break;
     case ISO_FIELD_INT2: whole2(d, f, out); break;
     case ISO_FIELD_SIDES: sides(d, f, out); break;

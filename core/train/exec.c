@@ -87,26 +87,38 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
         add_input_gradient(e, n, f->addend, n->nx, written, c);
 }
 
-static void make_forward(const struct iso_exec *e, int index, struct iso_call *c)
+/* A value as a node finds it: in its forward pass, or late: in its backward pass and when it runs
+ * forward again. */
+static struct iso_tensor value_for(const struct iso_exec *e, int node, bool late, int value)
+{
+    const int root = iso_graph_root(e->graph, value);
+    const int extent = iso_plan_late_extent(e->graph, &e->plan, e->parts, node, root);
+    struct iso_tensor t = iso_exec_value(e, value);
+    if (late && extent != root)
+        locate(e, &e->values, &e->plan.values.extents[extent], &t);
+    return t;
+}
+
+static void make_forward(const struct iso_exec *e, int index, bool late, struct iso_call *c)
 {
     const struct iso_node *n = &e->graph->nodes[index];
     const struct iso_fusion *f = &e->fusions[index];
     for (int i = 0; i < n->nx; i++)
-        c->x[i] = iso_exec_value(e, n->x[i]);
+        c->x[i] = value_for(e, index, late, n->x[i]);
     for (int i = 0; i < n->ny; i++)
-        c->y[i] = iso_exec_value(e, n->y[i]);
+        c->y[i] = value_for(e, index, late, n->y[i]);
     if (f->last > index)
-        c->y[0] = iso_exec_value(e, e->graph->nodes[f->last].y[0]);
+        c->y[0] = value_for(e, index, late, e->graph->nodes[f->last].y[0]);
     c->activation = f->activation;
     c->x_activation = f->before >= 0 ? e->graph->nodes[f->before].params : NULL;
     c->adds = f->addend >= 0;
     if (c->adds)
-        c->x[n->nx] = iso_exec_value(e, f->addend);
+        c->x[n->nx] = value_for(e, index, late, f->addend);
     for (int i = 0; i < n->nw; i++)
         if (n->w[i] >= 0)
             c->w[i] = iso_exec_value(e, n->w[i]);
     for (int i = 0; i < n->nsaved; i++)
-        c->saved[i] = iso_exec_value(e, n->saved[i]);
+        c->saved[i] = value_for(e, index, late, n->saved[i]);
     c->workspace =
         (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
     c->seed = e->options.seed;
@@ -128,8 +140,10 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     for (int i = g->nnodes - 1; i >= 0 && rc == ISO_OK; i--) {
         struct iso_call *c = &e->forward[i];
         rc = iso_graph_call(g, i, rows, c);
-        make_forward(e, i, c);
-        e->backward[i] = *c;
+        e->second[i] = *c;
+        make_forward(e, i, false, c);
+        make_forward(e, i, true, &e->second[i]);
+        e->backward[i] = e->second[i];
         if (!e->fusions[i].backward) {
             e->backward[i].activation = NULL;
             e->backward[i].adds = false;
@@ -157,7 +171,7 @@ void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool traini
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[node];
     const struct iso_op_def *def = iso_ops[n->op].def;
-    *out = pass == ISO_FORWARD ? e->forward[node] : e->backward[node];
+    *out = pass == ISO_BACKWARD ? e->backward[node] : e->again ? e->second[node] : e->forward[node];
     out->training = training && !n->inference;
     if (iso_ops[n->op].kind == ISO_AUGMENTATION && e->options.augmented)
         out->training = false;
@@ -168,7 +182,12 @@ void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool traini
         set_log_row(e, n->y[i], iso_exec_shard_log(e, log_row), &out->y[i]);
     if (e->shards > 1)
         iso_exec_place_shard(e, node, pass, out);
+    if (e->again)
+        iso_exec_place_unread(e, node, out);
 }
+
+bool iso_exec_again(const struct iso_exec *e) { return e->again; }
+void iso_exec_set_again(struct iso_exec *e, bool again) { e->again = again; }
 
 static bool has_gradient(const struct iso_call *c)
 {
@@ -204,8 +223,10 @@ static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_e
 iso_rc iso_exec_walk_rows(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
 {
     const struct iso_graph *g = e->graph;
-    for (int i = g->loss_node; pass == ISO_BACKWARD && i >= 0; i--)
+    for (int i = g->loss_node; pass == ISO_BACKWARD && i >= 0; i--) {
+        ISO_TRY(iso_exec_walk_again(e, i, visit, self));
         ISO_TRY(visit_node(e, i, pass, visit, self));
+    }
     for (int i = e->first_node; pass == ISO_FORWARD && i < g->first_penalty; i++)
         ISO_TRY(visit_node(e, i, pass, visit, self));
     return ISO_OK;

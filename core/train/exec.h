@@ -7,6 +7,10 @@
 #include "core/ranks/ranks.h"
 
 struct iso_exec;
+/* Says which layers run forward again in the backward pass (parts.h): those that the model names
+ * and its limit of memory asks for; nothing; or what saves most memory. The last two ignore the
+ * limit. */
+enum iso_again { ISO_AGAIN_AS_MODEL, ISO_AGAIN_NEVER, ISO_AGAIN_MOST };
 struct iso_exec_options {
     bool training;        /* plan gradients and optimizer state too */
     bool keep_all;        /* do not reuse memory, so that every value can be read after a step */
@@ -19,6 +23,7 @@ struct iso_exec_options {
     struct iso_ranks *ranks; /* compute the shards of a training step together, and the batches of
                                 an evaluation, so that all make the same calls; borrowed; NULL: this
                                 device computes all */
+    enum iso_again again;    /* in training, without keep_all */
     size_t bucket_bytes;     /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
@@ -138,13 +143,18 @@ iso_rc iso_exec_begin_average(struct iso_exec *, const char *weight, const doubl
  * have none, nor have nodes that are fused into the kernel of an earlier node (core/train/fusion.h;
  * none are with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
+/* Returns true during a visit, in a backward pass, of a node that runs forward again because its
+ * results were not kept (parts.h); set says so for calls outside a visit. */
+bool iso_exec_again(const struct iso_exec *);
+void iso_exec_set_again(struct iso_exec *, bool again);
 /* Gives the call that forward or backward makes for a node, with memory set. */
 void iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
                    int64_t log_row, struct iso_call *out);
 /* Runs such a call on the device. */
 iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct iso_call *);
 /* Visits the nodes that have a call in this pass, FORWARD or BACKWARD, in the order in which they
- * run. Returns the code of the first visit that fails. */
+ * run. Nodes that run forward again are visited within the backward pass, with FORWARD. Returns the
+ * code of the first visit that fails. */
 typedef iso_rc iso_exec_visit(void *self, int node, enum iso_pass);
 iso_rc iso_exec_walk(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
 /* Does what iso_exec_train does, with a visit in place of each launch: both passes, shard by

@@ -108,7 +108,8 @@ static iso_rc check_kernels(struct iso_exec *e)
     return ask_kernels(e);
 }
 
-/* ---- Fusion --------------------------------------------------------------------------------- */
+/* ---- Fusion and the plan
+ * --------------------------------------------------------------------------------- */
 
 static iso_rc find_fusions(struct iso_exec *e)
 {
@@ -117,6 +118,22 @@ static iso_rc find_fusions(struct iso_exec *e)
     if (e->fusions == NULL)
         return ISO_ENOMEM;
     iso_fusions_find(e->graph, e->backend, e->options.keep_all ? NULL : &o, e->fusions);
+    return ISO_OK;
+}
+
+iso_rc iso_exec_plan(struct iso_exec *e)
+{
+    const struct iso_plan_options o = { .training = e->options.training,
+                                        .keep_all = e->options.keep_all,
+                                        .real_size = e->backend->real_size,
+                                        .max_alloc = e->backend->max_alloc,
+                                        .fusions = e->fusions,
+                                        .readable = e->readable,
+                                        .parts = e->parts };
+    iso_plan_clear(&e->plan);
+    e->too_large = true;
+    ISO_TRY(iso_plan_make(e->graph, &o, &e->plan));
+    e->too_large = false;
     return ISO_OK;
 }
 
@@ -187,6 +204,7 @@ static iso_rc allocate_all(struct iso_exec *e)
     ISO_TRY(allocate_levels(e));
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
     ISO_TRY(allocate(e, (size_t)e->nnorms * e->backend->real_size, &e->norms));
+    ISO_TRY(allocate(e, e->unread_bytes, &e->unread));
     ISO_TRY(allocate(e, e->log_bytes, &e->log));
     return allocate(e, e->counts_bytes, &e->counts);
 }
@@ -241,17 +259,13 @@ static iso_rc open_exec(struct iso_exec *e)
     const struct iso_graph *g = e->graph;
     ISO_TRY(find_readable(e));
     e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
+    e->second = iso_alloc((size_t)g->nnodes, sizeof *e->second);
     e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
-    if (e->forward == NULL || e->backward == NULL)
+    if (e->forward == NULL || e->second == NULL || e->backward == NULL)
         return ISO_ENOMEM;
     ISO_TRY(find_fusions(e));
-    const struct iso_plan_options o = {
-        e->options.training,   e->options.keep_all, e->backend->real_size,
-        e->backend->max_alloc, e->fusions,          e->readable
-    };
-    e->too_large = true;
-    ISO_TRY(iso_plan_make(g, &o, &e->plan));
-    e->too_large = false;
+    ISO_TRY(iso_exec_find_parts(e));
+    ISO_TRY(iso_exec_plan(e));
     e->nslots = e->options.training ? count_slots(g->training) : 0;
     ISO_TRY(copy_optimizer(e));
     ISO_TRY(sort_weights(e));
@@ -262,6 +276,7 @@ static iso_rc open_exec(struct iso_exec *e)
     ISO_TRY(iso_exec_count_rooms(e));
     set_sizes(e);
     ISO_TRY(check_kernels(e));
+    ISO_TRY(iso_exec_fit_memory(e));
     if (e->options.plan_only)
         return ISO_OK;
     e->too_large = true;
@@ -328,6 +343,7 @@ void iso_exec_free(struct iso_exec *e)
     iso_exec_ranks_free(e);
     e->backend->ops->free(e->backend, e->workspace);
     e->backend->ops->free(e->backend, e->norms);
+    e->backend->ops->free(e->backend, e->unread);
     e->backend->ops->free(e->backend, e->log);
     e->backend->ops->free(e->backend, e->counts);
     for (int i = 0; i < ISO_DATASETS; i++)
@@ -335,7 +351,9 @@ void iso_exec_free(struct iso_exec *e)
     iso_exec_free_data(e);
     iso_plan_clear(&e->plan);
     free(e->forward);
+    free(e->second);
     free(e->backward);
+    free(e->parts);
     free(e->sorted);
     free(e->optimizer);
     free(e->fusions);

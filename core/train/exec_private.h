@@ -75,10 +75,15 @@ struct iso_exec {
     int nlevels;  /* levels that a whole batch needs; 1 without shards */
     struct iso_level levels[ISO_LEVELS];
     struct iso_call *forward, *backward; /* by node, with memory, for `rows` rows */
-    struct iso_kept kept;                /* nodes 0: nothing is kept */
-    int readable;                        /* the value of options.readable; -1: none */
-    int first_node;                      /* first node of a forward pass over the current batch */
-    struct iso_fusion *fusions;          /* by node */
+    struct iso_call *second;             /* the same for nodes that run forward again */
+    iso_parts *parts;                    /* the nodes that run forward again; NULL: none */
+    bool again;             /* the visit in progress is of a node that runs forward again */
+    struct iso_mem *unread; /* sums for moving statistics, which have moved already */
+    size_t unread_bytes;
+    struct iso_kept kept;       /* nodes 0: nothing is kept */
+    int readable;               /* the value of options.readable; -1: none */
+    int first_node;             /* first node of a forward pass over the current batch */
+    struct iso_fusion *fusions; /* by node */
     struct iso_resident data[ISO_DATASETS];
     int *sorted, nsorted; /* weight values in the order of their names */
 };
@@ -116,6 +121,17 @@ iso_rc iso_exec_try(const struct iso_graph *, struct iso_backend *, const struct
  * says how much the model needs, and what would fit. Returns rc. */
 iso_rc iso_exec_advise(const struct iso_graph *, struct iso_backend *,
                        const struct iso_exec_options *, uint64_t bytes, iso_rc rc);
+/* exec_parts.c: what runs forward again (parts.h). Finds the parts that the model names; divides
+ * the network until training fits in the memory that the model allows, once all else is planned;
+ * and asks the device about the calls. */
+iso_rc iso_exec_find_parts(struct iso_exec *);
+iso_rc iso_exec_fit_memory(struct iso_exec *);
+/* Plans memory for the parts that there are. */
+iso_rc iso_exec_plan(struct iso_exec *);
+/* Visits what must run forward again before the backward pass of a node. */
+iso_rc iso_exec_walk_again(struct iso_exec *, int node, iso_exec_visit *, void *self);
+/* Sets of such a call where the sums go that forward gives besides its results. */
+void iso_exec_place_unread(const struct iso_exec *, int node, struct iso_call *);
 /* exec_shards.c. Notes the current batch: rows [first, first + rows) of data set `which`, or fed.
  */
 iso_rc iso_exec_begin_batch(struct iso_exec *, int which, int64_t first, int64_t rows);

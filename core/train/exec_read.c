@@ -195,6 +195,7 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     n = add_rooms(e, out, max, n, "values", &p->values);
     if (e->options.training)
         n = add_rooms(e, out, max, n, "gradients of values", &p->gradients);
+    n = add_line(out, max, n, "unread sums", e->unread_bytes, e->unread_bytes);
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
     n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);

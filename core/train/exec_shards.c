@@ -256,7 +256,7 @@ static iso_rc visit_and_send(void *walk, int node, enum iso_pass pass)
 {
     const struct sending_walk *w = walk;
     ISO_TRY(w->visit(w->self, node, pass));
-    return iso_exec_send_gradients(w->exec, node);
+    return pass == ISO_BACKWARD ? iso_exec_send_gradients(w->exec, node) : ISO_OK;
 }
 
 /* Both passes over the last subtree of this rank, whose sums are sent as its last shard finishes

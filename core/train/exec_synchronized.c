@@ -25,8 +25,10 @@ struct iso_synchronized {
     bool walking;             /* each shard is in its own room */
     struct iso_vector vector; /* buckets, where there are no ranks */
     enum part part;
-    struct iso_mem *given; /* [2, channels] given to the second part; [2, channels] for sums that no
-                              weight takes */
+    struct iso_mem *given; /* [2, channels] given to the second part of a backward pass;
+                              [2, channels] for sums that no weight takes; [nnodes, 2, channels]
+                              given to the second part of each node's forward pass, which may run
+                              again */
     uint8_t *numbers, *total, *terms, *inverse; /* [shards, 2, channels], [2, channels] twice,
                                                    [channels]: reals of the device */
     size_t *at;                                 /* [count + 1]: where ranks' numbers begin */
@@ -141,7 +143,8 @@ iso_rc iso_exec_allocate_rooms(struct iso_exec *e, iso_exec_allocate *allocate)
     if (s == NULL)
         return ISO_OK;
     ISO_TRY(allocate_host(e, s));
-    ISO_TRY(e->backend->ops->alloc(e->backend, 4 * (size_t)s->channels * e->backend->real_size,
+    const size_t rows = 4 + 2 * (size_t)s->nnodes;
+    ISO_TRY(e->backend->ops->alloc(e->backend, rows * (size_t)s->channels * e->backend->real_size,
                                    &s->given));
     s->rooms = iso_alloc((size_t)s->nrooms, sizeof *s->rooms);
     if (s->rooms == NULL)
@@ -207,13 +210,22 @@ iso_rc iso_exec_enter_room(struct iso_exec *e, int shard, int64_t rows)
 /* ---- A call in two parts ----------------------------------------------------------------------
  */
 
-/* Returns numbers [which channels, (which + 1) channels) of what the second part is given. */
+/* Returns row `which` of what there is for second parts. */
 static struct iso_tensor given(const struct iso_exec *e, int node, int which)
 {
     const struct iso_synchronized *s = e->synchronized;
     return (struct iso_tensor){
         s->given, (size_t)(which * s->channels), ISO_REAL, { 1, { channels_of(e->graph, node) } }
     };
+}
+
+/* Returns row 0 or 1 of what the second part of a node's pass is given. */
+static struct iso_tensor given_to(const struct iso_exec *e, int node, enum iso_pass pass, int which)
+{
+    int number = 0;
+    while (e->synchronized->nodes[number] != node)
+        number++;
+    return given(e, node, pass == ISO_FORWARD ? 4 + 2 * number + which : which);
 }
 
 void iso_exec_place_part(const struct iso_exec *e, int node, enum iso_pass pass, struct iso_call *c)
@@ -223,8 +235,8 @@ void iso_exec_place_part(const struct iso_exec *e, int node, enum iso_pass pass,
         return;
     if (pass == ISO_FORWARD && part == REST) {
         c->training = false;
-        c->w[ISO_BN_MOVING_MEAN] = given(e, node, 0);
-        c->w[ISO_BN_MOVING_VARIANCE] = given(e, node, 1);
+        c->w[ISO_BN_MOVING_MEAN] = given_to(e, node, pass, 0);
+        c->w[ISO_BN_MOVING_VARIANCE] = given_to(e, node, pass, 1);
         c->dw[ISO_BN_MOVING_MEAN].mem = c->dw[ISO_BN_MOVING_VARIANCE].mem = NULL;
     } else if (pass == ISO_BACKWARD && part == SUMS) {
         c->dx[0].mem = NULL;
@@ -233,8 +245,8 @@ void iso_exec_place_part(const struct iso_exec *e, int node, enum iso_pass pass,
                 c->dw[i] = given(e, node, 2 + i);
     } else if (pass == ISO_BACKWARD) {
         c->dw[ISO_BN_GAMMA].mem = c->dw[ISO_BN_BETA].mem = NULL;
-        c->saved[ISO_BN_OFFSET] = given(e, node, 0);
-        c->saved[ISO_BN_SLOPE] = given(e, node, 1);
+        c->saved[ISO_BN_OFFSET] = given_to(e, node, pass, 0);
+        c->saved[ISO_BN_SLOPE] = given_to(e, node, pass, 1);
     }
 }
 
@@ -313,10 +325,9 @@ static iso_rc combine(struct iso_exec *e, int node, enum iso_pass pass)
     ISO_TRY(share_numbers(e, node));
     const bool wide = e->backend->real_size == sizeof(double);
     const struct iso_shard_sums sums = sums_of(e, node);
-    const struct iso_tensor a = given(e, node, 0), b = given(e, node, 1);
+    const struct iso_tensor a = given_to(e, node, pass, 0), b = given_to(e, node, pass, 1);
     if (pass == ISO_BACKWARD) {
-        const struct iso_tensor inverse =
-            iso_exec_value(e, e->graph->nodes[node].saved[ISO_BN_INVERSE]);
+        const struct iso_tensor inverse = e->second[node].saved[ISO_BN_INVERSE];
         if (e->shard >= 0)
             ISO_TRY(read_numbers(e, &inverse, s->inverse));
         (wide ? iso_synchronize_gradients_double : iso_synchronize_gradients)(&sums, s->inverse,
@@ -340,6 +351,24 @@ struct walk {
     iso_exec_visit *visit;
     void *self;
 };
+
+/* A visit of a node that runs forward again: with the statistics that it had the first time. */
+static iso_rc visit_again(void *self, int node, enum iso_pass pass)
+{
+    const struct walk *w = self;
+    struct iso_exec *e = w->exec;
+    e->synchronized->part = iso_graph_synchronizes(e->graph, node) ? REST : WHOLE;
+    const iso_rc rc = w->visit(w->self, node, pass);
+    e->synchronized->part = WHOLE;
+    return rc;
+}
+
+/* Runs forward again what the first visit of a node in the backward pass needs. */
+static iso_rc walk_again(const struct walk *w, int node)
+{
+    struct walk again = *w;
+    return iso_exec_walk_again(w->exec, node, visit_again, &again);
+}
 
 static iso_rc visit(const struct walk *w, int node, enum iso_pass pass, enum part part)
 {
@@ -376,9 +405,14 @@ static iso_rc backward_shard(const struct walk *w, int segment)
     const int to = segment > 0 ? s->nodes[segment - 1] : -1;
     if (segment < s->nnodes)
         ISO_TRY(visit(w, from, ISO_BACKWARD, REST));
-    for (int i = from - 1; i > to; i--)
+    for (int i = from - 1; i > to; i--) {
+        ISO_TRY(walk_again(w, i));
         ISO_TRY(visit(w, i, ISO_BACKWARD, WHOLE));
-    return segment > 0 ? visit(w, to, ISO_BACKWARD, SUMS) : ISO_OK;
+    }
+    if (segment == 0)
+        return ISO_OK;
+    ISO_TRY(walk_again(w, to));
+    return visit(w, to, ISO_BACKWARD, SUMS);
 }
 
 /* Adds what the shard in place completes, in buckets [first, end). */

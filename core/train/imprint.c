@@ -195,6 +195,8 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
     w->pass = pass;
     iso_exec_call(w->exec, node, pass, true, w->step, 0, &c);
     ISO_TRY(iso_exec_launch(w->exec, node, pass, &c));
+    if (iso_exec_again(w->exec)) /* the results have been looked at */
+        return ISO_OK;
     return pass == ISO_FORWARD ? look_forward(w, &c) : look_backward(w, &c);
 }
 

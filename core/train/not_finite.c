@@ -81,6 +81,8 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
     s->where = pass == ISO_FORWARD ? "in the forward pass" : "in the backward pass";
     iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c);
     ISO_TRY(iso_exec_launch(s->exec, node, pass, &c));
+    if (iso_exec_again(s->exec)) /* the results have been looked at */
+        return ISO_OK;
     return pass == ISO_FORWARD ? look_forward(s, node, &c) : look_backward(s, node, &c);
 }
 

@@ -1,6 +1,4 @@
-/* plan.c: lifetimes from the schedule, then first fit.
- *
- * Schedule time: node i runs forward at time i and backward at time 2 n - 1 - i, n nodes in all. */
+/* plan.c: sizes, lifetimes (plan_lifetimes.c), then first fit. */
 #include "plan.h"
 
 #include <stdlib.h>
@@ -97,109 +95,12 @@ void iso_arena_clear(struct iso_arena *a)
     *a = (struct iso_arena){ 0 };
 }
 
-/* ---- Lifetimes ----------------------------------------------------------------------------- */
-
-static void use(struct iso_arena *a, int extent, int time)
-{
-    struct iso_extent *e = &a->extents[extent];
-    if (time < e->first)
-        e->first = time;
-    if (time > e->last)
-        e->last = time;
-}
+/* ---- Sizes --------------------------------------------------------------------------------- */
 
 static size_t value_bytes(const struct iso_value *v, size_t real_size)
 {
     const size_t size = v->dtype == ISO_REAL ? real_size : v->dtype == ISO_I32 ? 4 : 1;
     return (size_t)iso_shape_count(&v->shape) * size;
-}
-
-static struct iso_fusion fusion_of(const struct iso_plan_options *o, int node)
-{
-    return o->fusions != NULL ? o->fusions[node]
-                              : (struct iso_fusion){ .last = node, .addend = -1, .before = -1 };
-}
-
-/* Extends the lifetimes of values that a kernel reads and writes for the fused nodes it also runs.
- */
-static void use_fused(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
-                      int time, bool backward)
-{
-    const int y = iso_graph_root(g, g->nodes[f->last].y[0]);
-    use(&p->values, y, time);
-    if (backward)
-        use(&p->gradients, y, time);
-    if (f->addend >= 0 && backward)
-        use(&p->gradients, iso_graph_root(g, f->addend), time);
-    else if (f->addend >= 0)
-        use(&p->values, iso_graph_root(g, f->addend), time);
-}
-
-/* Keeps alive what the backward pass of a node reads and writes for the activation before it. */
-static void use_before(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
-                       int time)
-{
-    const struct iso_node *before = &g->nodes[f->before];
-    use(&p->values, before->y[0], time);
-    use(&p->gradients, iso_graph_root(g, before->x[0]), time);
-}
-
-/* Keeps alive the values that a node's backward pass reads besides gradients and weights. */
-static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node, int end)
-{
-    const struct iso_node *n = &g->nodes[node];
-    const unsigned uses = iso_op_backward_uses(n->op, n->params);
-    const int time = end - node;
-    for (int i = 0; i < n->nx; i++) {
-        if (uses & ISO_USES_X)
-            use(&p->values, iso_graph_root(g, n->x[i]), time);
-        if (g->values[n->x[i]].gradient)
-            use(&p->gradients, iso_graph_root(g, n->x[i]), time);
-    }
-    for (int i = 0; i < n->ny; i++) {
-        if (uses & ISO_USES_Y)
-            use(&p->values, iso_graph_root(g, n->y[i]), time);
-        if (g->values[n->y[i]].gradient)
-            use(&p->gradients, iso_graph_root(g, n->y[i]), time);
-    }
-    for (int i = 0; i < n->nsaved; i++)
-        use(&p->values, n->saved[i], time);
-}
-
-static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_options *o,
-                          struct iso_plan *p)
-{
-    const int end = 2 * g->nnodes - 1;
-    for (int i = 0; i < g->nvalues; i++) {
-        p->values.extents[i].first = p->gradients.extents[i].first = o->keep_all ? 0 : end + 1;
-        p->values.extents[i].last = p->gradients.extents[i].last = o->keep_all ? end : -1;
-    }
-    for (int i = 0; i < g->nnodes; i++) {
-        const struct iso_node *n = &g->nodes[i];
-        const struct iso_fusion f = fusion_of(o, i);
-        for (int k = 0; k < n->nx; k++)
-            use(&p->values, iso_graph_root(g, n->x[k]), i);
-        for (int k = 0; k < n->ny; k++)
-            use(&p->values, iso_graph_root(g, n->y[k]), i);
-        for (int k = 0; k < n->nsaved; k++)
-            use(&p->values, n->saved[k], i);
-        if (o->training && !f.joined_backward)
-            use_backward(g, p, i, end);
-        if (f.last > i)
-            use_fused(g, &f, p, i, false);
-        if (f.backward)
-            use_fused(g, &f, p, end - i, true);
-        if (f.before >= 0)
-            use_before(g, &f, p, end - i);
-    }
-    /* The batch is written before the step and the result read after it. */
-    const int outside[] = { g->input, g->target, g->output, g->sample_weight, o->readable };
-    for (int i = 0; i < 5; i++) {
-        if (outside[i] < 0)
-            continue;
-        use(&p->values, iso_graph_root(g, outside[i]), 0);
-        use(&p->values, iso_graph_root(g, outside[i]), end);
-    }
 }
 
 /* Sums of a shard, for the weights that a node's forward pass changes. */
@@ -231,11 +132,10 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
             p->gradients.extents[i].bytes = bytes;
     }
     for (int i = 0; i < g->nnodes; i++) {
-        const struct iso_fusion f = fusion_of(o, i);
         set_statistics(g, o, i, p);
-        if (f.absent)
+        if (o->fusions != NULL && o->fusions[i].absent)
             p->values.extents[g->nodes[i].y[0]].bytes = 0;
-        if (f.absent_gradient)
+        if (o->fusions != NULL && o->fusions[i].absent_gradient)
             p->gradients.extents[g->nodes[i].y[0]].bytes = 0;
     }
 }
@@ -255,20 +155,32 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
     struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->statistics, &p->values,
                                          &p->gradients };
     for (int i = 0; i < 5; i++) {
-        arenas[i]->nextents = g->nvalues;
-        arenas[i]->extents = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->extents);
+        const bool late = arenas[i] == &p->values && o->parts != NULL;
+        arenas[i]->nextents = late ? 2 * g->nvalues : g->nvalues;
+        arenas[i]->extents = iso_alloc((size_t)arenas[i]->nextents + 1, sizeof *arenas[i]->extents);
         if (arenas[i]->extents == NULL)
             return ISO_ENOMEM;
     }
     set_sizes(g, o, p);
-    set_lifetimes(g, o, p);
+    ISO_TRY(iso_plan_set_lifetimes(g, o, p));
     for (int i = 0; i < 5; i++)
         ISO_TRY(iso_arena_layout(arenas[i], o->max_alloc, i < 3));
     return ISO_OK;
 }
 
+int iso_plan_late_extent(const struct iso_graph *g, const struct iso_plan *p,
+                         const iso_parts *parts, int node, int value)
+{
+    const bool late = p->late != NULL && p->late[value] >= 0 && p->late[value] == parts[node];
+    return late ? g->nvalues + value : value;
+}
+
 void iso_plan_clear(struct iso_plan *p)
 {
+    free(p->late);
+    free(p->again);
+    p->late = NULL;
+    p->again = NULL;
     iso_arena_clear(&p->weights);
     iso_arena_clear(&p->fixed);
     iso_arena_clear(&p->values);

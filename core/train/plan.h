@@ -4,6 +4,7 @@
 #ifndef ISO_PLAN_H
 #define ISO_PLAN_H
 #include "fusion.h"
+#include "parts.h"
 
 enum { ISO_ALIGN = 64 }; /* bytes; a multiple of every element size and vector */
 
@@ -32,13 +33,26 @@ struct iso_plan {
      * optimizer slot have the layout of `weights`; `fixed` holds weights that are not trained. */
     struct iso_arena weights, fixed, values, gradients;
     struct iso_arena statistics; /* sums of a shard for the weights that forward changes */
+    /* With parts (parts.h), a value that is computed again has a second extent in `values`, at its
+     * index plus the number of values, and late[value] is its part; -1: it has none. */
+    int *late;   /* NULL: no parts */
+    bool *again; /* by node: its kernel runs forward again; NULL: no parts */
 };
 struct iso_plan_options {
     bool training, keep_all;
     size_t real_size, max_alloc;
     const struct iso_fusion *fusions; /* by node; NULL: none */
     int readable; /* a value to be read after a forward pass, besides the output; -1: none */
+    const iso_parts *parts; /* the nodes that run forward again; NULL: none */
 };
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *, struct iso_plan *p);
 void iso_plan_clear(struct iso_plan *);
+/* Returns the extent of a value, not a view, for a node's backward pass and for its second forward
+ * pass. */
+int iso_plan_late_extent(const struct iso_graph *, const struct iso_plan *, const iso_parts *,
+                         int node, int value);
+/* plan_lifetimes.c: sets the lifetimes of values and of their gradients, whose sizes are set, and
+ * what runs again. For iso_plan_make. */
+iso_rc iso_plan_set_lifetimes(const struct iso_graph *, const struct iso_plan_options *,
+                              struct iso_plan *);
 #endif
