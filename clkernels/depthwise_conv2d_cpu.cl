@@ -39,6 +39,77 @@ INLINE vec sum_taps(const struct taps *t, global const float *source, global con
     return sum + (vec)(start_of_sum()); /* a sum never ends in -0 */
 }
 
+/* ---- Lines of 3 x 3 taps ---- */
+
+/* Tap (ky, kx) of result j of a line lies at source pixel (y + ky down, x + j stride + kx across).
+ */
+struct line {
+    int h, w, c, y, down, x, stride, across, count;
+};
+
+INLINE struct line forward_line(const struct opencl_window_cpu *g, int oy)
+{
+    struct line l = { g->h, g->w, g->c, oy * g->sh - g->top, g->dh, -g->left, g->sw, g->dw, g->ow };
+    return l;
+}
+
+/* Without strides; the source is dy. */
+INLINE struct line backward_line(const struct opencl_window_cpu *g, int iy)
+{
+    struct line l = { g->oh, g->ow, g->c, iy + g->top, -g->dh, g->left, 1, -g->dw, g->w };
+    return l;
+}
+
+INLINE bool within(int at, int step, int size)
+{
+    const int last = at + 2 * step;
+    return at >= 0 && last >= 0 && at < size && last < size;
+}
+
+/* The sum of the taps of a vector of n channels at source column x; kern: the taps. */
+INLINE vec nine_taps(const struct line *l, global const float *source, int x, const vec *kern,
+                     int n)
+{
+    vec sum = (vec)(start_of_sum());
+    if (n >= VECTOR && within(l->y, l->down, l->h) && within(x, l->across, l->w)) {
+        source += ((long)l->y * l->w + x) * l->c;
+        UNROLLED(t, 9)
+            sum = fma(LOAD(source + (long)(t / 3 * l->down * l->w + t % 3 * l->across) * l->c),
+                      kern[t], sum);
+    } else {
+        UNROLLED(t, 9) {
+            const int iy = l->y + t / 3 * l->down, ix = x + t % 3 * l->across;
+            vec value = (vec)(0.0f);
+            if (iy >= 0 && iy < l->h && ix >= 0 && ix < l->w)
+                value = load_some(source + ((long)iy * l->w + ix) * l->c, n);
+            sum = fma(value, kern[t], sum);
+        }
+    }
+    return sum + (vec)(start_of_sum()); /* a sum never ends in -0 */
+}
+
+/* A line of results, with bias unless it is NULL. */
+INLINE void run_line(const struct line *l, global const float *source, global const float *taps,
+                     global const float *bias, bool add, global float *y)
+{
+    for (int c = 0; c < l->c; c += VECTOR) {
+        const int n = l->c - c;
+        vec kern[9], b = (vec)(0.0f);
+        UNROLLED(t, 9)
+            kern[t] = load_some(taps + t * l->c + c, n);
+        if (bias != NULL)
+            b = load_some(bias + c, n);
+        for (int j = 0; j < l->count; j++) {
+            global float *to = y + j * l->c + c;
+            const vec sum = nine_taps(l, source + c, l->x + j * l->stride, kern, n);
+            const vec result = bias != NULL ? sum + b : sum;
+            store_some(add ? load_some(to, n) + result : result, to, n);
+        }
+    }
+}
+
+/* ---- Passes ---- */
+
 KERNEL depthwise_cpu_forward(global const float *x, ulong x_at, global const float *kern,
                              ulong kern_at, global const float *bias, ulong bias_at,
                              global float *y, ulong y_at, struct opencl_window_cpu all)
@@ -49,6 +120,11 @@ KERNEL depthwise_cpu_forward(global const float *x, ulong x_at, global const flo
     kern += kern_at;
     bias += bias_at;
     y += y_at + (ulong)get_group_id(0) * g.ow * g.c;
+    if (g.kh == 3 && g.kw == 3) {
+        const struct line l = forward_line(&g, oy);
+        run_line(&l, x, kern, g.has_bias ? bias : NULL, false, y);
+        return;
+    }
     for (int ox = 0; ox < g.ow; ox++, y += g.c) {
         struct taps t;
         t.count = t.outside = 0;
@@ -85,6 +161,11 @@ KERNEL depthwise_cpu_backward(global const float *dy, ulong dy_at, global const 
     dy += dy_at + (ulong)image * g.oh * g.ow * g.c;
     kern += kern_at;
     dx += dx_at + (ulong)get_group_id(0) * g.w * g.c;
+    if (g.kh == 3 && g.kw == 3 && g.sh == 1 && g.sw == 1) {
+        const struct line l = backward_line(&g, py - g.top);
+        run_line(&l, dy, kern, NULL, g.add, dx);
+        return;
+    }
     for (int ix = 0; ix < g.w; ix++, dx += g.c) {
         struct taps t;
         t.count = t.outside = 0;
