@@ -13,6 +13,8 @@ enum { OPENCL_MAX_GROUP = 256 };
 enum { OPENCL_SCALAR_BLOCKS = 16 };
 /* elements.h: the elements of a work-item on CPU-shaped devices. */
 enum { OPENCL_RUN = 4096 };
+/* batch_normalization_cpu.cl: vectors of channels that sums over rows take side by side. */
+enum { OPENCL_WIDE_VECTORS = 4 };
 /* common.h: rows of a work-group on a GPU; rows.h: the most columns of a work-group. */
 enum { OPENCL_GROUP_ROWS = 4, OPENCL_GROUP_COLUMNS = 32 };
 

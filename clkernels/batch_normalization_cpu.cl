@@ -16,6 +16,47 @@ INLINE vec divide(vec a, float by)
     return LOAD(all);
 }
 
+/* The sums over rows take WIDE vectors of channels side by side where there are as many, because
+ * memory gives lines that follow one another faster; `wide` and n are literals then. */
+enum { WIDE = OPENCL_WIDE_VECTORS };
+#define EACH_WIDE(v) UNROLLED(v, wide)
+
+/* bn_cpu_statistics of n channels, of group g. */
+INLINE void statistics(const int wide, global const float *x, global float *blocks,
+                       global float *groups, int channels, struct iso_rows r, int g, int n)
+{
+    const int at = iso_group_begin(r, g), stop = iso_group_end(r, at);
+    vec group[WIDE], sum[WIDE], square[WIDE], mean[WIDE];
+    EACH_WIDE(v)
+    group[v] = (vec)(start_of_sum());
+    for (int row = at, end; row < stop; row = end, blocks += 2 * channels) {
+        end = iso_block_end(r, row);
+        EACH_WIDE(v)
+        sum[v] = square[v] = (vec)(start_of_sum());
+        for (int i = row; i < end; i++)
+            EACH_WIDE(v)
+        sum[v] = sum[v] + load_some(x + (ulong)i * channels + v * VECTOR, n - v * VECTOR);
+        EACH_WIDE(v)
+        mean[v] = divide(sum[v], (float)(end - row));
+        for (int i = row; i < end; i++) {
+            EACH_WIDE(v)
+            {
+                const vec value = load_some(x + (ulong)i * channels + v * VECTOR, n - v * VECTOR);
+                const vec centre = value - mean[v];
+                square[v] = fma(centre, centre, square[v]);
+            }
+        }
+        EACH_WIDE(v)
+        {
+            group[v] = group[v] + sum[v];
+            store_some(mean[v], blocks + v * VECTOR, n - v * VECTOR);
+            store_some(square[v], blocks + channels + v * VECTOR, n - v * VECTOR);
+        }
+    }
+    EACH_WIDE(v)
+    store_some(group[v], groups + (ulong)g * channels + v * VECTOR, n - v * VECTOR);
+}
+
 /* Computes blocks[g ISO_GROUP_BLOCKS + block][2][channel] for each block of group g: the mean of
  * its rows and the sum of squares about it; and groups[g][channel], the sum of all rows of the
  * group. */
@@ -23,26 +64,16 @@ KERNEL bn_cpu_statistics(global const float *x, ulong x_at, global float *blocks
                          global float *groups, ulong groups_at, int channels, int rows, int image)
 {
     const struct iso_rows r = { rows, image };
-    const int c = get_group_id(0) * VECTOR, g = get_group_id(1), n = channels - c;
-    const int at = iso_group_begin(r, g), stop = iso_group_end(r, at);
-    vec group = (vec)(start_of_sum());
-    x += x_at + c;
-    blocks += blocks_at + (ulong)g * ISO_GROUP_BLOCKS * 2 * channels + c;
-    for (int row = at, end; row < stop; row = end, blocks += 2 * channels) {
-        vec sum = (vec)(start_of_sum()), square = sum;
-        end = iso_block_end(r, row);
-        for (int i = row; i < end; i++)
-            sum = sum + load_some(x + (ulong)i * channels, n);
-        const vec mean = divide(sum, (float)(end - row));
-        for (int i = row; i < end; i++) {
-            const vec centre = load_some(x + (ulong)i * channels, n) - mean;
-            square = fma(centre, centre, square);
-        }
-        group = group + sum;
-        store_some(mean, blocks, n);
-        store_some(square, blocks + channels, n);
+    const int first = get_group_id(0) * WIDE * VECTOR, g = get_group_id(1);
+    x += x_at;
+    blocks += blocks_at + (ulong)g * ISO_GROUP_BLOCKS * 2 * channels;
+    groups += groups_at;
+    if (channels - first >= WIDE * VECTOR) {
+        statistics(WIDE, x + first, blocks + first, groups + first, channels, r, g, WIDE * VECTOR);
+        return;
     }
-    store_some(group, groups + groups_at + (ulong)g * channels + c, n);
+    for (int c = first; c < channels; c += VECTOR)
+        statistics(1, x + c, blocks + c, groups + c, channels, r, g, channels - c);
 }
 
 /* The sum over all rows of the squares about their mean. */
@@ -162,6 +193,55 @@ INLINE vec passing(const struct opencl_bn *g, const struct line *l, vec x, globa
     return result > (vec)(0.0f) ? dy : (vec)(0.0f);
 }
 
+/* What the sums of gradients read, at a work-item's first channel, and where the gradients that
+ * pass go. */
+struct gradients {
+    global const float *x, *dy, *y;
+    global float *passed;
+};
+
+/* bn_cpu_products of n channels, of group `group`. */
+INLINE void products(const int wide, const struct opencl_bn *g, const struct line *l,
+                     struct gradients at, global float *groups, int group, int n)
+{
+    const struct iso_rows r = { g->rows, g->image };
+    const int begin = iso_group_begin(r, group), stop = iso_group_end(r, begin);
+    vec total[WIDE], product[WIDE], sum[WIDE], chain[WIDE];
+    EACH_WIDE(v)
+    total[v] = product[v] = (vec)(start_of_sum());
+    for (int row = begin, end; row < stop; row = end) {
+        end = iso_block_end(r, row);
+        EACH_WIDE(v)
+        sum[v] = chain[v] = (vec)(start_of_sum());
+        for (int i = row; i < end; i++) {
+            EACH_WIDE(v)
+            {
+                const ulong e = (ulong)i * g->cols + v * VECTOR;
+                const int left = n - v * VECTOR;
+                const vec value = load_some(at.x + e, left);
+                const vec d = passing(g, &l[v], value, at.y + e, load_some(at.dy + e, left), left);
+                sum[v] = sum[v] + d;
+                chain[v] = fma(d, value - l[v].mean, chain[v]);
+                if (g->want_passed) {
+                    global float *to = at.passed + e;
+                    store_some(g->add_passed ? load_some(to, left) + d : d, to, left);
+                }
+            }
+        }
+        EACH_WIDE(v)
+        {
+            total[v] = total[v] + sum[v];
+            product[v] = product[v] + chain[v];
+        }
+    }
+    groups += (ulong)group * 2 * g->cols;
+    EACH_WIDE(v)
+    {
+        store_some(total[v], groups + v * VECTOR, n - v * VECTOR);
+        store_some(product[v], groups + g->cols + v * VECTOR, n - v * VECTOR);
+    }
+}
+
 /* groups[g][2][channel]: the sums of dy, and of dy (x - mean), over the rows of group g, of the
  * gradients that pass; these to `passed`, where they are wanted. */
 KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
@@ -172,32 +252,26 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
                        struct opencl_bn all)
 {
     const struct opencl_bn g = all;
-    const struct iso_rows r = { g.rows, g.image };
-    const int c = get_group_id(0) * VECTOR, group = get_group_id(1), n = g.cols - c;
-    const int at = iso_group_begin(r, group), stop = iso_group_end(r, at);
-    const struct line l =
-        line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at, beta + beta_at, c, n);
-    vec total = (vec)(start_of_sum()), product = total;
-    for (int row = at, end; row < stop; row = end) {
-        vec sum = (vec)(start_of_sum()), chain = sum;
-        end = iso_block_end(r, row);
-        for (int i = row; i < end; i++) {
-            const ulong e = (ulong)i * g.cols + c;
-            const vec value = load_some(x + x_at + e, n);
-            const vec d = passing(&g, &l, value, y + y_at + e, load_some(dy + dy_at + e, n), n);
-            sum = sum + d;
-            chain = fma(d, value - l.mean, chain);
-            if (g.want_passed) {
-                global float *to = passed + passed_at + e;
-                store_some(g.add_passed ? load_some(to, n) + d : d, to, n);
-            }
-        }
-        total = total + sum;
-        product = product + chain;
+    const int first = get_group_id(0) * WIDE * VECTOR, group = get_group_id(1);
+    const bool is_wide = g.cols - first >= WIDE * VECTOR;
+    struct gradients at = { x + x_at + first, dy + dy_at + first, y + y_at + first,
+                            passed + passed_at + first };
+    struct line l[WIDE];
+    groups += groups_at + first;
+    for (int v = 0; v < WIDE && first + v * VECTOR < g.cols; v++)
+        l[v] = line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at, beta + beta_at,
+                       first + v * VECTOR, g.cols - first - v * VECTOR);
+    if (is_wide) {
+        products(WIDE, &g, l, at, groups, group, WIDE * VECTOR);
+        return;
     }
-    groups += groups_at + (ulong)group * 2 * g.cols + c;
-    store_some(total, groups, n);
-    store_some(product, groups + g.cols, n);
+    for (int v = 0; first + v * VECTOR < g.cols; v++, groups += VECTOR) {
+        products(1, &g, &l[v], at, groups, group, g.cols - first - v * VECTOR);
+        at.x += VECTOR;
+        at.dy += VECTOR;
+        at.y += VECTOR;
+        at.passed += VECTOR;
+    }
 }
 
 /* From what bn_cpu_products gave: what every element's gradient needs, offset and slope; and dgamma

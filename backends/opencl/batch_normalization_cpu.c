@@ -15,11 +15,17 @@ size_t opencl_bn_cpu_workspace(const struct opencl_bn_layout *l, enum iso_pass p
     return (pass == ISO_FORWARD ? forward : backward) * l->channels * sizeof(float);
 }
 
-/* A work-item for each vector of channels, of each group. */
-static struct opencl_grid channels_grid(const struct opencl_bn_layout *l, size_t groups)
+/* A work-item for each vector of channels. */
+static struct opencl_grid channels_grid(const struct opencl_bn_layout *l)
 {
-    return opencl_cpu_grid(opencl_ceil64((int64_t)l->channels, l->cl->tile.vector),
-                           (int64_t)groups);
+    return opencl_cpu_grid(opencl_ceil64((int64_t)l->channels, l->cl->tile.vector), 1);
+}
+
+/* A work-item for each OPENCL_WIDE_VECTORS vectors of channels, of each group of rows. */
+static struct opencl_grid sums_grid(const struct opencl_bn_layout *l)
+{
+    const int64_t channels = (int64_t)l->cl->tile.vector * OPENCL_WIDE_VECTORS;
+    return opencl_cpu_grid(opencl_ceil64((int64_t)l->channels, channels), (int64_t)l->groups);
 }
 
 static void divide_rows(struct opencl_bn_layout *l)
@@ -37,10 +43,10 @@ static iso_rc batch_statistics(const struct opencl_bn_layout *l, const struct is
     const struct opencl_arg groups = arg_work(call, l->groups * 2 * ISO_GROUP_BLOCKS * l->channels);
     const double *s = call->scalars;
     ISO_TRY(
-        opencl_launch(l->cl, program, "bn_cpu_statistics", channels_grid(l, l->groups),
+        opencl_launch(l->cl, program, "bn_cpu_statistics", sums_grid(l),
                       ARGS(arg_tensor(&call->x[0]), blocks, groups, arg_int((int64_t)l->channels),
                            arg_int(l->rows.rows), arg_int(l->rows.image))));
-    return opencl_launch(l->cl, program, "bn_cpu_batch", channels_grid(l, 1),
+    return opencl_launch(l->cl, program, "bn_cpu_batch", channels_grid(l),
                          ARGS(blocks, groups, arg_tensor(&call->saved[ISO_BN_MEAN]),
                               arg_tensor(&call->saved[ISO_BN_INVERSE]), opencl_bn_mean_arg(call),
                               opencl_bn_variance_arg(call), arg_int((int64_t)l->channels),
@@ -74,7 +80,7 @@ static iso_rc sum_gradients(struct opencl_bn_layout *l, const struct iso_call *c
 {
     opencl_bn_want_passed(l, call);
     ISO_TRY(
-        opencl_launch(l->cl, program, "bn_cpu_products", channels_grid(l, l->groups),
+        opencl_launch(l->cl, program, "bn_cpu_products", sums_grid(l),
                       ARGS(arg_tensor(&call->x[0]), arg_tensor(*dy), arg_optional(&call->y[0], *dy),
                            LINE_ARGS(call), arg_optional(&call->dx[1], *dy), arg_work(call, 0),
                            arg_struct(&l->g, sizeof l->g))));
@@ -88,7 +94,7 @@ static iso_rc channels(const struct opencl_bn_layout *l, const struct iso_call *
     const struct iso_tensor *dgamma = &call->dw[ISO_BN_GAMMA], *dbeta = &call->dw[ISO_BN_BETA];
     const struct iso_tensor *dy = &call->dy[0];
     return opencl_launch(
-        l->cl, program, "bn_cpu_channels", channels_grid(l, 1),
+        l->cl, program, "bn_cpu_channels", channels_grid(l),
         ARGS(arg_work(call, 0), arg_tensor(&call->saved[ISO_BN_INVERSE]), arg_optional(dgamma, dy),
              arg_optional(dbeta, dy), offset, slope, arg_int((int64_t)l->channels),
              arg_int((int64_t)l->groups), arg_real(l->step_rows), arg_int(call->training),
