@@ -159,6 +159,24 @@ static void ignored_signals_stay_ignored(void **state)
     cli_says(cli_out, "epoch 20/20");
 }
 
+/* A case may take minutes; SIGTERM does not wait for it. */
+static void a_hunt_ends_at_once_and_says_where(void **state)
+{
+    static char out[CLI_OUTPUT];
+    (void)state;
+    const pid_t pid = cli_start(
+        "parity --hunt --seed 3 --seconds 1000 --verbose --ops conv2d "
+        "--mode exact --devices reference");
+    for (int i = 0; i < 600 && strstr(out, "\n5 conv2d") == NULL; i++, cli_sleep(0.1))
+        cli_read("out.txt", out);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    const int status = cli_wait(pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    cli_says(cli_err, "isocl parity: ended while case ");
+    cli_says(cli_err, " (conv2d) was checked on reference; before it ");
+    cli_says(cli_err, " --devices reference --mode exact --ops conv2d\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +186,7 @@ int main(void)
         TEST(the_list_is_in_the_manual_and_in_help),
         TEST(ctrl_c_ends_a_loop_of_the_shell),
         TEST(ignored_signals_stay_ignored),
+        TEST(a_hunt_ends_at_once_and_says_where),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -64,13 +64,14 @@ static void the_same_seed_draws_the_same_cases(void **state)
 
 /* ---- Finding -------------------------------------------------------------------------------- */
 
-/* Hunts on the reference with a fault, and gives what is printed. */
-static iso_rc hunt(int fault, struct iso_hunt_options o, char *text, size_t n)
+/* Hunts on the reference with a fault, in a mode, and gives what is printed. */
+static iso_rc hunt_in(enum iso_mode mode, int fault, struct iso_hunt_options o, char *text,
+                      size_t n)
 {
     struct iso_backend *b;
     FILE *out = tmpfile();
     assert_non_null(out);
-    assert_int_equal(broken_open(fault, ISO_MODE_EXACT, &b), ISO_OK);
+    assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
     o.backends = &b;
     o.nbackends = 1;
     o.out = out;
@@ -81,6 +82,11 @@ static iso_rc hunt(int fault, struct iso_hunt_options o, char *text, size_t n)
     text[fread(text, 1, n - 1, out)] = '\0';
     fclose(out);
     return rc;
+}
+
+static iso_rc hunt(int fault, struct iso_hunt_options o, char *text, size_t n)
+{
+    return hunt_in(ISO_MODE_EXACT, fault, o, text, n);
 }
 
 /* Runs a file of cases on the reference with a fault. */
@@ -130,6 +136,36 @@ static void a_wrong_op_is_found_and_made_small(void **state)
     folder_remove(folder);
 }
 
+/* In fast mode sums of products are held to their bounds, and the command that repeats a fault has
+ * the mode, and the variables that choose kernels. */
+static void fast_mode_is_hunted_within_bounds(void **state)
+{
+    static const char *const cpu[] = { "cpu", NULL };
+    struct iso_parity_totals totals;
+    char folder[FOLDER], text[8192];
+    const int fault = broken_fault_named("bias gradient dropped");
+    struct iso_hunt_options o = { .ops = "conv2d,dense", .count = 8, .seed = 5, .folder = folder };
+    (void)state;
+    assert_int_equal(folder_make(folder, "hunt"), 0);
+    setenv("ISOCL_OPENCL_VARIANT", "64x64", 1);
+    assert_int_equal(hunt_in(ISO_MODE_FAST, 0, o, text, sizeof text), ISO_OK);
+    assert_non_null(strstr(text, " of the bound: "));
+    assert_int_equal(hunt_in(ISO_MODE_FAST, fault, o, text, sizeof text), ISO_EPARITY);
+    assert_non_null(strstr(text, "repeat: ISOCL_OPENCL_VARIANT=64x64 isocl parity --cases "));
+    assert_non_null(strstr(text, " --mode fast "));
+    unsetenv("ISOCL_OPENCL_VARIANT");
+    o = (struct iso_hunt_options){ .devices = cpu,
+                                   .mode = ISO_MODE_FAST,
+                                   .number = 32,
+                                   .seed = 7,
+                                   .quiet = true,
+                                   .out = tmpfile() };
+    assert_int_equal(iso_hunt_run(&o, &totals), ISO_OK);
+    assert_true(totals.passed > 0);
+    fclose(o.out);
+    folder_remove(folder);
+}
+
 /* Number 32 is a model; a dense layer is its last one, whose gradient has the wrong sign. */
 static void a_wrong_layer_of_a_model_is_found_and_made_small(void **state)
 {
@@ -175,6 +211,7 @@ int main(void)
         cmocka_unit_test(every_op_can_be_drawn),
         cmocka_unit_test(the_same_seed_draws_the_same_cases),
         cmocka_unit_test(a_wrong_op_is_found_and_made_small),
+        cmocka_unit_test(fast_mode_is_hunted_within_bounds),
         cmocka_unit_test(a_wrong_layer_of_a_model_is_found_and_made_small),
         cmocka_unit_test(cpu_gives_the_bits_of_the_reference),
     };

@@ -69,25 +69,45 @@ static bool split(char *text, const char *list[MOST_DEVICES + 1])
 
 /* ---- Hunting -------------------------------------------------------------------------------- */
 
+struct hunting {
+    const struct parity_options *options;
+    double drawn; /* when it was last shown how far the hunt is */
+};
+
 /* Shows on a terminal, once a second, how far the hunt is. */
 static bool hunt_goes_on(void *self, int64_t done, int64_t count, long failed)
 {
-    double *drawn = self;
+    struct hunting *hunting = self;
     const double now = iso_clock();
-    if (isatty(STDERR_FILENO) && now - *drawn > 1) {
+    if (isatty(STDERR_FILENO) && now - hunting->drawn > 1) {
         char of[32] = "";
         if (count > 0)
             snprintf(of, sizeof of, " of %" PRId64, count);
         fprintf(stderr, "\r%" PRId64 "%s random cases, %ld checks failed ", done, of, failed);
-        *drawn = now;
+        hunting->drawn = now;
     }
     return !iso_interrupted;
+}
+
+/* A case takes seconds, and on a slow device minutes. */
+static void tell_doing(void *self, const struct iso_hunt_doing *d)
+{
+    const struct parity_options *o = ((const struct hunting *)self)->options;
+    iso_interrupts_doing("%sisocl parity: ended while case %" PRId64
+                         " (%s) was %s on %s; before "
+                         "it %ld checks passed, %ld failed; to see it: isocl parity --hunt --seed "
+                         "%" PRIu64 " --case %" PRId64 " --devices %s%s%s%s%.200s\n",
+                         isatty(STDERR_FILENO) ? "\n" : "", d->number, d->subject,
+                         d->shrinking ? "made smaller" : "checked", d->device, d->totals->passed,
+                         d->totals->failed, d->seed, d->number, d->device,
+                         o->mode != NULL ? " --mode " : "", o->mode != NULL ? o->mode : "",
+                         o->ops != NULL ? " --ops " : "", o->ops != NULL ? o->ops : "");
 }
 
 static int hunt(const struct iso_command *command, const struct parity_options *o,
                 const char *const *devices, int models)
 {
-    double drawn = iso_clock();
+    struct hunting hunting = { o, iso_clock() };
     const struct iso_hunt_options h = {
         .devices = o->devices != NULL ? devices : NULL,
         .mode = iso_job_mode(o->mode),
@@ -101,13 +121,15 @@ static int hunt(const struct iso_command *command, const struct parity_options *
         .quiet = o->quiet,
         .verbose = o->verbose,
         .more = hunt_goes_on,
-        .self = &drawn,
+        .doing = tell_doing,
+        .self = &hunting,
     };
     if (models > 0 || o->record != NULL || o->check != NULL || o->cases != NULL || o->steps > 0)
         return iso_usage(command,
                          "--hunt draws its own cases: it takes no model files, and no "
                          "--record, --check, --cases or --steps");
     iso_interrupts_catch("ends after this case; press Ctrl-C again to stop at once\n");
+    iso_interrupts_end_at_once();
     const int code = iso_report(command, iso_hunt_run(&h, NULL), NULL);
     iso_interrupts_pass_on();
     return code;
@@ -173,12 +195,14 @@ const struct iso_command iso_command_parity = {
     .more =
         "Without model files it runs the cases of every op. The plain-C reference defines\n"
         "each result; in exact mode 0 bits may differ, in fast mode results must be\n"
-        "within a derived bound. Fails if any check fails or none ran.",
+        "within a derived bound. Fails if any check fails or none ran. --hunt does the same\n"
+        "with random cases, in both modes; SIGTERM ends it at once, and it says in which case.",
     .examples =
         "  isocl parity                                          every op on every device\n"
         "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
         "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
         "  isocl parity --hunt --seconds 600 --seed 7            random ops and models\n"
+        "  isocl parity --hunt --mode fast --devices opencl      within bounds, not bits\n"
         "  isocl parity --record here.json\n"
         "  isocl parity --check here.json                        on another machine\n",
     .options = options,

@@ -240,6 +240,9 @@ void iso_report_begin(struct iso_report *, const struct iso_parity_options *);
 /* Reports a check: passed if rc is ISO_OK; skipped if it is ISO_EUNSUP, because the device or the
  * record lacks it; otherwise failed. Clears the message. */
 void iso_report_check(struct iso_report *, const struct iso_check *, iso_rc rc);
+/* Writes "NAME=VALUE " for each variable that is set and chooses kernels or options of compilers,
+ * quoted for a shell, for the commands that repeat a check. Returns buf. */
+const char *iso_repeat_environment(char *buf, size_t n);
 /* Says that a check is about to run, which may end this process. Fails with ISO_EDEVICE if it has
  * ended one before: then the check must be reported as failed without being run. */
 iso_rc iso_report_attempt(const struct iso_report *, const struct iso_check *);

@@ -162,6 +162,19 @@ static bool shown(struct hunt *h, const struct iso_backend *b, const struct iso_
     return false;
 }
 
+static void tell_doing(const struct hunt *h, const struct iso_backend *b,
+                       const struct iso_hunted *d, bool shrinking)
+{
+    const struct iso_hunt_doing doing = { .number = d->number,
+                                          .subject = d->model ? "a model" : iso_ops[d->op].name,
+                                          .device = b->device.id,
+                                          .shrinking = shrinking,
+                                          .seed = h->hunter.seed,
+                                          .totals = &h->totals };
+    if (h->o->doing != NULL)
+        h->o->doing(h->o->self, &doing);
+}
+
 static iso_rc show_fault(struct hunt *h, struct iso_backend *b, const struct iso_hunted *d,
                          struct iso_outcome *x)
 {
@@ -170,6 +183,7 @@ static iso_rc show_fault(struct hunt *h, struct iso_backend *b, const struct iso
     smaller.text = strdup(d->text);
     if (smaller.text == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
+    tell_doing(h, b, d, true);
     iso_rc rc = iso_hunted_write(&h->hunter, b, &smaller, h->folder, x, command);
     if (rc == ISO_OK)
         rc = print_fault(h, b, &smaller, x, command);
@@ -181,6 +195,7 @@ static iso_rc check_on_all(struct hunt *h, const struct iso_hunted *d)
 {
     for (int i = 0; i < h->ndevices; i++) {
         struct iso_outcome x;
+        tell_doing(h, h->device[i], d, false);
         ISO_TRY(iso_hunted_check(&h->hunter, h->device[i], d, d->text, &x));
         count_checks(h, i, d, &x);
         if (x.totals.failed > 0 && !shown(h, h->device[i], d, x.rung))
@@ -305,6 +320,7 @@ iso_rc iso_hunt_run(const struct iso_hunt_options *o, struct iso_parity_totals *
         return ISO_ENOMEM;
     h->o = o;
     h->hunter.seed = o->seed != 0 ? o->seed : 1;
+    h->hunter.ops = o->ops;
     if (o->folder != NULL)
         snprintf(h->folder, sizeof h->folder, "%s", o->folder);
     else

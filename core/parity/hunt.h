@@ -6,6 +6,14 @@
 #define ISO_HUNT_H
 #include "parity.h"
 
+struct iso_hunt_doing {  /* what a hunt is about to do, which may take a while */
+    int64_t number;      /* of the case */
+    const char *subject; /* its op, or "a model" */
+    const char *device;
+    bool shrinking; /* the case has failed, and is made smaller */
+    uint64_t seed;
+    const struct iso_parity_totals *totals; /* of all checks before */
+};
 struct iso_hunt_options {
     const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
     struct iso_backend *const *backends; /* open ones, instead of devices; borrowed */
@@ -24,6 +32,7 @@ struct iso_hunt_options {
     /* Called before each case with the number of cases so far, those wanted (0: no limit) and the
      * failures; returns false to end the hunt. May be NULL. */
     bool (*more)(void *self, int64_t done, int64_t count, long failed);
+    void (*doing)(void *self, const struct iso_hunt_doing *); /* may be NULL */
     void *self;
 };
 /* Draws and compares cases until the count or the time is over, and prints the results. Every 32nd

@@ -137,39 +137,25 @@ static iso_rc write_drawn(const struct iso_hunted *d, const char *folder, const 
     return write_text(d, file, head);
 }
 
-/* Words that set what the environment says of kernels, for the command. */
-static void put_environment(char *buf, size_t n)
-{
-    static const char *const names[] = { "ISOCL_OPENCL_SHAPE", "ISOCL_OPENCL_UNITS", "ISOCL_CPU",
-                                         "ISOCL_KERNEL_DIR" };
-    buf[0] = '\0';
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = getenv(names[i]);
-        const size_t used = strlen(buf);
-        if (value != NULL)
-            snprintf(buf + used, n - used, "%s=%s ", names[i], value);
-    }
-}
-
 iso_rc iso_hunted_write(const struct iso_hunter *h, struct iso_backend *device,
                         struct iso_hunted *d, const char *folder, struct iso_outcome *outcome,
                         char command[ISO_HUNT_COMMAND])
 {
     struct again again = { h, device, d, outcome->rung };
     struct iso_outcome last;
-    char arguments[ISO_HUNT_COMMAND], head[256], environment[256];
+    char arguments[ISO_HUNT_COMMAND], head[768], environment[1024];
     ISO_TRY(iso_shrink(&d->text, SHRINK_SECONDS, still_fails, &again));
     if (iso_hunted_check(h, device, d, d->text, &last) == ISO_OK && last.totals.failed > 0)
         snprintf(outcome->message, sizeof outcome->message, "%s", last.message);
     snprintf(head, sizeof head,
              "Made smaller from `isocl parity --hunt --seed %" PRIu64 " --case %" PRId64
-             "`, which failed: %s on %s.",
-             h->seed, d->number, outcome->rung, device->device.id);
+             "%s%.400s`, which failed: %s on %s.",
+             h->seed, d->number, h->ops != NULL ? " --ops " : "", h->ops != NULL ? h->ops : "",
+             outcome->rung, device->device.id);
     ISO_TRY(write_drawn(d, folder, head, arguments));
-    put_environment(environment, sizeof environment);
-    snprintf(command, ISO_HUNT_COMMAND,
-             "%sisocl parity %.*s --devices %s --mode %s --seed %" PRIu64, environment, 1400,
-             arguments, device->device.id, device->mode == ISO_MODE_FAST ? "fast" : "exact",
-             iso_hunted_seed(h->seed, d->number));
+    snprintf(
+        command, ISO_HUNT_COMMAND, "%sisocl parity %.*s --devices %s --mode %s --seed %" PRIu64,
+        iso_repeat_environment(environment, sizeof environment), 900, arguments, device->device.id,
+        device->mode == ISO_MODE_FAST ? "fast" : "exact", iso_hunted_seed(h->seed, d->number));
     return ISO_OK;
 }

@@ -19,6 +19,7 @@ struct iso_hunter { /* backends that devices are compared with; all borrowed */
     const struct iso_backend
         *first; /* the device on which the reference's own bounds are checked */
     uint64_t seed;
+    const char *ops; /* as iso_hunt_options has them: which case a number means depends on them */
     FILE *nowhere;
 };
 /* Returns the seed of the data of a case. */

@@ -217,16 +217,40 @@ static void append_option(char *buf, size_t n, const char *option, const char *v
     append_quoted(buf, n, value);
 }
 
+const char *iso_repeat_environment(char *buf, size_t n)
+{
+    static const enum iso_variable chosen[] = { ISO_ENV_CPU,
+                                                ISO_ENV_OPENCL_SHAPE,
+                                                ISO_ENV_OPENCL_VARIANT,
+                                                ISO_ENV_OPENCL_UNITS,
+                                                ISO_ENV_OPENCL_OPTIONS,
+                                                ISO_ENV_OPENCL_CLBLAST,
+                                                ISO_ENV_OPENCL_WORKSPACE_MIB,
+                                                ISO_ENV_OPENCL_NO_PRAGMA,
+                                                ISO_ENV_KERNEL_DIR };
+    *buf = '\0';
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+        const char *value = iso_environment(chosen[i]);
+        size_t used = strlen(buf);
+        if (value == NULL)
+            continue;
+        snprintf(buf + used, n - used, "%s=", iso_variables[chosen[i]].name);
+        append_quoted(buf, n, value);
+        used = strlen(buf);
+        snprintf(buf + used, n - used, " ");
+    }
+    return buf;
+}
+
 /* Writes the command that runs this check again, as it was run. */
 static void repeat_command(const struct iso_report *r, const struct iso_check *c, char *buf,
                            size_t n)
 {
     const struct iso_parity_options *o = r->options;
-    const char *shape = iso_environment(ISO_ENV_OPENCL_SHAPE);
-    char seed[24];
+    char seed[24], environment[1024];
     snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
-    snprintf(buf, n, "%s%s%sisocl parity %s", shape != NULL ? "ISOCL_OPENCL_SHAPE=" : "",
-             shape != NULL ? shape : "", shape != NULL ? " " : "", c->repeat);
+    snprintf(buf, n, "%sisocl parity %s", iso_repeat_environment(environment, sizeof environment),
+             c->repeat);
     append_option(buf, n, "--devices", c->device);
     append_option(buf, n, "--mode", mode_name(c->mode));
     append_option(buf, n, "--seed", o->seed > 1 ? seed : NULL);
