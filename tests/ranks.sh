@@ -103,6 +103,23 @@ timeout 100 $mpirun -n 1 "$isocl" eval "$dir/alone" --device cpu --limit 75 : \
     -n 1 "$isocl" eval "$dir/alone" --device cpu --limit 74 >"$dir/said" 2>&1 &&
     fail "evaluation of two limits" || { grep -q 'rank 1 has another data set than rank 0' "$dir/said" && pass || fail "evaluation of two limits: no sentence"; }
 
+# ---- prediction ----
+# predict RANKS: with 0, without mpirun.
+predict() {
+    rm -f "$dir/got.npy" "$dir/got.csv"
+    # shellcheck disable=SC2086
+    timeout 100 $([ "$1" -eq 0 ] || echo $mpirun -n $1) "$isocl" predict "$dir/alone" --split test --device cpu \
+        --batch 7 --limit 75 --layer dense_1 --npy "$dir/got.npy" --csv "$dir/got.csv" >"$dir/got" 2>"$dir/said"
+}
+predict 0
+for file in got got.npy got.csv; do cp "$dir/$file" "$dir/alone.$file"; done
+for ranks in 2 4; do
+    predict $ranks
+    for file in got got.npy got.csv; do
+        if [ -s "$dir/$file" ] && cmp "$dir/$file" "$dir/alone.$file"; then pass; else fail "prediction with $ranks ranks: $file"; fi
+    done
+done
+
 # ---- what is refused ----
 # refused RANKS WORDS OPTIONS...
 refused() {

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "core/data/data_name.h"
 #include "core/data/image_list.h"
+#include "core/train/predict.h"
 #include "interrupt.h"
 #include "prediction.h"
 
@@ -77,6 +78,19 @@ static void tell_inverted(const struct prediction *p)
                 n, all, p->opened.job.model->train.dataset);
 }
 
+/* What ranks but the first compute for it. */
+static iso_rc follow(struct prediction *p)
+{
+    const struct predict_options *o = p->options;
+    const struct iso_job *job = &p->opened.job;
+    if (o->npy != NULL)
+        ISO_TRY(iso_predict_value(job->exec, 1, job->data[1]->rows, p->opened.value, NULL, NULL));
+    if (o->npy == NULL || o->csv != NULL || o->json)
+        ISO_TRY(
+            iso_predict_value(job->exec, 1, job->data[1]->rows, job->graph->output, NULL, NULL));
+    return iso_ranks_agree(o->setup.ranks); /* unless rank 0 has failed to write */
+}
+
 static iso_rc predict(struct prediction *p, const char *model, const char *weights)
 {
     const struct predict_options *o = p->options;
@@ -92,6 +106,8 @@ static iso_rc predict(struct prediction *p, const char *model, const char *weigh
     };
     char found[ISO_PATH], hex[65], where[256];
     ISO_TRY(iso_prediction_open(&p->opened, iso_setup_path(model, found), weights, &wanted));
+    if (o->setup.ranks != NULL && o->setup.ranks->rank > 0)
+        return follow(p);
     tell_inverted(p);
     if (o->npy != NULL || o->csv != NULL)
         iso_interrupts_catch("stopping after this row; once more ends it at once\n");
@@ -99,6 +115,8 @@ static iso_rc predict(struct prediction *p, const char *model, const char *weigh
         ISO_TRY(iso_prediction_npy(p));
     if (o->npy == NULL || o->csv != NULL || o->json)
         ISO_TRY(iso_prediction_tell(p));
+    if (o->setup.ranks != NULL)
+        ISO_TRY(iso_ranks_agree(o->setup.ranks));
     ISO_TRY(iso_exec_hash(job->exec, hex));
     if (!o->json)
         printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
@@ -165,13 +183,19 @@ static int run(const struct iso_command *command, int argc, char **argv)
     const char *contradiction = find_contradiction(&o, images);
     if (contradiction != NULL)
         return iso_usage(command, "%s", contradiction);
-    iso_rc rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
+    iso_rc rc = iso_setup_ranks(&o.setup, &o.setup.ranks);
+    if (rc != ISO_OK)
+        return iso_report(command, rc, NULL);
+    rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
     for (int i = 1; i <= images && rc == ISO_OK; i++)
         rc = iso_image_list_add(argv[i], &p.opened.images);
     if (rc == ISO_OK)
         rc = predict(&p, model, weights);
+    iso_setup_tell_ranks(o.setup.ranks, rc);
     code = iso_report(command, rc, &p.opened.job.faults);
     iso_prediction_close(&p.opened);
+    if (o.setup.ranks != NULL)
+        o.setup.ranks->close(o.setup.ranks, code);
     return code;
 }
 
@@ -193,7 +217,8 @@ const struct iso_command iso_command_predict = {
         "its folder, or else its number from --first-id; and its class by its name or number\n"
         "in the data set. If `classes:` has merged several, only the model file's own numbers\n"
         "are known: --labels gives them names.\n"
-        "--npy writes float32 [rows, classes], or [rows, ...] of a layer: features.",
+        "--npy writes float32 [rows, classes], or [rows, ...] of a layer: features.\n"
+        "mpirun -n R isocl predict ... shares the batches out to R ranks (isocl help ranks).",
     .examples =
         "  isocl predict runs/demo-001 digit.png\n"
         "  isocl predict runs/pets-001 photos/ --top 3 --resize\n"

@@ -53,7 +53,11 @@ static int unknown(const char *word)
 /* Returns true if all processes that mpirun has started run this command together. */
 static bool runs_in_all(const struct iso_command *command)
 {
-    return strcmp(command->name, "train") == 0 || strcmp(command->name, "eval") == 0;
+    static const char *const names[] = { "train", "eval", "predict", NULL };
+    int i = 0;
+    while (names[i] != NULL && strcmp(names[i], command->name) != 0)
+        i++;
+    return names[i] != NULL;
 }
 
 /* Runs a command. Where mpirun has started several processes, the first alone runs one that they
@@ -67,7 +71,7 @@ static int run_command(const struct iso_command *command, int argc, char **argv)
             return ISO_EXIT_DONE;
         fprintf(stderr,
                 "isocl: mpirun has started %d processes; `isocl %s` runs in one of them, only "
-                "`isocl train` and `isocl eval` in all\n",
+                "train, eval and predict in all\n",
                 processes, command->name);
     }
     return command->run(command, argc, argv);

@@ -254,10 +254,11 @@ iso_rc iso_job_share_machine(const struct iso_ranks *ranks, struct iso_job_optio
     return ISO_OK;
 }
 
-/* Compares what must be equal on all ranks that evaluate together. */
-static iso_rc compare_ranks(struct iso_job *job, struct iso_ranks *ranks)
+iso_rc iso_job_compare_ranks(struct iso_job *job, struct iso_ranks *ranks)
 {
     char text[160], hex[65];
+    if (ranks == NULL)
+        return ISO_OK;
     snprintf(text, sizeof text, "%s, arithmetic %d", ISO_VERSION, ISO_ARITH_VERSION);
     ISO_TRY(iso_ranks_same(ranks, "isocl", text));
     snprintf(text, sizeof text, "%.60s, %.20s: %lld rows in batches of %lld", job->data[1]->name,
@@ -282,8 +283,7 @@ iso_rc iso_job_evaluate(struct iso_job *job, const char *weights, const char *sp
     ISO_TRY(iso_job_weights(job, weights));
     ISO_TRY(iso_job_classes(job, weights));
     ISO_TRY(iso_job_data(job, split, options, &job->data[1]));
-    if (own.ranks != NULL)
-        ISO_TRY(compare_ranks(job, own.ranks));
+    ISO_TRY(iso_job_compare_ranks(job, own.ranks));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
     return iso_evaluate(job->exec, 1, job->data[1]->rows, out);
 }

@@ -57,6 +57,9 @@ iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
  * options then point. */
 iso_rc iso_job_share_machine(const struct iso_ranks *, struct iso_job_options *, char *device,
                              size_t n);
+/* Compares what must be equal on all ranks that evaluate or predict data[1] together; NULL: there
+ * are none. */
+iso_rc iso_job_compare_ranks(struct iso_job *, struct iso_ranks *);
 /* Builds graph and executor of a phase of the model, in place of those that are open. batch 0: the
  * model's. */
 iso_rc iso_job_exec(struct iso_job *, int phase, int64_t batch, const struct iso_exec_options *);

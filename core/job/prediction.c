@@ -195,8 +195,13 @@ iso_rc iso_prediction_network(struct iso_prediction *p, const char *weights,
         snprintf(name, sizeof name, "%s/y", o->layer);
     const struct iso_exec_options exec = { .seed = job->model->seed,
                                            .log_steps = ISO_FIT_LOG_STEPS,
-                                           .readable = o->layer != NULL ? name : NULL };
-    ISO_TRY(iso_job_backend(job, &o->job));
+                                           .readable = o->layer != NULL ? name : NULL,
+                                           .ranks = o->job.ranks };
+    struct iso_job_options own = o->job;
+    char device[128];
+    if (own.ranks != NULL)
+        ISO_TRY(iso_job_share_machine(own.ranks, &own, device, sizeof device));
+    ISO_TRY(iso_job_backend(job, &own));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), rows < job->model->batch_size ? rows : 0,
                          &exec));
     p->value = o->layer != NULL ? iso_graph_find(job->graph, name) : job->graph->output;
@@ -218,6 +223,7 @@ iso_rc iso_prediction_open(struct iso_prediction *p, const char *model, const ch
         ISO_TRY(load_rows(p, o));
     if (o->rows != NULL)
         ISO_TRY(keep_rows(p, o->rows));
+    ISO_TRY(iso_job_compare_ranks(job, o->job.ranks));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
     return find_names(p);
 }

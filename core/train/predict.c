@@ -36,30 +36,77 @@ static iso_rc one_shard(struct iso_exec *e, int shard, int value, float *numbers
     return iso_tensor_read_f32(e->backend, &t, numbers);
 }
 
-static iso_rc predict(struct iso_exec *e, int which, int64_t rows, int value,
-                      iso_row_listener *told, void *self, float *numbers)
+/* What is predicted, and who is told. */
+struct prediction {
+    struct iso_exec *exec;
+    int which, value;
+    int64_t rows, size; /* size: numbers of a row */
+    iso_row_listener *told;
+    void *self;
+};
+
+/* The value of the rows [first, first + rows), which are a batch. */
+static iso_rc one_batch(const struct prediction *p, int64_t first, int64_t rows, float *numbers)
 {
-    const int64_t size = iso_predict_size(e->graph, value), batch = e->graph->batch;
-    ISO_TRY(iso_exec_order(e, which, NULL));
-    for (int64_t first = 0; first < rows; first += batch) {
-        ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
-        for (int s = 0; s < e->shards; s++) {
-            ISO_TRY(one_shard(e, s, value, numbers));
-            for (int64_t i = 0; i < e->rows; i++)
-                ISO_TRY(told(self, first + s * e->graph->shard_rows + i, numbers + i * size));
-        }
+    struct iso_exec *e = p->exec;
+    ISO_TRY(iso_exec_gather(e, p->which, first, rows));
+    for (int s = 0; s < e->shards; s++)
+        ISO_TRY(one_shard(e, s, p->value, numbers + s * e->graph->shard_rows * p->size));
+    return ISO_OK;
+}
+
+static int64_t rows_left(const struct prediction *p, int64_t first)
+{
+    const int64_t left = p->rows - first, batch = p->exec->graph->batch;
+    return left < 0 ? 0 : left < batch ? left : batch;
+}
+
+/* Gives rank 0 the numbers of the other ranks' batches, which follow its own from `first` on. */
+static iso_rc collect(const struct prediction *p, struct iso_ranks *ranks, int64_t first,
+                      float *numbers)
+{
+    struct iso_message m[ISO_RANKS_MOST];
+    const int64_t batch = p->exec->graph->batch;
+    int n = 0;
+    for (int i = 1; i < ranks->count; i++) {
+        const int64_t rows = rows_left(p, first + i * batch);
+        float *place = ranks->rank == 0 ? numbers + i * batch * p->size : numbers;
+        const struct iso_message now = { ranks->rank == 0 ? i : 0, place,
+                                         (size_t)(rows * p->size) * sizeof *numbers };
+        if (rows > 0 && (ranks->rank == 0 || ranks->rank == i))
+            m[n++] = now;
     }
+    return ranks->rank == 0 ? iso_ranks_swap(ranks, NULL, 0, m, n)
+                            : iso_ranks_swap(ranks, m, n, NULL, 0);
+}
+
+/* Predicts one batch on each rank, and tells rank 0's listener about them in their order. */
+static iso_rc one_round(const struct prediction *p, int64_t first, float *numbers)
+{
+    struct iso_ranks *ranks = iso_exec_ranks(p->exec);
+    const int rank = ranks != NULL ? ranks->rank : 0, count = ranks != NULL ? ranks->count : 1;
+    const int64_t batch = p->exec->graph->batch, own = first + rank * batch;
+    if (rows_left(p, own) > 0)
+        ISO_TRY(one_batch(p, own, rows_left(p, own), numbers));
+    if (ranks != NULL)
+        ISO_TRY(collect(p, ranks, first, numbers));
+    for (int64_t i = 0; rank == 0 && i < count * batch && first + i < p->rows; i++)
+        ISO_TRY(p->told(p->self, first + i, numbers + i * p->size));
     return ISO_OK;
 }
 
 iso_rc iso_predict_value(struct iso_exec *e, int which, int64_t rows, int value,
                          iso_row_listener *told, void *self)
 {
-    const struct iso_shape *shape = &e->graph->values[value].shape;
-    float *numbers = iso_alloc((size_t)iso_shape_count(shape), sizeof *numbers);
-    if (numbers == NULL)
-        return ISO_ENOMEM;
-    const iso_rc rc = predict(e, which, rows, value, told, self, numbers);
+    const struct iso_ranks *ranks = iso_exec_ranks(e);
+    const int64_t size = iso_predict_size(e->graph, value);
+    const int64_t together = e->graph->batch * (ranks != NULL ? ranks->count : 1);
+    const int64_t room = ranks == NULL || ranks->rank == 0 ? together : e->graph->batch;
+    const struct prediction p = { e, which, value, rows, size, told, self };
+    float *numbers = iso_alloc((size_t)(room * size), sizeof *numbers);
+    iso_rc rc = numbers != NULL ? iso_exec_order(e, which, NULL) : ISO_ENOMEM;
+    for (int64_t first = 0; rc == ISO_OK && first < rows; first += together)
+        rc = one_round(&p, first, numbers);
     free(numbers);
     return rc;
 }

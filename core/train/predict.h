@@ -15,7 +15,8 @@ struct iso_predicted { /* prediction for one row */
 };
 /* Called for each row. If it fails, the prediction ends with its code. */
 typedef iso_rc iso_predict_listener(void *self, const struct iso_predicted *);
-/* Calls told for rows [0, rows) of data set `which` of the executor. */
+/* Calls told for rows [0, rows) of data set `which` of the executor. With ranks, all of them call
+ * this and the next function; each computes its share, and rank 0 alone tells. */
 iso_rc iso_predict(struct iso_exec *, int which, int64_t rows, iso_predict_listener *told,
                    void *self);
 /* Returns the predicted class: the first of the largest probabilities, as for accuracy. */
