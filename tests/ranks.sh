@@ -91,6 +91,16 @@ alone stream
 same stream 2 cpu
 same stream 4 cpu
 
+# ---- a shard that two ranks compute ----
+alone adam4
+rm -rf "$dir/run"
+train "$dir/adam4.yaml" 3 run --limit 75 --device cpu,reference --verify 1/2
+if [ "$hash" = "$want" ] && grep -q 'verified *4 shards, each computed by two ranks with the same bits' "$dir/said"; then
+    pass
+else
+    fail "--verify with 3 ranks: weights '$hash' instead of $want"
+fi
+
 # ---- evaluation ----
 "$isocl" eval "$dir/alone" --device cpu --batch 7 --limit 75 >"$dir/want" 2>"$dir/said"
 for ranks in 2 4; do
@@ -132,6 +142,7 @@ refused 1 'a list is for several ranks' --device cpu,cpu
 refused 8 'start fewer ranks, or try --set train.shards=8' --device cpu
 refused 2 'a list has a device between two commas' --device cpu,,cpu
 refused 2 "unknown device 'nothing'" --device cpu,nothing
+refused 2 'with ranks, --verify is 1/N' --device cpu --verify replay/2
 rm -rf "$dir/run"
 # shellcheck disable=SC2086
 timeout 100 $mpirun -n 1 "$isocl" train "$dir/adam4.yaml" --limit 75 --out "$dir/run" --device cpu : \

@@ -148,6 +148,8 @@ struct training {
     size_t bucket_bytes;
     bool synchronized;
     bool stream, keep; /* rows are read ahead; features of the first layer are kept */
+    int64_t compare;   /* two ranks compute a shard of one step in this number */
+    bool strays;       /* the device of rank 1 computes wrongly */
     bool recompute;    /* but for one process: all layers but the last run forward again */
     int lost;          /* rank that takes no part; -1: none */
     bool wrong;        /* messages are changed on their way */
@@ -216,10 +218,37 @@ static iso_rc train_epochs(struct iso_exec *e, struct result *r)
     return iso_exec_hash(e, r->hex);
 }
 
+/* A device whose dense layers give one wrong number. */
+static const struct iso_kernel *right_dense, *straying[ISO_OP_COUNT];
+static struct iso_kernel wrong_dense;
+static iso_rc stray(struct iso_backend *b, const struct iso_call *c)
+{
+    static double numbers[BATCH * 10];
+    ISO_TRY(right_dense->forward(b, c));
+    ISO_TRY(iso_tensor_read(b, &c->y[0], numbers));
+    numbers[0] += 1;
+    return iso_tensor_write(b, &c->y[0], numbers);
+}
+
+static void make_stray(struct iso_backend *b)
+{
+    memcpy(straying, b->kernels, sizeof straying);
+    right_dense = straying[ISO_OP_dense];
+    wrong_dense = *right_dense;
+    wrong_dense.forward = stray;
+    straying[ISO_OP_dense] = &wrong_dense;
+    b->kernels = straying;
+}
+
 static void train(const struct training *t, struct iso_ranks *ranks, struct result *r)
 {
     const struct iso_exec_options o = {
-        .training = true, .seed = 7, .log_steps = 1, .ranks = ranks, .bucket_bytes = t->bucket_bytes
+        .training = true,
+        .seed = 7,
+        .log_steps = 1,
+        .ranks = ranks,
+        .compare_every = t->compare,
+        .bucket_bytes = t->bucket_bytes,
     };
     const struct iso_dataset_request request = {
         .name = "builtin:digits", .split = "train", .limit = ROWS, .stream = t->stream
@@ -240,6 +269,8 @@ static void train(const struct training *t, struct iso_ranks *ranks, struct resu
     must(iso_graph_build(n.model, 0, BATCH, &n.faults, &n.graph));
     must(iso_backend_open(t->devices[ranks != NULL ? ranks->rank % 2 : 0], ISO_MODE_EXACT, 1,
                           &n.backend));
+    if (t->strays && ranks != NULL && ranks->rank == 1)
+        make_stray(n.backend);
     network_begin(&n, &o);
     must(iso_exec_data(n.exec, 0, d));
     if (t->keep)
@@ -303,6 +334,7 @@ static void check_worker(const struct worker *w, const struct result *want)
     assert_memory_equal(w->result.log, want->log, sizeof want->log);
     assert_memory_equal(w->result.counts, want->counts, sizeof want->counts);
     assert_memory_equal(w->result.slots, want->slots, sizeof want->slots);
+    assert_int_equal(m->compared, t->compare > 0 ? EPOCHS * 4 / t->compare : 0);
     assert_int_equal(m->steps, EPOCHS * 4);
     assert_true(m->planned.sent > 0 && m->planned.sent == m->counted.sent);
     assert_int_equal(m->planned.received, m->counted.received);
@@ -392,6 +424,21 @@ static void streamed_and_kept_rows_are_shared_out(void **state)
     }
 }
 
+static void two_ranks_may_compute_a_shard(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct training t = plain;
+        t.shards = 4;
+        t.compare = i < 2 ? 1 : 2;
+        t.stream = i == 1;
+        t.keep = i == 2;
+        t.devices[1] = "cpu";
+        t.augmentation = ", {mixup: {alpha: 0.4}}";
+        check(t, 3);
+    }
+}
+
 /* ---- What goes wrong --------------------------------------------------------------------------
  */
 
@@ -407,6 +454,25 @@ static void a_changed_message_is_seen_in_the_hash(void **state)
     run_ranks(&t, w);
     assert_int_equal(w[0].result.rc, ISO_OK);
     assert_string_not_equal(w[0].result.hex, want.hex);
+}
+
+static void a_device_that_strays_is_named(void **state)
+{
+    static struct worker w[MOST];
+    (void)state;
+    for (int ranks = 2; ranks <= 4; ranks++) {
+        struct training t = plain;
+        t.shards = 4;
+        t.ranks = ranks;
+        t.compare = 1;
+        t.strays = true;
+        run_ranks(&t, w);
+        for (int i = 0; i < ranks; i++) {
+            assert_int_equal(w[i].result.rc, ISO_EPARITY);
+            if (strstr(w[i].result.said, "of rank 1 has strayed, says the cpu of rank") == NULL)
+                fail_msg("%s", w[i].result.said);
+        }
+    }
 }
 
 static void a_lost_rank_ends_the_others(void **state)
@@ -442,8 +508,10 @@ int main(void)
         cmocka_unit_test(devices_and_optimizers_can_be_mixed),
         cmocka_unit_test(statistics_of_all_shards_are_exchanged),
         cmocka_unit_test(layers_may_run_forward_again),
+        cmocka_unit_test(two_ranks_may_compute_a_shard),
         cmocka_unit_test(streamed_and_kept_rows_are_shared_out),
         cmocka_unit_test(a_changed_message_is_seen_in_the_hash),
+        cmocka_unit_test(a_device_that_strays_is_named),
         cmocka_unit_test(a_lost_rank_ends_the_others),
         cmocka_unit_test(more_ranks_than_shards_are_refused),
     };

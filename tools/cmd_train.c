@@ -231,7 +231,8 @@ const struct iso_command iso_command_train = {
         "strays, the training ends with exit code 3 and names step, layer, op and pass,\n"
         "and the run stands before that step. 1/N sees a fault that stays within N steps,\n"
         "and a single one, such as a flipped bit, with a chance of 1/N only; replay/N sees\n"
-        "that one, too, and takes as much time again as the other device needs.",
+        "that one, too, and takes as much time again as the other device needs. With ranks,\n"
+        "1/N has two of them compute a shard of one step in N, and cpu decide.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"

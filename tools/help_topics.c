@@ -49,15 +49,19 @@ static void print_ranks(FILE *out)
         "model and data by itself, from the same paths, and only the rows that it trains on "
         "if these stay on disk. Rank 0 keeps the run's folder, which the others need only to "
         "resume. Any number of ranks can resume a run, and so can one process without mpirun.");
-    iso_wrap(out, "", 0,
-             "Ctrl-C and SIGTERM end all ranks after the same step, and save; mpirun kills what "
-             "does not end soon (Open MPI after a second: --mca odls_base_sigkill_timeout 60 "
-             "allows more), and then the last checkpoint is what counts. If a rank fails or is "
-             "lost, the others say so and end. `mpirun -n 4 isocl eval RUN` and `mpirun -n 4 isocl "
-             "predict RUN ...` share their batches out. Of the other commands one process runs. "
-             "Not yet: "
-             "features that stay on disk are computed by every rank, and a loss that is not finite "
-             "is not traced to its tensor (one process without mpirun does that).");
+    iso_wrap(
+        out, "", 0,
+        "Ctrl-C and SIGTERM end all ranks after the same step, and save; mpirun kills what "
+        "does not end soon (Open MPI after a second: --mca odls_base_sigkill_timeout 60 "
+        "allows more), and then the last checkpoint is what counts. If a rank fails or is "
+        "lost, the others say so and end. `mpirun -n 4 isocl eval RUN` and `mpirun -n 4 isocl "
+        "predict RUN ...` share their batches out. `train "
+        "--verify 1/100` has two ranks compute a shard of one step in 100, and compare what it "
+        "adds to the step; if they differ, the cpu backend decides, and all ranks end with a "
+        "sentence that names rank and device. Of the other commands one process runs. "
+        "Not yet: "
+        "features that stay on disk are computed by every rank, and a loss that is not finite "
+        "is not traced to its tensor (one process without mpirun does that).");
 }
 
 static const struct {

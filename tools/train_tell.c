@@ -182,6 +182,10 @@ static void print_messages(const struct training *t, const struct iso_exec_traff
         (long long)m->steps, (unsigned long long)m->counted.sent,
         (unsigned long long)m->counted.received,
         planned ? "as planned" : "other numbers than planned", m->waited, 100 * waiting(m));
+    if (m->compared > 0)
+        iso_console_line(&t->console,
+                         "verified   %lld shards, each computed by two ranks with the same bits",
+                         (long long)m->compared);
 }
 
 iso_rc iso_train_tell_messages(const struct training *t)

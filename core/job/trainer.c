@@ -113,10 +113,27 @@ static iso_rc make_about(struct iso_trainer *t)
 
 static iso_rc open_verifier(struct iso_trainer *t)
 {
-    if (t->options.verify.kind == ISO_VERIFY_NONE)
-        return ISO_OK;
+    if (t->options.verify.kind == ISO_VERIFY_NONE || t->options.ranks != NULL)
+        return ISO_OK; /* ranks compare what they compute: core/train/exec_compare.c */
     ISO_TRY(iso_verifier_known_answers(&t->job));
     return iso_verifier_new(&t->options.verify, &t->job, &t->verifier);
+}
+
+/* Two ranks compare hashes of what they compute. */
+static iso_rc check_verify(const struct iso_trainer *t)
+{
+    const enum iso_verify_kind kind = t->options.verify.kind;
+    if (kind == ISO_VERIFY_NONE)
+        return ISO_OK;
+    if (kind != ISO_VERIFY_ONE)
+        return iso_fail(ISO_EUSAGE,
+                        "with ranks, --verify is 1/N: two of them compute a shard of "
+                        "one step in N, and compare");
+    if (t->options.ranks->count == 1)
+        return iso_fail(ISO_EUSAGE,
+                        "--verify compares what two ranks compute, and there is one: "
+                        "start more, or none (without mpirun)");
+    return ISO_OK;
 }
 
 /* Ranks of one machine share its devices and processors. */
@@ -131,8 +148,7 @@ static iso_rc share_machine(struct iso_trainer *t)
                         job->device);
     if (ranks == NULL)
         return ISO_OK;
-    if (t->options.verify.kind != ISO_VERIFY_NONE)
-        return iso_fail(ISO_EUSAGE, "--verify is for one process, without mpirun: leave it out");
+    ISO_TRY(check_verify(t));
     return iso_job_share_machine(ranks, job, t->device, sizeof t->device);
 }
 

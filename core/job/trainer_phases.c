@@ -8,6 +8,9 @@ iso_rc iso_trainer_open_phase(struct iso_trainer *t, int phase)
     const struct iso_exec_options options = { .training = true,
                                               .seed = t->job.model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS,
+                                              .compare_every = t->options.ranks != NULL
+                                                                   ? t->options.verify.every
+                                                                   : 0,
                                               .ranks = t->options.ranks };
     return iso_job_exec(&t->job, phase, 0, &options);
 }

@@ -24,6 +24,8 @@ struct iso_exec_options {
                                 an evaluation, so that all make the same calls; borrowed; NULL: this
                                 device computes all */
     enum iso_again again;    /* in training, without keep_all */
+    int64_t compare_every;   /* two ranks compute a shard of one step in this number, and compare;
+                                0: never. Not with synchronized layers */
     size_t bucket_bytes;     /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
@@ -124,6 +126,7 @@ int iso_exec_buckets(const struct iso_exec *, struct iso_exec_bucket *out, int m
 struct iso_exec_traffic { /* messages of the steps so far */
     int64_t steps;
     struct iso_exec_bytes planned, counted; /* counted by who carries the messages */
+    int64_t compared;       /* shards that two ranks have computed with the same bits */
     double seconds, waited; /* duration of the steps; and the part that waited for messages */
 };
 struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *);

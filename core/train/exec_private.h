@@ -170,6 +170,9 @@ iso_rc iso_exec_expect_buckets(struct iso_exec *, int first, int end);
  * them, if it is the last one. */
 iso_rc iso_exec_send_buckets(struct iso_exec *, int number, int first, int end, bool last,
                              int64_t log_row);
+/* exec_compare.c. Has two ranks compute the same shard, if it is wanted before this step. Fails
+ * with ISO_EPARITY, on all ranks, if they differ; the message names the rank and the device. */
+iso_rc iso_exec_compare_shard(struct iso_exec *, uint64_t step, int64_t log_row);
 /* exec_shards.c. Add numbers of one bucket (exec_ranks.h): of a level to the level before; or of
  * all levels that the shard in place has left, to level 0. */
 iso_rc iso_exec_add_bucket_level(struct iso_exec *, int bucket, int level, int64_t log_row);

@@ -228,6 +228,13 @@ iso_rc iso_exec_ranks_new(struct iso_exec *e)
     if (ranks == NULL || !e->options.training)
         return ISO_OK;
     ISO_TRY(check(e, ranks));
+    if (e->options.compare_every > 0 && e->backend->mode == ISO_MODE_FAST &&
+        e->backend->ops->fast != NULL)
+        return iso_fail(ISO_EUSAGE, "with ranks, --verify compares bits: it needs --mode exact");
+    if (e->options.compare_every > 0 && e->synchronized != NULL)
+        return iso_fail(ISO_EUSAGE,
+                        "a shard cannot be computed alone, and so not compared, where "
+                        "layers are `synchronized: true`: leave --verify out");
     struct iso_exec_ranks *r = e->divided = iso_alloc(1, sizeof *r);
     if (r == NULL)
         return ISO_ENOMEM;

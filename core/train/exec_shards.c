@@ -331,6 +331,7 @@ iso_rc iso_exec_walk_step(struct iso_exec *e, int64_t log_row, iso_exec_visit *v
 iso_rc iso_exec_train(struct iso_exec *e, uint64_t step, int64_t log_row)
 {
     struct iso_pass_walk w = { e, true, step, log_row };
+    ISO_TRY(iso_exec_compare_shard(e, step, log_row));
     return iso_exec_walk_step(e, log_row, iso_exec_run_node, &w);
 }
 
