@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/machine.h"
 #include "core/model/model.h"
+#include "core/parity/harness.h"
 #include "core/parity/hunt.h"
 #include "core/parity/hunt_check.h"
 #include "folder.h"
@@ -36,6 +37,29 @@ static void every_op_can_be_drawn(void **state)
                 fail_msg("%s", iso_error());
             free(text);
         }
+}
+
+/* Returns what attention answers to a query of so many examples. */
+static iso_rc attend(int64_t examples)
+{
+    struct iso_case c;
+    struct iso_shapes out;
+    assert_int_equal(iso_case_parse(ISO_OP_dot_product_attention,
+                                    "{inputs: [[2, 1, 5, 8], [2, 1, 3, 8], [2, 1, 3, 8]]}", &c),
+                     ISO_OK);
+    c.x[0].dim[0] = examples;
+    const iso_rc rc = iso_ops[c.op].def->infer(c.params, c.x, &out);
+    free(c.params);
+    iso_error_clear();
+    return rc;
+}
+
+/* The hunt draws what an op takes; of these inputs the kernels would have read past the keys. */
+static void attention_wants_as_many_queries_as_keys(void **state)
+{
+    (void)state;
+    assert_int_equal(attend(2), ISO_OK);
+    assert_int_equal(attend(3), ISO_ESHAPE);
 }
 
 static char *drawn(uint64_t seed, int64_t number)
@@ -209,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_can_be_drawn),
+        cmocka_unit_test(attention_wants_as_many_queries_as_keys),
         cmocka_unit_test(the_same_seed_draws_the_same_cases),
         cmocka_unit_test(a_wrong_op_is_found_and_made_small),
         cmocka_unit_test(fast_mode_is_hunted_within_bounds),

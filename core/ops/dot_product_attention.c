@@ -28,10 +28,11 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     *out = (struct iso_shapes){ .ny = 1, .nsaved = 1, .y = { *query } };
     for (int i = 0; i < 3; i++)
         ISO_TRY(iso_expect_ndim(&x[i], 4, " (a batch of tokens: 1 x tokens x channels)"));
-    if (!iso_shape_equal(key, &x[ISO_ATTENTION_VALUE]) || key->dim[3] != query->dim[3])
+    if (!iso_shape_equal(key, &x[ISO_ATTENTION_VALUE]) || key->dim[3] != query->dim[3] ||
+        key->dim[0] != query->dim[0])
         return iso_fail(ISO_ESHAPE,
-                        "its inputs are query, key and value, with as many channels each, and key "
-                        "and value with as many tokens");
+                        "its inputs are query, key and value, with as many examples and channels "
+                        "each, and key and value with as many tokens");
     if (query->dim[3] % p->heads != 0)
         return iso_fail(ISO_ESHAPE, "%lld heads do not divide %lld channels evenly",
                         (long long)p->heads, (long long)query->dim[3]);
