@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import threading
 
 from users import ROOT
 
@@ -60,17 +61,18 @@ class Judge:
         process = subprocess.Popen(command, cwd=ROOT, env=dict(self.base, **settings), stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
                                    preexec_fn=self.limit)
+        patience = threading.Timer(10 * self.timeout, os.killpg, (process.pid, signal.SIGXCPU))
+        patience.start()
         said = []
         for line in process.stdout:
             said.append(line)
             if FAILED.search(line):
+                os.killpg(process.pid, signal.SIGTERM)
                 break
-        else:
-            process.wait()
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
         process.stdout.close()
-        return self.reason("".join(said), process.wait())
+        code = process.wait()
+        patience.cancel()
+        return self.reason("".join(said), code)
 
     @staticmethod
     def reason(text, code):
@@ -78,6 +80,9 @@ class Judge:
         if failed:
             op, case, which, check = failed.groups()
             return f"{op}/{case} {which or ''} {check}"
+        failed = re.search(r"^.*\bFAILED\b.*", text, flags=re.M)
+        if failed:
+            return " ".join(failed.group().split())[:100].replace("/", ":")
         if re.search(r"does not build|\d+ errors? generated|nothing was checked", text):
             return "broken"
         if code == -signal.SIGXCPU:

@@ -4,12 +4,12 @@
     tests/mutants/mutants.py --backend opencl --count 60 --seed 1 [--device opencl:pocl] [--files conv2d,sums]
 
 Each mutant is one small change of one file (sites.py), in a copy (programs.py). One that does not compile, or of which
-the compiler makes the same code, does not count. One is killed if the parity cases of the ops that use the file fail,
-crash or never end, in exact mode, on one of the shapes of device that the file is for (judge.py); the case that killed
-it passes on the program as it is. A survivor of the quick cases is hunted for --hunt seconds with random ones: if those
-kill it and no slow case does, a parity case is missing. Otherwise it is listed, with its line, to be looked at;
-equivalent.txt says why some change no result. Ends with the totals for each backend, and with exit code 1 if a mutant
-was hunted down or is not explained. The build must be up to date."""
+the compiler makes the same code, does not count. One is killed if the parity cases of the ops that use the file, or the
+networks of tests/models, fail, crash or never end, on one of the shapes of device that the file is for (judge.py); the
+case that killed it passes on the program as it is. A survivor of the quick cases is hunted for --hunt seconds with
+random ones: if those kill it and no slow case does, a parity case is missing. Otherwise it is listed, with its line, to
+be looked at; equivalent.txt says why some change no result. Ends with the totals for each backend, and with exit code 1
+if a mutant was hunted down or is not explained. The build must be up to date."""
 import argparse
 import collections
 import os
@@ -21,12 +21,18 @@ from equivalent import Equivalent  # noqa: E402
 from judge import Judge, ways  # noqa: E402
 from programs import Programs  # noqa: E402
 from sites import mutate, sites  # noqa: E402
-from users import FOLDERS, files_of, ops_using, read  # noqa: E402
+from users import FOLDERS, ROOT, files_of, ops_using, read  # noqa: E402
+
+MOST_OPS = 12  # ops whose cases are run; the nearest
 
 
 def choose(o, backend):
-    """A random choice of all sites, the same for the same seed and sources."""
+    """A random choice of all sites, the same for the same seed and sources; or every site of a line."""
     every = []
+    if o.at:
+        path, line = o.at.split(":")
+        text = read(path)
+        return [(path, site) for site in sites(text) if text.count("\n", 0, site[0]) + 1 == int(line)]
     for path in files_of(backend):
         if not o.files or os.path.basename(path).split(".")[0] in o.files.split(","):
             every += [(path, site) for site in sites(read(path))]
@@ -42,21 +48,21 @@ class Campaign:
         self.judge = Judge(o.device or ("opencl" if backend == "opencl" else "cpu"), self.programs.copy, o.timeout)
         self.equivalent = Equivalent()
 
-    def confirmed(self, path, text, settings, why):
-        """The case that killed a mutant passes without it."""
-        if "/" not in why:
-            return True
-        op, case = why.split()[0].split("/")
+    def confirmed(self, path, text, killed):
+        """What killed a mutant passes without it: the case, if one is named."""
+        why, settings, arguments = killed
+        if "/" in why:
+            op, case = why.split()[0].split("/")
+            arguments = ["--ops", op, "--case", case]
         self.programs.write(path, text)
-        return not self.judge.fails(self.programs.unmutated(), settings, "--ops", op, "--case", case)
+        return not self.judge.fails(self.programs.unmutated(), settings, *arguments)
 
     def try_ways(self, program, path, *arguments):
-        """Returns why the mutant is killed, with the settings, or None."""
-        ops = ",".join(self.users.get(path) or ["all"])
+        """Returns why the mutant is killed, with the settings and the arguments, or None."""
         for settings in ways(self.backend, path):
-            why = self.judge.fails(program, settings, "--ops", ops, *arguments)
+            why = self.judge.fails(program, settings, *arguments)
             if why:
-                return why, settings
+                return why, settings, arguments
         return None
 
     def verdict(self, path, site):
@@ -67,19 +73,28 @@ class Campaign:
             return word, ""
         if self.equivalent.reason(path, text, site):
             return "equivalent", ""
-        killed = self.try_ways(program, path, "--quick")
+        cases = ["--ops", ",".join(self.users.get(path, [])[:MOST_OPS] or ["all"])]
+        killed = self.try_ways(program, path, *cases, "--quick") or self.try_ways(program, path, *self.networks())
         if not killed:
-            hunted = self.hunt(program, path)
-            killed = hunted and self.try_ways(program, path)
+            hunted = self.hunt(program, path, cases)
+            killed = hunted and self.try_ways(program, path, *cases)
             if not killed:
                 return ("hunted", hunted[0]) if hunted else ("survives", "")
         if killed[0] == "broken":
             return killed[0], ""
-        return ("killed" if self.confirmed(path, text, killed[1], killed[0]) else "unclear"), killed[0]
+        return ("killed" if self.confirmed(path, text, killed) else "unclear"), killed[0]
 
-    def hunt(self, program, path):
+    def networks(self):
+        """The arguments for the networks of tests/models: ops that were joined run only there."""
+        names = sorted(os.listdir(os.path.join(ROOT, "tests/models")))
+        if self.backend == "opencl":  # whose kernels take long to build
+            names = [n for n in names if n.startswith(("fused", "passed"))]
+        return [f"tests/models/{n}" for n in names] + ["--steps", "1"]
+
+    def hunt(self, program, path, cases):
         out = os.path.join(self.programs.copy, "hunt")
-        return self.o.hunt and self.try_ways(program, path, "--hunt", "--seconds", str(self.o.hunt), "--out", out)
+        return self.o.hunt and self.try_ways(program, path, *cases, "--hunt", "--seconds", str(self.o.hunt),
+                                             "--out", out)
 
     def run(self):
         """Prints a line for each mutant, and two more for one to be looked at. Returns the totals."""
@@ -116,10 +131,11 @@ def main():
     p.add_argument("--skip", type=int, default=0, help="leave out the first of them")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--files", help="only these files, without their endings: conv2d,sums")
+    p.add_argument("--at", metavar="FILE:LINE", help="every mutant of this line, with --backend")
     p.add_argument("--device", help="default: cpu for reference and cpu, opencl for opencl")
     p.add_argument("--build", default="build", help="build folder")
     p.add_argument("--hunt", type=float, default=15, help="seconds of random cases for each survivor")
-    p.add_argument("--timeout", type=int, default=200, help="seconds of a processor after which a run never ends")
+    p.add_argument("--timeout", type=int, default=60, help="seconds of a processor after which a process never ends")
     o = p.parse_args()
     backends = [o.backend] if o.backend else list(FOLDERS)
     good = [tell(backend, Campaign(o, backend).run()) for backend in backends]

@@ -61,19 +61,20 @@ class Programs:
         return subprocess.run(["make", "-n", "VECTOR=-O1", f"BUILD={self.build}", *arguments], cwd=ROOT, text=True,
                               capture_output=True, check=True).stdout.splitlines()
 
-    def command(self, source, target):
-        """Returns the Makefile's command for an object, without debugging information."""
-        if target not in self.commands:
+    def command(self, variant, source, target):
+        """Returns the Makefile's command for an object of a variant, without debugging information. make is asked
+        once for each variant."""
+        if variant not in self.commands:
             line = next(l for l in self.make("-W", source, target) if f" {source}" in l and " -c " in l)
             words = shlex.split(line.rsplit("; ", 1)[-1])  # an echo comes before the command
-            self.commands[target] = [w for w in words if w not in ("-Werror", "-g")]
-        return self.commands[target]
+            self.commands[variant] = [w for w in words if w not in ("-Werror", "-g", "-o", source, target)]
+        return [*self.commands[variant], "-o", target, source]
 
     def compile(self, source, variant):
         """Compiles a source of the copy. Returns the object's path and content, or None."""
         target = f"{self.build}/backends/{variant}/{os.path.basename(source)[:-2]}.o"
         os.makedirs(os.path.join(self.copy, os.path.dirname(target)), exist_ok=True)
-        done = subprocess.run(self.command(source, target), cwd=self.copy, capture_output=True)
+        done = subprocess.run(self.command(variant, source, target), cwd=self.copy, capture_output=True)
         if done.returncode != 0:
             return None
         with open(os.path.join(self.copy, target), "rb") as f:
