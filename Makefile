@@ -205,7 +205,7 @@ test check: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
 
 # Half a minute: the tests that neither train for long nor visit every device.
-SLOW  := arith arith_opencl augmentation bad_models bench branches ccode certify changes child cli cli_device cli_eval cli_exit cli_predict cli_train cpu \
+SLOW  := arith arith_opencl augmentation bad_models bench bounds branches ccode certify changes child cli cli_device cli_eval cli_exit cli_predict cli_train cpu \
          famine fuzz fuzz_files golden gradient job keep keras kill liar measure new numbers npz opencl opencl_queue parity properties \
          read_ahead reference report report_measured reproduce resume run shards stranger stream sweep synchronized train tuner warnings winograd
 QUICK := $(filter-out $(SLOW:%=$(BUILD)/tests/test_%),$(TESTS))
