@@ -6,10 +6,11 @@
 Each mutant is one small change of one file (sites.py), in a copy (programs.py). One that does not compile, or of which
 the compiler makes the same code, does not count. One is killed if the parity cases of the ops that use the file, or the
 networks of tests/models, fail, crash or never end, on one of the shapes of device that the file is for (judge.py); the
-case that killed it passes on the program as it is. A survivor of the quick cases is hunted for --hunt seconds with
-random ones: if those kill it and no slow case does, a parity case is missing. Otherwise it is listed, with its line, to
-be looked at; equivalent.txt says why some change no result. Ends with the totals for each backend, and with exit code 1
-if a mutant was hunted down or is not explained. The build must be up to date."""
+case that killed it passes on the program as it is. A survivor is hunted for --hunt seconds with random cases: if those
+kill it, a parity case is missing. (Slow cases of OpenCL take minutes, and run only for what was hunted down.) Otherwise
+it is listed, with its line, to be looked at; equivalent.txt says why some change no result. Ends with the totals for
+each backend, and with exit code 1 if a mutant was hunted down or is not explained. The build must be
+up to date."""
 import argparse
 import collections
 import os
@@ -75,9 +76,12 @@ class Campaign:
             return "equivalent", ""
         cases = ["--ops", ",".join(self.users.get(path, [])[:MOST_OPS] or ["all"])]
         killed = self.try_ways(program, path, *cases, "--quick") or self.try_ways(program, path, *self.networks())
+        if not killed and self.backend != "opencl":
+            killed = self.try_ways(program, path, *cases)
         if not killed:
             hunted = self.hunt(program, path, cases)
-            killed = hunted and self.try_ways(program, path, *cases)
+            if hunted and self.backend == "opencl":
+                killed = self.try_ways(program, path, *cases)
             if not killed:
                 return ("hunted", hunted[0]) if hunted else ("survives", "")
         if killed[0] == "broken":
