@@ -20,6 +20,7 @@ static const struct iso_option options[] = {
       "the weights of the run's best epoch, best.safetensors", 0 },
     { "split", "train|validation|test", ISO_OPTION_CHOICE, offsetof(struct eval_options, split),
       "split of the model file's data (default test)", 0 },
+    ISO_OPTION_TTA(struct eval_options),
     ISO_OPTION_DEVICE(struct eval_options),
     ISO_OPTION_MODE(struct eval_options),
     ISO_OPTION_BATCH(struct eval_options),
@@ -30,7 +31,7 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static void print_json(const struct iso_job *job, const char *weights,
+static void print_json(const struct iso_job *job, const char *weights, const char *tta,
                        const struct iso_scores *scores, const char hex[65])
 {
     const struct iso_dataset *data = job->data[1];
@@ -38,6 +39,8 @@ static void print_json(const struct iso_job *job, const char *weights,
                                job->model->name, "weights", weights, "dataset", data->name, "split",
                                data->split, "rows", (json_int_t)scores->rows, "device",
                                job->backend->device.id, "weights_sha256", hex);
+    if (object != NULL && tta != NULL)
+        json_object_set_new(object, "tta", json_string(tta));
     if (object != NULL)
         iso_console_json_scores(object, job->graph, scores, "", true);
     json_t *classes = iso_class_report_json(job->graph, scores, data);
@@ -47,14 +50,14 @@ static void print_json(const struct iso_job *job, const char *weights,
     iso_console_json(object);
 }
 
-static iso_rc print_scores(const struct iso_job *job, const char *weights,
+static iso_rc print_scores(const struct iso_job *job, const char *weights, const char *tta,
                            const struct iso_scores *scores, const char hex[65])
 {
     const struct iso_dataset *data = job->data[1];
-    char where[256], name[ISO_NAME];
+    char where[256], name[ISO_NAME], views[64];
     const struct iso_graph *graph = job->graph;
-    printf("%s: %s on %s, %s: %lld images\n", job->model->name, weights, data->name, data->split,
-           (long long)scores->rows);
+    printf("%s: %s on %s, %s: %lld images%s\n", job->model->name, weights, data->name, data->split,
+           (long long)scores->rows, iso_setup_views(job, tta, views, sizeof views));
     printf("loss %.6f", iso_scores_loss(scores));
     for (int m = 0; m < graph->model->nmetrics; m++)
         if (iso_metric_values(graph, m) == 1)
@@ -80,8 +83,8 @@ static iso_rc evaluate(struct iso_job *job, const struct eval_options *o, const 
     if (o->setup.ranks != NULL && o->setup.ranks->rank > 0)
         return ISO_OK;
     if (!o->json)
-        return print_scores(job, weights, &scores, hex);
-    print_json(job, weights, &scores, hex);
+        return print_scores(job, weights, o->setup.tta, &scores, hex);
+    print_json(job, weights, o->setup.tta, &scores, hex);
     return ISO_OK;
 }
 
@@ -117,6 +120,7 @@ const struct iso_command iso_command_eval = {
     .examples =
         "  isocl eval runs/demo-001\n"
         "  isocl eval runs/demo-001 --best --split validation\n"
+        "  isocl eval runs/photos-001 --tta flip\n"
         "  isocl eval models/mnist/cnn.yaml --weights weights.safetensors --device cpu\n",
     .options = options,
     .min_arguments = 1,

@@ -35,6 +35,7 @@ static const struct iso_option options[] = {
     OPTION("invert", "auto|yes|no", CHOICE, invert,
            "exchange black and white of grey images (default auto: see above)", 0),
     OPTION("json", NULL, FLAG, json, "print one JSON object per row", 0),
+    ISO_OPTION_TTA(struct predict_options),
     ISO_OPTION_DEVICE(struct predict_options),
     ISO_OPTION_MODE(struct predict_options),
     ISO_OPTION_BATCH(struct predict_options),
@@ -104,7 +105,7 @@ static iso_rc predict(struct prediction *p, const char *model, const char *weigh
         .layer = o->layer,
         .resize = o->resize,
     };
-    char found[ISO_PATH], hex[65], where[256];
+    char found[ISO_PATH], hex[65], where[256], views[64];
     ISO_TRY(iso_prediction_open(&p->opened, iso_setup_path(model, found), weights, &wanted));
     if (o->setup.ranks != NULL && o->setup.ranks->rank > 0)
         return follow(p);
@@ -119,7 +120,8 @@ static iso_rc predict(struct prediction *p, const char *model, const char *weigh
         ISO_TRY(iso_ranks_agree(o->setup.ranks));
     ISO_TRY(iso_exec_hash(job->exec, hex));
     if (!o->json)
-        printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
+        printf("weights sha256 %s  %s%s\n", hex, iso_job_where(job->backend, where, sizeof where),
+               iso_setup_views(job, o->setup.tta, views, sizeof views));
     return ISO_OK;
 }
 
@@ -164,6 +166,8 @@ static const char *find_contradiction(const struct predict_options *o, int image
         return "--best and --weights exclude each other";
     if (o->layer != NULL && o->npy == NULL)
         return "--layer is for --npy FILE";
+    if (o->layer != NULL && o->setup.tta != NULL)
+        return "--layer and --tta exclude each other: views are averaged at the output";
     if ((o->labels != NULL || o->csv_header != NULL) && o->csv == NULL)
         return "--labels and --csv-header are for --csv FILE";
     if (o->csv_header != NULL && !is_header(o->csv_header))

@@ -15,6 +15,14 @@ const char *iso_setup_path(const char *given, char found[ISO_PATH])
     return found;
 }
 
+const char *iso_setup_views(const struct iso_job *job, const char *tta, char *buf, size_t n)
+{
+    *buf = '\0';
+    if (tta != NULL)
+        snprintf(buf, n, ", mean of %d views each (%s)", iso_exec_views(job->exec), tta);
+    return buf;
+}
+
 iso_rc iso_setup_model(struct iso_job *job, const char *given,
                        const struct iso_job_options *options)
 {

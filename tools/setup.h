@@ -40,6 +40,14 @@
         "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \
             "take only the first N rows of every split", 1         \
     }
+#define ISO_OPTION_TTA(type)                                                                \
+    {                                                                                       \
+        "tta", "flip|five_crop|ten_crop", ISO_OPTION_CHOICE, offsetof(type, setup.tta),     \
+            "test-time augmentation: the mean of the outputs for the image and its mirror " \
+            "image; for the windows of random_crop in the corners and the middle; for "     \
+            "those and their mirror images",                                                \
+            0                                                                               \
+    }
 #define ISO_OPTION_BATCH(type)                                          \
     {                                                                   \
         "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch),      \
@@ -70,6 +78,9 @@
         .unhashed = iso_setup_unhashed                                                      \
     }
 
+/* Writes ", mean of 2 views each (flip)" into buf, or nothing without test-time augmentation, and
+ * returns buf. */
+const char *iso_setup_views(const struct iso_job *, const char *tta, char *buf, size_t n);
 /* The model file that a path on the command line stands for: itself, or, where there is none and it
  * begins with models/, that of the models isocl came with, which is told on stderr; found is for
  * its path. */

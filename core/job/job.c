@@ -280,6 +280,7 @@ iso_rc iso_job_evaluate(struct iso_job *job, const char *weights, const char *sp
         ISO_TRY(iso_job_share_machine(own.ranks, &own, device, sizeof device));
     ISO_TRY(iso_job_backend(job, &own));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), 0, &exec));
+    ISO_TRY(iso_exec_use_views(job->exec, own.tta));
     ISO_TRY(iso_job_weights(job, weights));
     ISO_TRY(iso_job_classes(job, weights));
     ISO_TRY(iso_job_data(job, split, options, &job->data[1]));

@@ -20,6 +20,7 @@ struct iso_job_options {
     int64_t batch, seed;      /* -1: the model file's */
     struct iso_text_list set; /* KEY=VALUE, each: core/model/changes.h */
     const char *phase;        /* the only phase of the model file that is trained; NULL: all */
+    const char *tta;          /* test-time augmentation (iso_exec_use_views); NULL: none */
     const char *tune;         /* off or auto; NULL: auto on GPUs */
     iso_progress *progress;   /* called while images are read; may be NULL */
     /* Called with the device that auto took, the reason, and the requested mode; may be NULL. */

@@ -204,6 +204,7 @@ iso_rc iso_prediction_network(struct iso_prediction *p, const char *weights,
     ISO_TRY(iso_job_backend(job, &own));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), rows < job->model->batch_size ? rows : 0,
                          &exec));
+    ISO_TRY(iso_exec_use_views(job->exec, o->job.tta));
     p->value = o->layer != NULL ? iso_graph_find(job->graph, name) : job->graph->output;
     ISO_TRY(weights != NULL ? iso_job_weights(job, weights) : iso_exec_initialize(job->exec));
     return iso_job_classes(job, weights);

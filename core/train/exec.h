@@ -65,6 +65,15 @@ iso_rc iso_exec_gather(struct iso_exec *, int which, int64_t first, int64_t rows
 iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int32_t *y_class,
                      const float *y_prob);
 
+/* exec_views.c: test-time augmentation. From now on scores and predictions outside training are the
+ * mean of the output over several views of each image. name: flip, the image and its mirror image;
+ * five_crop, windows of the size of the model's random_crop in the four corners and the middle;
+ * ten_crop, those and their mirror images; NULL: the image alone. Fails with ISO_EUSAGE if the
+ * model has no such views. */
+iso_rc iso_exec_use_views(struct iso_exec *, const char *name);
+/* Returns the number of views of each image; 1: no such augmentation. */
+int iso_exec_views(const struct iso_exec *);
+
 /* exec_keep.c: computes the result of the first layers that never change, for the data sets on the
  * device, and keeps it in place of their images. Later batches begin behind these layers, with the
  * same bits. Features that are too large for the device, by the rule for images, go to an unnamed

@@ -328,6 +328,7 @@ void iso_exec_free(struct iso_exec *e)
     if (e == NULL)
         return;
     iso_exec_synchronized_free(e, free_arena);
+    iso_exec_free_views(e);
     free_arena(e, &e->weights);
     free_arena(e, &e->fixed);
     free_arena(e, &e->weight_gradients);

@@ -85,7 +85,8 @@ struct iso_exec {
     int first_node;             /* first node of a forward pass over the current batch */
     struct iso_fusion *fusions; /* by node */
     struct iso_resident data[ISO_DATASETS];
-    int *sorted, nsorted; /* weight values in the order of their names */
+    struct iso_views *views; /* views of each image, for test-time augmentation; NULL: none */
+    int *sorted, nsorted;    /* weight values in the order of their names */
 };
 
 /* Return the tensor of a value or of its gradient, with the current rows; mem is NULL if there is
@@ -223,6 +224,10 @@ bool iso_exec_changes(const struct iso_graph *, int node);
  * call; afterwards, makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
+/* exec_views.c: computes the loss and metrics of the shard in place from the mean over its views,
+ * which the output then holds. The executor has views. */
+iso_rc iso_exec_score_views(struct iso_exec *, int64_t log_row);
+void iso_exec_free_views(struct iso_exec *);
 /* Runs nodes [from, to) of a forward pass outside training. */
 iso_rc iso_exec_infer(struct iso_exec *, int from, int to);
 /* exec_stream.c. Returns true if `bytes` exceed the device's largest allocation or, with the data

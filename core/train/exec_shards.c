@@ -340,7 +340,10 @@ iso_rc iso_exec_score(struct iso_exec *e, int64_t log_row)
     struct iso_pass_walk w = { e, false, 0, log_row };
     for (int s = 0; s < e->shards; s++) {
         ISO_TRY(iso_exec_shard(e, s));
-        ISO_TRY(iso_exec_walk_rows(e, ISO_FORWARD, iso_exec_run_node, &w));
+        if (e->views != NULL)
+            ISO_TRY(iso_exec_score_views(e, log_row));
+        else
+            ISO_TRY(iso_exec_walk_rows(e, ISO_FORWARD, iso_exec_run_node, &w));
         ISO_TRY(add_shard(e, false, log_row));
     }
     e->level = 0;

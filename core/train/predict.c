@@ -31,7 +31,13 @@ static iso_rc one_shard(struct iso_exec *e, int shard, int value, float *numbers
     if (maker >= 0 && maker < e->first_node)
         return iso_fail(ISO_EUSAGE, "what '%s' gives is not computed: features behind it are kept",
                         e->graph->values[value].name);
-    ISO_TRY(iso_exec_infer(e, e->first_node, maker + 1));
+    if (e->views != NULL && value != e->graph->output)
+        return iso_fail(ISO_EUSAGE, "--tta is the mean of the output, not of '%s'",
+                        e->graph->values[value].name);
+    if (e->views != NULL)
+        ISO_TRY(iso_exec_score_views(e, 0));
+    else
+        ISO_TRY(iso_exec_infer(e, e->first_node, maker + 1));
     const struct iso_tensor t = iso_exec_value(e, value);
     return iso_tensor_read_f32(e->backend, &t, numbers);
 }
