@@ -30,10 +30,9 @@ static inline void end_of_losses(local float *s, float own, uint rows, global fl
     kernel void name##_forward(global const float *p, ulong p_at, global const float *t,          \
                                ulong t_at, global const float *weight, ulong weight_at,           \
                                global float *loss, ulong loss_at, int n, uint rows, int weighted, \
-                               float a, float b, float c)                                         \
+                               struct iso_loss_scalars scalars)                                   \
     {                                                                                             \
         local float s[GROUP_LANES];                                                               \
-        struct iso_loss_scalars scalars = { a, b, c };                                            \
         const uint row = own_row(rows);                                                           \
         p += p_at + row * n;                                                                      \
         t += t_at + row * n;                                                                      \
@@ -46,10 +45,9 @@ static inline void end_of_losses(local float *s, float own, uint rows, global fl
     }                                                                                             \
     kernel void name##_backward(global const float *p, ulong p_at, global const float *t,         \
                                 ulong t_at, global const float *weight, ulong weight_at,          \
-                                global float *dx, ulong dx_at, int n, int weighted, float a,      \
-                                float b, float c, int rows, float count, int add)                 \
+                                global float *dx, ulong dx_at, int n, int weighted,               \
+                                struct iso_loss_scalars scalars, int rows, float count, int add)  \
     {                                                                                             \
-        struct iso_loss_scalars scalars = { a, b, c };                                            \
         const int column = get_global_id(0), row = get_global_id(1), i = row * n + column;        \
         if (column < n && row < rows) {                                                           \
             float by = row_weight(weight, weight_at, row, weighted);                              \
@@ -58,5 +56,16 @@ static inline void end_of_losses(local float *s, float own, uint rows, global fl
             dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                          \
         }                                                                                         \
     }
+
+/* The kernels of a loss that absorbs a sigmoid: the probabilities, and a pointwise loss's pair. */
+#define SIGMOID_LOSS(name, added, slope)                                                 \
+    kernel void name##_probabilities(global const float *z, ulong z_at, global float *p, \
+                                     ulong p_at, uint n)                                 \
+    {                                                                                    \
+        uint i = get_global_id(0);                                                       \
+        if (i < n)                                                                       \
+            p[p_at + i] = iso_sigmoid(z[z_at + i]);                                      \
+    }                                                                                    \
+    POINTWISE_LOSS(name, added, slope)
 
 #endif

@@ -246,7 +246,7 @@ ISO_FN iso_real iso_log_softmax_grad(iso_real y, iso_real dy, iso_real sum)
 }
 
 struct iso_loss_scalars {
-    iso_real a, b, c;
+    iso_real a, b, c, d, e;
 }; /* parameters of a loss; their meaning depends on the loss */
 
 /* Clips l = log p to the logarithms of [clip, 1 - clip], as Keras 2.2 clips probabilities; outside
@@ -426,6 +426,102 @@ ISO_FN iso_real iso_binary_slope(iso_real p, iso_real t, struct iso_loss_scalars
 {
     return iso_clipped(p, s.a) ? ISO_R(0.0) : p - iso_smooth(t, s.b, s.c);
 }
+
+/* Binary focal cross-entropy (core/ops/focal_crossentropy.h) of the logit z: s.a: gamma; s.b and
+ * s.c: keep and extra; s.d and s.e: the factors of labels 1 and 0. */
+struct iso_focal_terms {
+    iso_real label, yes, no, miss, factor, entropy;
+};
+ISO_FN struct iso_focal_terms iso_binary_focal_terms(iso_real z, iso_real t,
+                                                     struct iso_loss_scalars s)
+{
+    struct iso_loss_scalars unclipped = { ISO_R(0.0), s.b, s.c, ISO_R(0.0), ISO_R(0.0) };
+    struct iso_focal_terms f;
+    iso_real other;
+    f.label = iso_smooth(t, s.b, s.c);
+    other = ISO_R(1.0) - f.label;
+    f.yes = iso_sigmoid(z);
+    f.no = iso_sigmoid(-z);
+    f.miss = iso_fma(f.label, f.no, iso_flush(other * f.yes));
+    f.factor = iso_fma(f.label, s.d, iso_flush(other * s.e));
+    f.factor = iso_flush(f.factor * iso_pow(f.miss, s.a));
+    f.entropy = iso_binary_add(z, t, unclipped, ISO_R(0.0));
+    return f;
+}
+
+ISO_FN iso_real iso_binary_focal_add(iso_real z, iso_real t, struct iso_loss_scalars s,
+                                     iso_real lane)
+{
+    struct iso_focal_terms f = iso_binary_focal_terms(z, t, s);
+    return iso_fma(f.factor, f.entropy, lane);
+}
+
+/* The derivative with respect to z, from z. Where the miss is 0, so are both its terms. */
+ISO_FN iso_real iso_binary_focal_slope(iso_real z, iso_real t, struct iso_loss_scalars s)
+{
+    struct iso_focal_terms f = iso_binary_focal_terms(z, t, s);
+    iso_real steep = iso_div(iso_flush(f.yes * f.no), f.miss);
+    iso_real turn = s.a * iso_fma(ISO_R(-2.0), f.label, ISO_R(1.0));
+    iso_real slope = iso_fma(iso_flush(turn * steep), f.entropy, f.yes - f.label);
+    return f.miss == ISO_R(0.0) ? ISO_R(0.0) : iso_flush(f.factor * slope);
+}
+
+/* The losses that absorb a sigmoid: X(name, the function's value added to a lane, its slope by the
+ * logit, what the slope reads: LOGIT or PROBABILITY). Every backend makes their kernels from this
+ * list. */
+/* clang-format off */
+#define ISO_SIGMOID_LOSSES(X)                                                           \
+    X(binary_crossentropy, iso_binary_add, iso_binary_slope, PROBABILITY)               \
+    X(binary_focal_crossentropy, iso_binary_focal_add, iso_binary_focal_slope, LOGIT)
+/* clang-format on */
+
+/* The losses that absorb a softmax and have a target for each class: the loss of a row is minus the
+ * sum over classes that iso_*_class_add adds to, from l = log p; the gradient of the logits is that
+ * of a cross-entropy against iso_*_kept, from p. s.c: the smoothing's share of one class. */
+ISO_FN iso_real iso_crossentropy_class_add(iso_real l, iso_real t, struct iso_loss_scalars s,
+                                           iso_real lane)
+{
+    return iso_fma(iso_class_target(t, s), iso_clip_log(l, s.a), lane);
+}
+
+/* Categorical focal cross-entropy (core/ops/focal_crossentropy.h); s.a: gamma, s.d: alpha. */
+ISO_FN iso_real iso_focal_class_add(iso_real l, iso_real t, struct iso_loss_scalars s,
+                                    iso_real lane)
+{
+    iso_real factor = iso_flush(s.d * iso_pow(-iso_expm1(l), s.a));
+    return iso_fma(iso_flush(iso_class_target(t, s) * factor), l, lane);
+}
+
+ISO_FN iso_real iso_focal_kept(iso_real t, iso_real p, struct iso_loss_scalars s)
+{
+    iso_real miss = ISO_R(1.0) - p, factor = iso_flush(s.d * iso_pow(miss, s.a));
+    iso_real steep = iso_div(p == ISO_R(0.0) ? p : iso_flush(p * iso_log(p)), miss);
+    iso_real turn = miss == ISO_R(0.0) ? ISO_R(1.0) : iso_fma(-s.a, steep, ISO_R(1.0));
+    return iso_flush(iso_flush(iso_class_target(t, s) * factor) * turn);
+}
+
+/* The Kullback-Leibler divergence; a target of 0 adds nothing. */
+ISO_FN iso_real iso_divergence_class_add(iso_real l, iso_real t, struct iso_loss_scalars s,
+                                         iso_real lane)
+{
+    (void)s;
+    return t == ISO_R(0.0) ? lane : iso_fma(t, l - iso_log(t), lane);
+}
+
+ISO_FN iso_real iso_divergence_kept(iso_real t, iso_real p, struct iso_loss_scalars s)
+{
+    (void)p, (void)s;
+    return t;
+}
+
+/* These losses: X(name, iso_*_class_add, iso_*_kept). Every backend makes their kernels from this
+ * list. */
+/* clang-format off */
+#define ISO_CLASS_LOSSES(X)                                                             \
+    X(categorical_crossentropy, iso_crossentropy_class_add, iso_clip_target)            \
+    X(categorical_focal_crossentropy, iso_focal_class_add, iso_focal_kept)              \
+    X(kl_divergence, iso_divergence_class_add, iso_divergence_kept)
+/* clang-format on */
 
 /* Used for both values and gradients; outside training, scale is 1 and keep is 1. */
 ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)

@@ -256,7 +256,8 @@ struct iso_op_def {    /* one op, independent of devices: iso_def_<name> in core
     enum iso_dtype resident; /* INPUT: type of the data set, x[0] */
     enum iso_target target;  /* LOSS */
     int absorbs; /* LOSS: the activation (indexed as by FIELD_ACTIVATION) that the last layer must
-                    end in: x[0] is its input and y[0] its output; linear: none */
+                    end in, unless the params say from_logits (iso_op_absorbs): x[0] is its input
+                    and y[0] its output; linear: none */
     unsigned forward_changes; /* weights that forward updates in training (moving statistics), each
                                  1 << its index; they are not trainable */
     const char *const *saved; /* tensors that forward saves (mask, argmax); NULL-terminated */
@@ -264,8 +265,10 @@ struct iso_op_def {    /* one op, independent of devices: iso_def_<name> in core
     bool mixes; /* AUGMENTATION: mixes rows with each other, whatever a row is. The graph also runs
                    the op, with the same params, on the targets and on the weights of the rows; it
                    must draw the same numbers for them */
-    bool product; /* the results are sums of products: fast mode may add them in another order,
-                     within the bound that follows from iso_cost.chain */
+    bool of_images; /* AUGMENTATION that mixes: what it mixes must be images, though it takes the
+                       targets and weights of their rows, too */
+    bool product;   /* the results are sums of products: fast mode may add them in another order,
+                       within the bound that follows from iso_cost.chain */
     unsigned backward_uses;
     unsigned (*uses)(const void *params); /* optional: replaces backward_uses if params decide it */
     const char *const *slots; /* optimizer state per weight, Keras names; NULL-terminated
@@ -331,6 +334,12 @@ unsigned iso_op_backward_uses(enum iso_op, const void *params);
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 /* Returns the value of each element of that slot before the first step. */
 double iso_op_slot_initial(enum iso_op, const void *params, int slot);
+/* Returns true if a loss with these params computes its activation from the logits in which the
+ * network ends. */
+bool iso_op_from_logits(enum iso_op, const void *params);
+/* Returns the activation, which the loss absorbs, in which the network must end; linear for a loss
+ * that absorbs none, or that takes the network's logits. */
+int iso_op_absorbs(enum iso_op, const void *params);
 /* Returns a pointer to the learning rate within an optimizer's params. */
 double *iso_op_learning_rate(enum iso_op, void *params);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "iso.h"
+#include "core/ops/activation.h"
 
 #define OP(name, kind) extern const struct iso_op_def iso_def_##name;
 #include "ops.def"
@@ -89,6 +90,19 @@ double iso_op_slot_initial(enum iso_op op, const void *params, int slot)
 {
     const struct iso_op_def *def = iso_ops[op].def;
     return def->slot_initial != NULL ? def->slot_initial(params, slot) : 0;
+}
+
+bool iso_op_from_logits(enum iso_op op, const void *params)
+{
+    for (const struct iso_field *f = iso_ops[op].def->fields; f != NULL && f->key != NULL; f++)
+        if (strcmp(f->key, "from_logits") == 0)
+            return *(const bool *)((const char *)params + f->offset);
+    return false;
+}
+
+int iso_op_absorbs(enum iso_op op, const void *params)
+{
+    return iso_op_from_logits(op, params) ? ISO_LINEAR : iso_ops[op].def->absorbs;
 }
 
 double *iso_op_learning_rate(enum iso_op op, void *params)

@@ -205,12 +205,44 @@ static void one_unit_tells_two_classes_apart(void **state)
     network_close(&n);
 }
 
+/* ---- Logits -------------------------------------------------------------------------------- */
+
+/* With from_logits the last layer has no activation, and all else is as with it. */
+static void logits_give_the_same_loss_and_probabilities(void **state)
+{
+    static const char *const losses[][2] = {
+        { "softmax", "categorical_crossentropy" },
+        { "softmax", "sparse_categorical_crossentropy" },
+        { "sigmoid", "binary_crossentropy" },
+        { "softmax", "categorical_focal_crossentropy" },
+        { "sigmoid", "binary_focal_crossentropy" },
+        { "softmax", "kl_divergence" },
+    };
+    struct iso_backend *b;
+    (void)state;
+    assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &b), ISO_OK);
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        struct network with, without;
+        char loss[80];
+        snprintf(loss, sizeof loss, "{%s: {from_logits: true}}", losses[i][1]);
+        open_network(&with, losses[i][0], losses[i][1], "");
+        open_network(&without, "linear", loss, "");
+        assert_int_equal(without.graph->nnodes, with.graph->nnodes);
+        assert_string_equal(without.graph->values[without.graph->output].name, "top/y");
+        assert_true(fed_loss(&without, b, true, false) == fed_loss(&with, b, true, false));
+        network_close(&with);
+        network_close(&without);
+    }
+    iso_backend_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loss_takes_the_end_of_the_network),
         cmocka_unit_test(training_weighs_the_classes),
         cmocka_unit_test(one_unit_tells_two_classes_apart),
+        cmocka_unit_test(logits_give_the_same_loss_and_probabilities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Mixup: the distribution of the shares, and what of it a network sees: images, targets and weights
- * mixed alike, in batches of any size, in training only. (Keras's formula: test_golden.) */
+/* Mixup and CutMix: the distribution of the shares, and what of it a network sees: images, targets
+ * and weights mixed alike, in batches of any size, in training only. (Keras's formula:
+ * test_golden.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,14 +104,19 @@ static void extreme_words_give_shares(void **state)
 enum { CLASSES = 6, PIXELS = 24 };
 static const float weight_of[CLASSES] = { 1, 3, 1, 1, 0.5f, 1 }; /* class_weight */
 
-static void open_network(struct network *n, bool augmented)
+static void open_model(struct network *n, const char *model, bool augmented)
 {
-    network_open(n, "tests/models/mixup.yaml", CLASSES, "cpu", 1);
+    network_open(n, model, CLASSES, "cpu", 1);
     network_begin(n, &(struct iso_exec_options){ .training = true,
                                                  .keep_all = true,
                                                  .seed = 3,
                                                  .augmented = augmented,
                                                  .log_steps = 1 });
+}
+
+static void open_network(struct network *n, bool augmented)
+{
+    open_model(n, "tests/models/mixup.yaml", augmented);
 }
 
 /* Row r is of class r, and each pixel of its image is r + 1. */
@@ -261,6 +267,67 @@ static void accuracy_counts_the_larger_share(void **state)
     network_close(&n);
 }
 
+/* ---- CutMix -------------------------------------------------------------------------------- */
+
+/* Each pixel is the row's own or its partner's, those of the partner are a rectangle, and the
+ * target and the weight tell of the same partner and of the rectangle's area, to within the pixels
+ * that its sides cut. */
+static int check_cut(struct network *n, int r)
+{
+    enum { H = 4, W = 3, C = 2 };
+    float input[CLASSES * PIXELS], target[CLASSES * CLASSES], weight[CLASSES];
+    network_read(n, "input", CLASSES * PIXELS, input);
+    network_read(n, "target", CLASSES * CLASSES, target);
+    network_read(n, "sample_weight", CLASSES, weight);
+    const int partner = partner_of(target + r * CLASSES, r);
+    const float share = target[r * CLASSES + r];
+    int top = H, bottom = -1, left = W, right = -1, taken = 0;
+    for (int p = 0; p < H * W; p++) {
+        const float v = input[r * PIXELS + p * C];
+        assert_true(v == input[r * PIXELS + p * C + 1]);
+        assert_true(v == (float)(r + 1) || v == (float)(partner + 1));
+        if (partner == r || v != (float)(partner + 1))
+            continue;
+        taken++;
+        top = p / W < top ? p / W : top;
+        bottom = p / W > bottom ? p / W : bottom;
+        left = p % W < left ? p % W : left;
+        right = p % W > right ? p % W : right;
+    }
+    const int height = bottom >= top ? bottom - top + 1 : 0,
+              width = right >= left ? right - left + 1 : 0;
+    const float side = sqrtf(1 - share);
+    assert_int_equal(taken, height * width);
+    if (partner != r && taken > 0) {
+        assert_true(fabsf((float)height - side * H) < 1.001f &&
+                    fabsf((float)width - side * W) < 1.001f);
+    }
+    assert_true(fabsf(weight[r] - (share * weight_of[r] + (1 - share) * weight_of[partner])) <
+                1e-6f);
+    return taken;
+}
+
+static void a_rectangle_comes_with_its_target(void **state)
+{
+    struct network n;
+    int taken = 0;
+    (void)state;
+    open_model(&n, "tests/models/cutmix.yaml", false);
+    for (uint64_t step = 0; step < 60; step++) {
+        run(&n, CLASSES, true, step);
+        for (int r = 0; r < CLASSES; r++)
+            taken += check_cut(&n, r);
+    }
+    /* Shares are uniform, so that half of the area is taken, but by Keras's rule a pixel is where
+     * it begins: of a side of s pixels that begins between two, s rounded down, as often as not. */
+    const double mean = taken / (60.0 * CLASSES * 12);
+    print_message("  %.3f of all pixels are another image's\n", mean);
+    assert_true(mean > 0.25 && mean < 0.5);
+    run(&n, CLASSES, false, 0);
+    check_given(&n);
+    network_close(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +338,7 @@ int main(void)
         cmocka_unit_test(smaller_batches_are_mixed_too),
         cmocka_unit_test(only_training_is_mixed),
         cmocka_unit_test(accuracy_counts_the_larger_share),
+        cmocka_unit_test(a_rectangle_comes_with_its_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,8 @@ static inline float iso_cpu_row_weight(const float *weight, int64_t row)
 static inline struct iso_loss_scalars iso_cpu_loss_scalars(const struct iso_call *call)
 {
     return (struct iso_loss_scalars){ (float)call->scalars[0], (float)call->scalars[1],
-                                      (float)call->scalars[2] };
+                                      (float)call->scalars[2], (float)call->scalars[3],
+                                      (float)call->scalars[4] };
 }
 /* Returns true if the mean loss y[output] is wanted; without a target there is only a prediction.
  */

@@ -39,8 +39,8 @@ static int class_args(const struct iso_call *call, const struct opencl_class_los
                                         arg_int(want_loss) };
     int n = sizeof first / sizeof first[0];
     memcpy(out, first, sizeof first);
-    for (int i = 0; i < k->scalars; i++)
-        out[n++] = arg_real(call->scalars[i]);
+    if (k->scalars != NULL)
+        out[n++] = arg_struct(k->scalars, sizeof *k->scalars);
     return n;
 }
 
@@ -94,14 +94,14 @@ iso_rc opencl_pointwise_forward(struct iso_backend *be, const struct iso_call *c
                                 const char *program, const char *name)
 {
     const struct iso_tensor *p = &call->x[0];
-    const double *s = call->scalars;
+    const struct iso_loss_scalars s = opencl_loss_scalars(call);
     if (!opencl_loss_wanted(call, output))
         return ISO_OK;
     ISO_TRY(opencl_launch(
         opencl_of(be), program, name, opencl_row_grid(opencl_of(be), (size_t)p->shape.dim[0]),
         ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
              opencl_losses(call), arg_int(p->shape.dim[1]), arg_uint((uint64_t)p->shape.dim[0]),
-             arg_int(call->x[2].mem != NULL), arg_real(s[0]), arg_real(s[1]), arg_real(s[2]))));
+             arg_int(call->x[2].mem != NULL), arg_struct(&s, sizeof s))));
     return opencl_loss_mean(be, call, output);
 }
 
@@ -109,14 +109,14 @@ iso_rc opencl_pointwise_backward(struct iso_backend *be, const struct iso_call *
                                  const struct iso_tensor *p, const char *program, const char *name)
 {
     const size_t rows = (size_t)p->shape.dim[0], n = (size_t)p->shape.dim[1];
-    const double *s = call->scalars;
+    const struct iso_loss_scalars s = opencl_loss_scalars(call);
     if (call->dx[0].mem == NULL)
         return ISO_OK;
     return opencl_launch(
         opencl_of(be), program, name, opencl_matrix_grid(opencl_of(be), n, rows),
         ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
              arg_tensor(&call->dx[0]), arg_int(p->shape.dim[1]), arg_int(call->x[2].mem != NULL),
-             arg_real(s[0]), arg_real(s[1]), arg_real(s[2]), arg_int((int64_t)rows),
+             arg_struct(&s, sizeof s), arg_int((int64_t)rows),
              arg_real((double)(call->step_rows * p->shape.dim[1])), arg_int(call->add_dx[0])));
 }
 

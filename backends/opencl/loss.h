@@ -1,6 +1,7 @@
 /* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_OPENCL_LOSS_H
 #define ISO_OPENCL_LOSS_H
+#include "core/formulas.h"
 #include "sums.h"
 
 /* Implements iso_kernel.workspace: a loss for each row. */
@@ -15,6 +16,12 @@ static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 {
     return arg_work(call, 0);
 }
+static inline struct iso_loss_scalars opencl_loss_scalars(const struct iso_call *call)
+{
+    const double *s = call->scalars;
+    return (struct iso_loss_scalars){ (float)s[0], (float)s[1], (float)s[2], (float)s[3],
+                                      (float)s[4] };
+}
 /* Sets y[output] to the mean of the rows' weighted losses in the workspace. */
 iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int output);
 
@@ -23,7 +30,7 @@ iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int outpu
  * uses one, and also adds the losses of a block. */
 struct opencl_class_loss {
     const char *program, *wide, *narrow;
-    int scalars; /* number of scalars that both take, the first of the call's */
+    const struct iso_loss_scalars *scalars; /* both take these; NULL: none */
 };
 iso_rc opencl_class_loss(struct iso_backend *, const struct iso_call *,
                          const struct opencl_class_loss *);

@@ -6,7 +6,7 @@ static const char program[] = "sparse_categorical_crossentropy.cl";
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct opencl_class_loss k = { program, "sparse_categorical_crossentropy_forward",
-                                         "sparse_categorical_crossentropy_narrow", 0 };
+                                         "sparse_categorical_crossentropy_narrow", NULL };
     return opencl_class_loss(be, call, &k);
 }
 

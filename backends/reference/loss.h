@@ -20,7 +20,8 @@ static inline iso_real ref_row_weight(const struct iso_call *call, int64_t row)
 static inline struct iso_loss_scalars ref_loss_scalars(const struct iso_call *call)
 {
     return (struct iso_loss_scalars){ (iso_real)call->scalars[0], (iso_real)call->scalars[1],
-                                      (iso_real)call->scalars[2] };
+                                      (iso_real)call->scalars[2], (iso_real)call->scalars[3],
+                                      (iso_real)call->scalars[4] };
 }
 
 /* Returns the bytes of workspace, which holds each row's weighted loss. */

@@ -60,7 +60,13 @@ static int find_op(const json_t *v, const char *topic)
     return belongs != NULL && strcmp(belongs, topic) == 0 ? op : -1;
 }
 
-/* A loss that absorbs the softmax needs one at the network's end. */
+/* Returns true if the file's loss takes logits. */
+static bool takes_logits(const json_t *loss)
+{
+    return json_is_true(json_object_get(json_object_get(loss, "config"), "from_logits"));
+}
+
+/* A loss that absorbs the softmax needs one at the network's end, or takes logits. */
 static void put_loss(FILE *out, const struct iso_keras_reader *r, const json_t *loss)
 {
     const bool softmax = r->layers[r->nlayers - 1].softmax;
@@ -68,6 +74,8 @@ static void put_loss(FILE *out, const struct iso_keras_reader *r, const json_t *
     const bool fits = op >= 0 && (softmax || iso_ops[op].def->absorbs == 0);
     if (fits)
         fprintf(out, "loss: %s # the file's\n", iso_ops[op].name);
+    else if (op >= 0 && takes_logits(loss))
+        fprintf(out, "loss: {%s: {from_logits: true}} # the file's\n", iso_ops[op].name);
     else
         fprintf(out, "loss: %s # %s\n",
                 softmax ? "sparse_categorical_crossentropy" : "mean_squared_error",

@@ -36,13 +36,16 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
         if (x[i] < 0)
             return ISO_OK; /* its own fault is reported already */
     }
+    const struct iso_op_use *loss = &g->training->loss;
     const int activation = iso_layer_activation(layer);
+    const bool logits = activation != ISO_LINEAR ||
+                        (last && iso_op_from_logits(loss->op, loss->params));
     if (by_loss != ISO_LINEAR && iso_layer_is(layer, by_loss)) {
         b->result[index] = x[0];
         return ISO_OK;
     }
     ISO_TRY(iso_graph_add_node(g, layer->op, layer->params, index, layer->name,
-                               activation == ISO_LINEAR ? "y" : "logits", x, layer->ninputs, &y));
+                               logits ? "logits" : "y", x, layer->ninputs, &y));
     if (activation != ISO_LINEAR && activation != by_loss) {
         struct iso_activation *params = &b->activations[b->nactivations++];
         params->function = activation;
@@ -68,6 +71,13 @@ static iso_rc add_augmentations(struct iso_graph_builder *b)
             return rc;
         if (rc != ISO_OK) {
             iso_faults_add_failure(b->faults, use->location, "%s", name);
+            return ISO_EMODEL;
+        }
+        if (iso_ops[use->op].def->of_images && g->values[g->augmented].shape.ndim != 4) {
+            iso_faults_add(b->faults, use->location,
+                           "%s: needs images of height x width x channels: give the input such a "
+                           "shape",
+                           name);
             return ISO_EMODEL;
         }
         g->nodes[g->nnodes - 1].augmentation = i;

@@ -6,7 +6,7 @@
 
 int iso_graph_absorbed(const struct iso_graph *g)
 {
-    return iso_ops[g->training->loss.op].def->absorbs;
+    return iso_op_absorbs(g->training->loss.op, g->training->loss.params);
 }
 
 static bool ends_in(const struct iso_model *m, int function)
@@ -131,20 +131,37 @@ static void make_counts(struct iso_graph *g, int value, const char *name)
     g->ncounts += iso_shape_count(&v->shape);
 }
 
+/* Checks that the network ends in what the loss takes: its activation, or logits. */
+static iso_rc check_end(struct iso_graph_builder *b, const struct iso_op_use *loss,
+                        const struct iso_layer *last)
+{
+    const int function = iso_ops[loss->op].def->absorbs;
+    const bool logits = iso_op_from_logits(loss->op, loss->params);
+    const char *op = iso_ops[loss->op].name, *name = iso_activation_names[function];
+    if (function == ISO_LINEAR || ends_in(b->model, function) != logits)
+        return ISO_OK;
+    if (logits)
+        iso_faults_add(
+            b->faults, loss->location,
+            "%s: from_logits: true, and layer '%s' ends in %s already: leave one of them "
+            "out",
+            op, last->name, name);
+    else
+        iso_faults_add(b->faults, loss->location,
+                       "%s needs a %s at the end: give layer '%s' `activation: %s`, or the loss "
+                       "`from_logits: true`",
+                       op, name, last->name, name);
+    return ISO_EMODEL;
+}
+
 static iso_rc add_loss(struct iso_graph_builder *b)
 {
     const struct iso_model *m = b->model;
     struct iso_graph *g = b->graph;
     const struct iso_op_use *loss = &g->training->loss;
-    const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(g);
-    if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
-        const char *name = iso_activation_names[absorbs];
-        iso_faults_add(b->faults, loss->location,
-                       "%s needs a %s at the end: give layer '%s' "
-                       "`activation: %s`",
-                       iso_ops[loss->op].name, name, m->layers[last].name, name);
-        return ISO_EMODEL;
-    }
+    const int last = m->nlayers - 1, prediction = b->result[last],
+              absorbs = iso_ops[loss->op].def->absorbs;
+    ISO_TRY(check_end(b, loss, &m->layers[last]));
     const struct iso_shape *shape = &g->values[prediction].shape;
     char text[64];
     if (shape->ndim != 2) {

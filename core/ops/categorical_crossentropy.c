@@ -2,12 +2,6 @@
 #include "activation.h"
 #include "crossentropy.h"
 
-static const struct iso_sum_def sums[] = {
-    { "exponentials, targets, loss of a row", ISO_SUM_AXIS, "classes" },
-    { "loss", ISO_SUM_ROWS, "an example" },
-    { 0 },
-};
-
 const struct iso_op_def iso_def_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as one probability per class",
     .topic = "losses",
@@ -18,7 +12,7 @@ const struct iso_op_def iso_def_categorical_crossentropy = {
     .target = ISO_TARGET_VALUES,
     .absorbs = ISO_SOFTMAX,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
-    .sums = sums,
+    .sums = iso_class_loss_sums,
     .infer = iso_crossentropy_infer,
     .cost = iso_crossentropy_cost,
     .scalars = iso_crossentropy_scalars,

@@ -8,7 +8,19 @@ const struct iso_field iso_crossentropy_fields[] = {
       "before 2.3 or for probabilities; 0: none" },
     { "label_smoothing", ISO_FIELD_REAL, AT(label_smoothing), "0", 0, 1, NULL,
       "the share of each target that is spread evenly over the classes" },
+    ISO_FROM_LOGITS_FIELD(struct iso_crossentropy),
     { 0 }
+};
+
+const struct iso_field iso_from_logits_fields[] = {
+    ISO_FROM_LOGITS_FIELD(struct iso_crossentropy),
+    { 0 },
+};
+
+const struct iso_sum_def iso_class_loss_sums[] = {
+    { "exponentials, targets, loss of a row", ISO_SUM_AXIS, "classes" },
+    { "loss", ISO_SUM_ROWS, "an example" },
+    { 0 },
 };
 
 iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)

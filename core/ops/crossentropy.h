@@ -16,12 +16,24 @@
 #define ISO_OP_CROSSENTROPY_H
 #include "loss.h"
 struct iso_crossentropy {
-    double clip, label_smoothing;
-}; /* 0: none; sparse has neither */
+    double clip, label_smoothing; /* 0: none; sparse and kl_divergence have neither */
+    bool from_logits;             /* the network ends in logits: core takes care of it */
+};
+/* A row of a field table: `from_logits` in the struct `type`. */
+#define ISO_FROM_LOGITS_FIELD(type)                                                            \
+    {                                                                                          \
+        "from_logits", ISO_FIELD_BOOL, offsetof(type, from_logits), "false", 0, 0, NULL,       \
+            "true: the last layer has no activation, as is usual in PyTorch: the loss has it " \
+            "instead, and all that is predicted, shown or exported are still probabilities"    \
+    }
 /* Scalars: clip, 1 - smoothing, and half the smoothing (sigmoid) or all of it. */
 enum { ISO_CROSSENTROPY_CLIP, ISO_CROSSENTROPY_KEEP, ISO_CROSSENTROPY_EXTRA };
 enum { ISO_CROSSENTROPY_FLOPS = 30 }; /* per element, for the cost */
 extern const struct iso_field iso_crossentropy_fields[];
+/* Only from_logits, in the same struct. */
+extern const struct iso_field iso_from_logits_fields[];
+/* The sums of the losses that absorb a softmax and have a target for each class. */
+extern const struct iso_sum_def iso_class_loss_sums[];
 /* Shared by the cross-entropies whose targets have a number for each class. */
 iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x,
                               struct iso_shapes *out);

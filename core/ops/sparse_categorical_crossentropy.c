@@ -2,8 +2,6 @@
 #include "crossentropy.h"
 #include "activation.h"
 
-static const struct iso_field fields[] = { { 0 } };
-
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
@@ -19,7 +17,8 @@ static const struct iso_sum_def sums[] = {
 const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as class indices",
     .topic = "losses",
-    .fields = fields,
+    .params_size = sizeof(struct iso_crossentropy),
+    .fields = iso_from_logits_fields,
     .nx = 2,
     .nx_max = 3,
     .target = ISO_TARGET_CLASS,

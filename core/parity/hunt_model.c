@@ -170,12 +170,20 @@ static void put_loss(struct iso_dice *d, FILE *out)
     int names = 0;
     while (iso_activation_names[names] != NULL)
         names++;
-    const int wanted = iso_ops[loss].def->absorbs;
-    const int function = wanted != 0 ? wanted : (int)iso_dice_below(d, names);
-    fprintf(out, ", units: %" PRId64 ", activation: %s}\nloss: {", 1 + iso_dice_below(d, 12),
-            iso_activation_names[function]);
-    put_use(d, loss, NULL, out);
-    fputs("}\n", out);
+    char *text = NULL;
+    size_t n;
+    FILE *use = open_memstream(&text, &n);
+    if (use == NULL)
+        return;
+    put_use(d, loss, NULL, use);
+    if (iso_text_end(use, &text) != ISO_OK)
+        return;
+    const bool logits = strstr(text, "from_logits: true") != NULL;
+    const int wanted = logits ? ISO_LINEAR : iso_ops[loss].def->absorbs;
+    const int function = wanted != ISO_LINEAR || logits ? wanted : (int)iso_dice_below(d, names);
+    fprintf(out, ", units: %" PRId64 ", activation: %s}\nloss: {%s}\n", 1 + iso_dice_below(d, 12),
+            iso_activation_names[function], text);
+    free(text);
 }
 
 static void put_list(struct iso_dice *d, const char *key, enum iso_kind kind, FILE *out)

@@ -11,6 +11,7 @@ metadata `case N` is the case as in models/ops/<op>.yaml, tensors `N/in/<tensor>
 (`@S`: at step S) and `N/want/<tensor>` what it must compute, all float64. Tensors are named as in the
 parity harness: x0, w0, dy0, y0, dx0, dw0, state0.
 """
+import colorsys
 import json
 import os
 import sys
@@ -1371,7 +1372,184 @@ def position_embedding():
     return f
 
 
-NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber)
+def one_hot_or_spread(rng, rows, classes):
+    """One-hot targets, and in every fourth row a distribution."""
+    t = F.one_hot(torch.tensor(rng.integers(0, classes, rows)), classes).double()
+    spread = torch.tensor(rng.dirichlet(np.ones(classes), rows))
+    return torch.where(torch.arange(rows)[:, None] % 4 == 3, spread, t)
+
+
+def loss_case(f, fields, x, t, weight, y, value):
+    """value: each row's loss; weight: None, or one for each row."""
+    loss = (value if weight is None else value * weight).sum() / len(x)
+    loss.backward()
+    shapes = f"{list(x.shape)}, {list(t.shape)}" + ("" if weight is None else f", [{len(x)}]")
+    f.case(f"{{inputs: [{shapes}]{fields}}}", {"x0": x, "x1": t} | ({} if weight is None else {"x2": weight}),
+           {"y0": y.detach(), "y1": loss.detach(), "dx0": x.grad})
+
+
+def categorical_focal_crossentropy():
+    f = File("categorical_focal_crossentropy")
+    for rows, n, gamma, alpha, smoothing, weighted in ((7, 10, 2.0, 0.25, 0, False), (9, 17, 0.5, 1.0, 0.1, True),
+                                                       (5, 3, 0.0, 0.6, 0, False), (4, 40, 3.5, 0.25, 0.2, False)):
+        x, t = torch.tensor(f.rng.uniform(-6, 6, (rows, n)), requires_grad=True), one_hot_or_spread(f.rng, rows, n)
+        weight = torch.tensor(f.rng.uniform(0, 3, rows)) if weighted else None
+        p = F.softmax(x, -1)
+        smooth = t * (1 - smoothing) + smoothing / n
+        value = -(alpha * (1 - p)**gamma * smooth * F.log_softmax(x, -1)).sum(-1)
+        theirs = keras.losses.CategoricalFocalCrossentropy(alpha, gamma, from_logits=True, label_smoothing=smoothing, reduction=None)
+        agree(value, theirs(t, x.detach()).double(), f"keras's focal {gamma}", 1e-4)
+        loss_case(f, f", gamma: {gamma}, alpha: {alpha}, label_smoothing: {smoothing}", x, t, weight, p, value)
+    return f
+
+
+def binary_focal_crossentropy():
+    f = File("binary_focal_crossentropy")
+    for rows, n, gamma, alpha, balanced, smoothing, weighted in (
+            (7, 10, 2.0, 0.25, False, 0, False), (9, 17, 0.5, 0.6, True, 0.1, True), (40, 1, 0.0, 0.25, True, 0, False),
+            (5, 3, 3.5, 0.25, True, 0.2, False)):
+        x = torch.tensor(f.rng.uniform(-6, 6, (rows, n)), requires_grad=True)
+        t = torch.tensor(f.rng.integers(0, 2, (rows, n)).astype(float))
+        t = torch.where(torch.arange(rows)[:, None] % 4 == 3, torch.tensor(f.rng.uniform(0, 1, (rows, n))), t)
+        weight = torch.tensor(f.rng.uniform(0, 3, rows)) if weighted else None
+        p, smooth = torch.sigmoid(x), t * (1 - smoothing) + smoothing / 2
+        factor = smooth * alpha + (1 - smooth) * (1 - alpha) if balanced else 1.0
+        miss = smooth * torch.sigmoid(-x) + (1 - smooth) * p
+        value = (factor * miss**gamma * F.binary_cross_entropy_with_logits(x, smooth, reduction="none")).mean(-1)
+        theirs = keras.losses.BinaryFocalCrossentropy(balanced, alpha, gamma, from_logits=True, label_smoothing=smoothing, reduction=None)
+        agree(value, theirs(t, x.detach()).double(), f"keras's binary focal {gamma}", 1e-4)
+        loss_case(f, f", gamma: {gamma}, alpha: {alpha}, apply_class_balancing: {str(balanced).lower()}, "
+                  f"label_smoothing: {smoothing}", x, t, weight, p, value)
+    return f
+
+
+def kl_divergence():
+    f = File("kl_divergence")
+    for rows, n, weighted in ((7, 10, False), (9, 17, True), (5, 2, False)):
+        x, t = torch.tensor(f.rng.uniform(-6, 6, (rows, n)), requires_grad=True), one_hot_or_spread(f.rng, rows, n)
+        weight = torch.tensor(f.rng.uniform(0, 3, rows)) if weighted else None
+        value = F.kl_div(F.log_softmax(x, -1), t, reduction="none").sum(-1)
+        theirs = keras.losses.KLDivergence(reduction=None)(t, F.softmax(x.detach(), -1))   # it clips at 1e-7
+        agree(value, theirs.double(), "keras's divergence", 1e-4)
+        loss_case(f, "", x, t, weight, F.softmax(x, -1), value)
+    return f
+
+
+def keras_auc(rng, rows, classes):
+    """Targets and predictions, and Keras's metric of them: its result, and the counts that follow from its own."""
+    t = F.one_hot(torch.tensor(rng.integers(0, classes, rows)), classes) if classes > 1 else torch.tensor(rng.integers(0, 2, (rows, 1)))
+    p = np.clip(rng.uniform(-0.1, 0.9, (rows, classes)) + 0.25 * t.numpy(), 0, 1).astype(np.float32)
+    metric = keras.metrics.AUC()
+    torch.set_default_dtype(torch.float32)          # or its sums mix two types
+    metric.update_state(t.float(), torch.tensor(p))
+    value = float(metric.result())
+    torch.set_default_dtype(torch.float64)
+    yes, no = (np.asarray(v).astype(np.int64) for v in (metric.true_positives.value.cpu(), metric.false_positives.value.cpu()))
+    above = np.stack([no, yes])                 # [2, 200]: those above threshold k
+    whole = np.array([(1 - t.numpy()).sum(), t.numpy().sum()])
+    counts = np.concatenate([(whole - above[:, 0])[:, None], above[:, :-1] - above[:, 1:], above[:, -1:]], 1)
+    return t, p, counts, value
+
+
+def threshold_counts():
+    f = File("threshold_counts")
+    for rows, classes in ((1, 2), (37, 10), (130, 3), (40, 1)):
+        t, p, counts, _ = keras_auc(f.rng, rows, classes)
+        before = f.rng.integers(0, 9, counts.shape)
+        f.case(f"{{inputs: [[{rows}, {classes}], [{rows}, {classes}]]}}",
+               {"x0": torch.tensor(p).double(), "x1": t.double(), "y0": before}, {"y0": before + counts})
+        if classes > 1:
+            f.case(f"{{inputs: [[{rows}, {classes}], [{rows}]]}}",
+                   {"x0": torch.tensor(p).double(), "x1": t.argmax(1), "y0": before}, {"y0": before + counts})
+    return f
+
+
+def auc():
+    f = File("auc")
+    for rows, classes in ((37, 10), (130, 3), (4000, 1)):
+        _, _, counts, value = keras_auc(f.rng, rows, classes)
+        above = counts[:, ::-1].cumsum(1)[:, ::-1][:, 1:]
+        x, y = (v / c.sum() for v, c in zip(above, counts))
+        own = ((x[:-1] - x[1:]) * (y[:-1] + y[1:]) / 2).sum()
+        agree(torch.tensor(own), torch.tensor(value).double(), "keras's AUC", 1e-5)
+        f.case(f"{{input: {list(counts.shape)}}}", {"x0": counts.astype(float)}, {"y0": own})
+    f.case("{input: [2, 201]}", {"x0": np.outer([0.0, 1.0], np.arange(201.0))}, {"y0": 0.0})   # no target of 0
+    return f
+
+
+def pixel_colours(op, new, change):
+    """Keras's layer, checked against Python's colorsys, whose numbers are the result."""
+    f = File(op)
+    for shape, (a, b), (black, white) in (((5, 4, 3, 3), (0.0, 1.0), (0, 1)), ((4, 3, 5, 3), (0.2, 0.7), (-0.5, 2)),
+                                          ((3, 6, 5, 3), (0.5, 0.9), (0, 1))):
+        x = f.rng.uniform(black, white, shape)
+        x[0, 0] = x[0, 0, :, :1]                                    # greys
+        x[0, 1, 0] = black
+        words = [image_draw(i) for i in range(shape[0])]
+        factor, keras_factor, of_pixel = change(np.array([a + unit(w[0]) * (b - a) for w in words]), [w[1] >> 31 for w in words])
+        layer = new((a, b), value_range=(0, 1))
+        scaled = (x - black) / (white - black)
+        theirs = layer.transform_images(torch.tensor(scaled), {"factor": torch.tensor(keras_factor)}, training=True)
+        own = np.array([[[of_pixel(pixel, factor[i]) for pixel in line] for line in scaled[i]] for i in range(shape[0])])
+        agree(torch.tensor(own), torch.clip(theirs, 0, 1).double(), f"keras's {op}", 1e-5)
+        f.case(f"{{input: {list(shape)}, factor: {[a, b]}, value_range: {[black, white]}}}", {"x0": x},
+               {"y0": own * (white - black) + black})
+    return f
+
+
+def random_hue():
+    def change(f, signs):
+        turn = np.where(signs, -1, 1) * f * 0.5
+        def of_pixel(p, t):
+            h, s, v = colorsys.rgb_to_hsv(*p)
+            return colorsys.hsv_to_rgb((h + t) % 1.0, s, v)
+        return turn, turn, of_pixel
+    return pixel_colours("random_hue", keras.layers.RandomHue, change)
+
+
+def random_saturation():
+    def change(f, _):
+        factor = f / (1 - f + 1e-7)
+        def of_pixel(p, k):
+            h, s, v = colorsys.rgb_to_hsv(*p)
+            return colorsys.hsv_to_rgb(h, min(s * k, 1.0), v)
+        return factor, factor, of_pixel
+    return pixel_colours("random_saturation", keras.layers.RandomSaturation, change)
+
+
+def cutmix():
+    """Keras's layer with our draws: its masks, images and labels."""
+    f = File("cutmix")
+    for shape, alpha, each in (((5, 9, 7, 2), 1, True), ((1, 3, 5, 1), 1, True), ((2, 8, 5, 1), 0.3, True),
+                               ((7, 13, 4, 1), 4, False), ((9, 5), 1, True), ((7, 3), 4, False)):
+        x, n = f.rng.uniform(0, 1, shape), shape[0]
+        words = [philox((2 * (i if each else 0), 0, LAYER, AUGMENTATION), (SEED, 0)) for i in range(n)]
+        c = np.array([np.cos(2 * np.pi * unit(w[1])) for w in words])
+        w = np.expm1(np.array([-np.log(1 - unit(w[0])) for w in words]) / alpha) * c**2
+        share = 0.5 + np.sign(c) * 0.5 * np.sqrt(w / (1 + w))
+        roll = 1 + (philox((1, 0, LAYER, AUGMENTATION), (SEED, 0))[0] * (n - 1) >> 32) if n > 1 else 0
+        layer, how = keras.layers.CutMix(1), {"permutation_order": torch.tensor([(i + roll) % n for i in range(n)])}
+        if len(shape) == 4:
+            side, ends = np.sqrt(1 - share), []
+            for size, word in ((shape[2], 3), (shape[1], 2)):
+                from_ = np.array([unit(w[word]) for w in words]) * (size - side * size)
+                ends += [torch.tensor(from_), torch.tensor(from_ + side * size)]
+            how["batch_masks"], weight = layer._generate_batch_mask(shape, ends)
+            agree(torch.tensor(share), weight.flatten(), "the rectangle's area", 1e-6)
+            y = layer.transform_images(torch.tensor(x), how, training=True)
+            y = torch.where(how["batch_masks"], torch.tensor(np.roll(x, -roll, 0)), torch.tensor(x))
+        else:
+            y = layer.transform_labels(torch.tensor(x), how | {"mix_weight": torch.tensor(share)[:, None, None, None]}, training=True)
+            own = share[:, None] * x + (1 - share[:, None]) * np.roll(x, -roll, 0)
+            agree(torch.tensor(own), y.double(), "keras's labels", 1e-5)
+            y = torch.tensor(own)
+        f.case(f"{{input: {list(shape)}, alpha: {alpha}, per_image: {str(each).lower()}}}", {"x0": x}, {"y0": y})
+    return f
+
+
+NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
+         categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc, random_hue,
+         random_saturation, cutmix)
 
 
 def main():
