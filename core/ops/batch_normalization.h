@@ -24,7 +24,7 @@
  * square / rows, with the rows of the whole step.
  *
  * A synchronized layer has the statistics of all shards of a step. The executor then runs it in two
- * parts (core/train/exec_synchronized.c): the first gives the sums of a shard, as above and, without
+ * parts (core/train/exec_statistics.c): the first gives the sums of a shard, as above and, without
  * dx, as dgamma and dbeta; these are added in the balanced tree over the shards, of the squares
  * square + n (m - mean)^2 for each shard of n rows of mean m. The second part goes on from the
  * statistics of the step: forward as outside training, and backward where the saved offset and slope

@@ -182,8 +182,9 @@ iso_rc iso_exec_add_bucket(struct iso_exec *, int bucket, int64_t log_row);
 void iso_exec_place_statistics(const struct iso_exec *, int node, int level, struct iso_call *);
 /* exec_synchronized.c. Returns true if a synchronized node is among nodes (before, node]. */
 bool iso_exec_separates(const struct iso_exec *, int node, int before);
-/* Make what a step with synchronized nodes needs, if there are any, in this order: what the graph
- * says; the number of rooms, once ranks are known; and memory. And free it. */
+/* exec_synchronized.c and exec_rooms.c. Make what a step with synchronized nodes needs, if there are
+ * any, in this order: what the graph says; the number of rooms, once ranks are known; and memory.
+ * And free it. */
 typedef iso_rc iso_exec_allocate(struct iso_exec *, const struct iso_arena *,
                                  struct iso_arena_memory *);
 typedef void iso_exec_free_arena(struct iso_exec *, struct iso_arena_memory *);
@@ -197,9 +198,9 @@ int iso_exec_rooms(const struct iso_exec *);
  * one. */
 iso_rc iso_exec_enter_room(struct iso_exec *, int shard, int64_t rows);
 void iso_exec_clear_rooms(struct iso_exec *);
-/* Sets of a synchronized node's call what the part in progress needs. */
+/* exec_statistics.c. Sets of a synchronized node's call what the part in progress needs. */
 void iso_exec_place_part(const struct iso_exec *, int node, enum iso_pass, struct iso_call *);
-/* Both passes over all shards, and the exchange with other ranks. */
+/* exec_synchronized.c. Both passes over all shards, and the exchange with other ranks. */
 iso_rc iso_exec_walk_synchronized(struct iso_exec *, int64_t log_row, iso_exec_visit *, void *self);
 /* Returns the bytes of statistics that this rank exchanges in a step. */
 struct iso_exec_bytes iso_exec_synchronized_bytes(const struct iso_exec *, int shards);

@@ -89,7 +89,7 @@ bool iso_exec_needs_whole(const struct iso_exec *);
 /* Lays the vector out; buckets of weights have at least bucket_bytes, but for the last. */
 iso_rc iso_vector_make(const struct iso_exec *, size_t bucket_bytes, struct iso_vector *v);
 void iso_vector_clear(struct iso_vector *);
-/* exec_synchronized.c. Returns the executor's buckets. */
+/* exec_synchronized.c. Returns the buckets of the executor. */
 const struct iso_vector *iso_exec_vector(const struct iso_exec *);
 /* Returns where a rank's slice of a bucket begins; rank <= count. */
 int64_t iso_slice_of(const struct iso_exec_ranks *, int bucket, int rank);
