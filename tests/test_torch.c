@@ -59,7 +59,7 @@ static void state_dicts_give_pytorchs_outputs(void **state)
     }
 }
 
-/* Of numbers of 16 bits, the weights have the bits that the same numbers have as float32. */
+/* Numbers of 16 bits give weights with the bits that they have as float32. */
 static void half_precision_is_exact(void **state)
 {
     static const char *const paths[] = { "tests/torch/rounded.safetensors",

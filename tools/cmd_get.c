@@ -1,13 +1,22 @@
-/* isocl get: fetches public data sets, by the script get-data.sh, which is installed with the
- * program. */
+/* isocl get: fetches public data sets and published weights, by the script get-data.sh, which is
+ * installed with the program. */
 #include "commands.h"
+#include "core/environment.h"
+#include "core/job/published.h"
 #include "core/program.h"
+#include "core/shipped.h"
+#include "exit_code.h"
+#include "import.h"
 #include "setup.h"
 
 #include <errno.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+extern char **environ;
 
 enum { WORDS = 16 };
 struct get_options {
@@ -17,7 +26,7 @@ static const struct iso_option options[] = {
     { "dir", "DIR", ISO_OPTION_TEXT, offsetof(struct get_options, dir),
       "where to (default: ISOCL_DATA, or ~/.local/share/isocl)", 0 },
     { "mirror", "URL", ISO_OPTION_TEXT, offsetof(struct get_options, mirror),
-      "fetch URL/FILE instead of from the authors' servers", 0 },
+      "fetch URL/FILE instead of from the authors' servers (default: ISOCL_MIRROR)", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -39,50 +48,131 @@ static iso_rc find_script(char path[ISO_PATH])
     return iso_fail(ISO_EIO, "get-data.sh is not installed beside this program");
 }
 
-/* Becomes the script, whose exit codes are those of a command. */
-static iso_rc become(const struct get_options *o, int count, char **sets, char *script)
+/* Runs the script with these words, the first two of which are its own, and waits for it. *code:
+ * its exit code, which is that of a command. */
+static iso_rc run_script(const char *words[WORDS], int *code)
 {
-    char *words[WORDS] = { "sh", script };
-    int n = 2;
-    if (count > WORDS - 8)
-        return iso_fail(ISO_EUSAGE, "more data sets than there are");
-    if (o->dir != NULL) {
-        words[n++] = "--dir";
-        words[n++] = (char *)o->dir;
+    char script[ISO_PATH];
+    int status;
+    pid_t child;
+    ISO_TRY(find_script(script));
+    words[0] = "sh";
+    words[1] = script;
+    fflush(stdout);
+    const int fault = posix_spawnp(&child, "sh", NULL, NULL, (char *const *)words, environ);
+    if (fault != 0)
+        return iso_fail(ISO_EIO, "cannot start sh: %s", strerror(fault));
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return iso_fail(ISO_EIO, "cannot wait for sh: %s", strerror(errno));
+    *code = WIFEXITED(status) ? WEXITSTATUS(status) : ISO_EXIT_FAILED;
+    return ISO_OK;
+}
+
+static int add_option(const char *words[WORDS], int n, const char *name, const char *value)
+{
+    if (value != NULL) {
+        words[n++] = name;
+        words[n++] = value;
     }
-    if (o->mirror != NULL) {
-        words[n++] = "--mirror";
-        words[n++] = (char *)o->mirror;
-    }
+    return n;
+}
+
+static int begin(const struct get_options *o, const char *dir, const char *words[WORDS])
+{
+    const char *mirror = o->mirror != NULL ? o->mirror : iso_environment(ISO_ENV_MIRROR);
+    return add_option(words, add_option(words, 2, "--dir", dir), "--mirror", mirror);
+}
+
+/* ---- Data sets ------------------------------------------------------------------------------ */
+
+static iso_rc get_sets(const struct get_options *o, int count, char **names, int *code)
+{
+    const char *words[WORDS] = { NULL };
+    int n = begin(o, o->dir, words), sets = 0;
     for (int i = 0; i < count; i++)
-        words[n++] = sets[i];
-    execvp("sh", words);
-    return iso_fail(ISO_EIO, "cannot start sh: %s", strerror(errno));
+        if (iso_published_find(names[i]) == NULL) {
+            words[n++] = names[i];
+            sets++;
+        }
+    return sets > 0 ? run_script(words, code) : ISO_OK;
+}
+
+/* ---- Weights -------------------------------------------------------------------------------- */
+
+static iso_rc fetch(const struct get_options *o, const struct iso_published *p, int *code)
+{
+    char folder[ISO_PATH];
+    const char *words[WORDS] = { NULL };
+    ISO_TRY(iso_published_folder(o->dir, folder));
+    const int n = begin(o, folder, words);
+    words[n] = "--file";
+    words[n + 1] = p->address;
+    words[n + 2] = p->sum;
+    return run_script(words, code);
+}
+
+static iso_rc convert(struct iso_job *job, const struct get_options *o,
+                      const struct iso_published *p)
+{
+    char model[ISO_PATH], file[ISO_PATH], weights[ISO_PATH], hex[65];
+    bool first;
+    ISO_TRY(iso_published_file(p, o->dir, file));
+    ISO_TRY(iso_published_weights(p, o->dir, weights));
+    ISO_TRY(iso_published_check(file, &first, hex));
+    printf("%s: SHA-256 %s, %s\n", file, hex,
+           first ? "recorded beside it" : "as at its first download");
+    if (!iso_shipped(p->model, model))
+        return iso_fail(ISO_EIO, "%s is not installed with this program", p->model);
+    ISO_TRY(iso_import_weights(job, file, model, p->by, weights));
+    printf("%s (%s): weights for %s; begin with: isocl new DATA --from %s\n", p->name, p->whose,
+           p->model, p->name);
+    return ISO_OK;
+}
+
+static iso_rc get_weights(struct iso_job *job, const struct get_options *o,
+                          const struct iso_published *p, int *code)
+{
+    ISO_TRY(fetch(o, p, code));
+    return *code == ISO_EXIT_DONE ? convert(job, o, p) : ISO_OK;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct get_options o = { NULL, NULL };
-    char script[ISO_PATH];
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = find_script(script);
-    if (rc == ISO_OK)
-        rc = become(&o, count, argv, script);
-    return iso_report(command, rc, NULL);
+    code = ISO_EXIT_DONE;
+    for (int i = 0; i < count && code == ISO_EXIT_DONE; i++) {
+        const struct iso_published *p = iso_published_find(argv[i]);
+        struct iso_job job = { 0 };
+        const iso_rc rc = p != NULL ? get_weights(&job, &o, p, &code) : ISO_OK;
+        if (rc != ISO_OK)
+            code = iso_report(command, rc, &job.faults);
+        iso_job_free(&job);
+    }
+    const iso_rc rc = code == ISO_EXIT_DONE ? get_sets(&o, count, argv, &code) : ISO_OK;
+    return rc != ISO_OK ? iso_report(command, rc, NULL) : code;
 }
 
 const struct iso_command iso_command_get = {
     .name = "get",
-    .arguments = "SET...",
-    .doc = "fetches public data sets: mnist, fashion-mnist, cifar10, cifar100",
+    .arguments = "NAME...",
+    .doc = "fetches public data sets and published weights",
     .more =
-        "mnist and fashion-mnist are 11 and 30 MB, cifar10 and cifar100 162 and 161 MB. What\n"
-        "was fetched is checked before it gets its name; a fetch that was broken off goes on\n"
-        "where it stopped. It needs curl.",
+        "Data sets: mnist and fashion-mnist (11 and 30 MB), cifar10 and cifar100 (162 and\n"
+        "161 MB). Weights, of networks in models/imagenet: resnet18, resnet34, resnext50,\n"
+        "densenet121, squeezenet, mobilenet-v2, mobilenet-v3-small, shufflenet-v2 and\n"
+        "efficientnet-b0 of torchvision, resnet50 and vgg16 of Keras; 5 to 553 MB. They go\n"
+        "into the folder's weights/, converted as well, for `isocl new DATA --from NAME`.\n"
+        "What was fetched is checked before it gets its name, by what its authors say of\n"
+        "it; weights' whole SHA-256 is recorded at the first download, and required from\n"
+        "then on. A fetch that was broken off goes on where it stopped. It needs curl.",
     .examples =
         "  isocl get mnist\n"
+        "  isocl get resnet18\n"
+        "  isocl get vgg16 --mirror https://mirror.example/weights\n"
         "  isocl get cifar10 --dir ~/data\n",
     .options = options,
     .min_arguments = 1,

@@ -5,6 +5,7 @@
 #include "core/onnx/import.h"
 #include "core/train/torch_weights.h"
 #include "core/train/weights.h"
+#include "import.h"
 #include "setup.h"
 
 #include "core/printable.h"
@@ -16,6 +17,7 @@
 struct import_options {
     struct iso_job_options setup;
     const char *by, *model, *out;
+    bool whole; /* the file must have all weights of the model */
 };
 static const struct iso_option options[] = {
     { "by", "name|order", ISO_OPTION_CHOICE, offsetof(struct import_options, by),
@@ -55,8 +57,7 @@ static iso_rc check_whole(const char *path, const struct iso_keras_taken *taken)
 {
     if (taken->left == 0)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s: has the network, but not the weights of %s", path,
-                    taken->left_names);
+    return iso_fail(ISO_EDATA, "%s: has not the weights of %s", path, taken->left_names);
 }
 
 /* Weights fit whatever a layer's padding and epsilon are: says where they are not PyTorch's. */
@@ -90,7 +91,7 @@ static iso_rc load(struct iso_job *setup, const char *path, const struct source 
         ISO_TRY(iso_torch_load(setup->exec, from->torch, path, match, &setup->faults, &taken));
     else
         ISO_TRY(iso_keras_load(setup->exec, from->keras, path, match, &setup->faults, &taken));
-    if (o->model != NULL && !is_onnx(path))
+    if (o->whole || (o->model != NULL && !is_onnx(path)))
         ISO_TRY(check_whole(path, &taken));
     print_taken(&taken);
     if (from->torch != NULL)
@@ -199,9 +200,23 @@ static iso_rc import(struct iso_job *setup, const char *path, const char *model,
     return rc;
 }
 
+static const struct import_options defaults = {
+    .setup = { .batch = 1, .seed = -1, .device = "reference" }
+};
+
+iso_rc iso_import_weights(struct iso_job *setup, const char *path, const char *model,
+                          const char *by, const char *out)
+{
+    struct import_options o = defaults;
+    o.by = by;
+    o.out = out;
+    o.whole = true;
+    return import(setup, path, model, &o);
+}
+
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct import_options o = { .setup = { .batch = 1, .seed = -1, .device = "reference" } };
+    struct import_options o = defaults;
     struct iso_job setup = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "core/file.h"
 #include "core/job/new_model.h"
+#include "core/job/published.h"
 #include "setup.h"
 
 #include <stdio.h>
@@ -18,8 +19,11 @@ struct new_options {
 #define AT(member) offsetof(struct new_options, member)
 static const struct iso_option options[] = {
     { "out", "FILE", ISO_OPTION_TEXT, AT(out), "the model file (default NAME.yaml here)", 0 },
-    { "from", "RUN|MODEL.yaml", ISO_OPTION_TEXT, AT(from),
-      "take over its network, and train a new last layer only", 0 },
+    { "from", "RUN|MODEL.yaml|NAME", ISO_OPTION_TEXT, AT(from),
+      "take over its network, and train a new last layer only; NAME: of weights that `isocl get` "
+      "has "
+      "fetched",
+      0 },
     { "weights", "FILE", ISO_OPTION_TEXT, AT(weights),
       "of --from: its weights (default: those of the run's best epoch)", 0 },
     { "size", "N", ISO_OPTION_INT, AT(size),
@@ -98,13 +102,24 @@ static iso_rc find_path(const struct new_options *o, const struct iso_new_data *
     return iso_fail(ISO_EIO, "%s is there already; --force replaces it, --out names another", path);
 }
 
+/* A name means published weights unless something here is called so. */
+static iso_rc open_from(const struct new_options *o, struct iso_job *job, struct iso_transfer *t)
+{
+    char model[ISO_PATH], weights[ISO_PATH];
+    const struct iso_published *p = access(o->from, F_OK) != 0 ? iso_published_find(o->from) : NULL;
+    if (p == NULL)
+        return iso_transfer_open(o->from, o->weights, job, t);
+    ISO_TRY(iso_published_open(p, o->setup.data, model, weights));
+    return iso_transfer_open(model, o->weights != NULL ? o->weights : weights, job, t);
+}
+
 static iso_rc make(struct new_options *o, const char *data, struct iso_job *job)
 {
     struct iso_new_data d;
     struct iso_transfer t;
     char name[64], path[ISO_PATH];
     if (o->from != NULL) {
-        ISO_TRY(iso_transfer_open(o->from, o->weights, job, &t));
+        ISO_TRY(open_from(o, job, &t));
         o->size = t.side;
     }
     ISO_TRY(iso_new_look(data, o->size, &o->setup, &d));
@@ -149,7 +164,8 @@ const struct iso_command iso_command_new = {
         "photos.yaml\n"
         "  isocl new photos/ --size 96 --out large.yaml\n"
         "  isocl new table.csv\n"
-        "  isocl new photos/ --from runs/cifar-001\n",
+        "  isocl new photos/ --from runs/cifar-001\n"
+        "  isocl get resnet18; isocl new photos/ --from resnet18\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

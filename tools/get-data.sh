@@ -1,32 +1,56 @@
 #!/bin/sh
-# get-data.sh [--dir DIR] [--mirror URL] SET...: fetches public data sets to where isocl looks for them.
+# get-data.sh [--dir DIR] [--mirror URL] SET...: fetches public data sets to where isocl looks for them; or with --file
+# one file.
 #   mnist, fashion-mnist   the four IDX files, gzip (11 and 30 MB)
 #   cifar10, cifar100      the binary versions, unpacked (162 and 161 MB to fetch)
 #   --dir DIR      where to (default: ISOCL_DATA, or ~/.local/share/isocl)
 #   --mirror URL   fetch from here instead of the authors' servers: URL/FILE, as the authors name the files
+#   --file URL SUM the file at URL, into DIR itself. SUM is what its authors say of it: sha256:DIGITS, the first of its
+#                  SHA-256, or md5:DIGITS
 # What was fetched is checked before it gets its name; a fetch that was broken off goes on where it stopped.
 set -eu
 
 dir=${ISOCL_DATA:-${XDG_DATA_HOME:-$HOME/.local/share}/isocl}
 mirror=
 sets=
+url=
+sum=
 fail() { echo "get-data.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do
     case $1 in
         --dir)    [ $# -gt 1 ] || fail "--dir needs a folder"; dir=$2; shift ;;
         --mirror) [ $# -gt 1 ] || fail "--mirror needs an address"; mirror=${2%/}; shift ;;
+        --file)   [ $# -gt 2 ] || fail "--file needs an address and a sum"; url=$2 sum=$3; shift 2 ;;
         --help|-h) usage; exit 0 ;;
         mnist|fashion-mnist|cifar10|cifar100) sets="$sets $1" ;;
         *) echo "get-data.sh: there is no data set '$1'" >&2; usage >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$sets" ] || { usage >&2; exit 2; }
+[ -n "$sets$url" ] || { usage >&2; exit 2; }
 command -v curl >/dev/null 2>&1 || fail "needs curl: install it (Debian: apt-get install curl)"
 
-md5_of_input() {
-    if command -v md5sum >/dev/null 2>&1; then md5sum | cut -c 1-32; else md5 -q; fi
+# sum_of_input SUM: the digits of the kind of sum that SUM is.
+sum_of_input() {
+    case $1 in
+        sha256:*) if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi | cut -c 1-64 ;;
+        *) if command -v md5sum >/dev/null 2>&1; then md5sum | cut -c 1-32; else md5 -q; fi ;;
+    esac
+}
+
+# reason STATUS: why curl ended so, in words.
+reason() {
+    case $1 in
+        6) echo "there is no such server, or no network" ;;
+        7) echo "nobody answers there" ;;
+        18|56) echo "the connection broke off" ;;
+        22) echo "the server refuses it, see above" ;;
+        23) echo "it cannot be written: is there room on the disk?" ;;
+        28) echo "the server is too slow" ;;
+        35|60) echo "the server does not prove who it is" ;;
+        *) echo "curl ended with $1" ;;
+    esac
 }
 
 # fetch URL FILE: into FILE.part, from where it stopped if part of it is there. A server that cannot go on in the
@@ -40,25 +64,31 @@ fetch() {
         status=0
         curl -fL --retry 3 --progress-bar -o "$2.part" "$1" || status=$?
     fi
-    [ $status -eq 0 ] || fail "cannot fetch $1 (curl ended with $status); run this again to go on, or name another --mirror"
+    [ $status -eq 0 ] ||
+        fail "cannot fetch $1: $(reason $status); run this again to go on, or name another --mirror"
 }
 
-# obtain URL FILE MD5 COMMAND...: FILE.part, which through COMMAND has this MD5; what has another one is removed.
+# agrees SUM DIGITS: whether they are those of SUM, or begin with them.
+agrees() {
+    case $2 in "${1#*:}"*) return 0 ;; *) return 1 ;; esac
+}
+
+# obtain URL FILE SUM COMMAND...: FILE.part, which through COMMAND has this sum; what has another one is removed.
 obtain() {
-    url=$1 file=$2 md5=$3; shift 3
-    [ -e "$file.part" ] && [ "$("$@" < "$file.part" 2>/dev/null | md5_of_input)" = "$md5" ] && return
-    fetch "$url" "$file"
-    found=$("$@" < "$file.part" 2>/dev/null | md5_of_input)
-    [ "$found" = "$md5" ] && return
+    source=$1 file=$2 wanted=$3; shift 3
+    [ -f "$file.part" ] && agrees "$wanted" "$("$@" < "$file.part" 2>/dev/null | sum_of_input "$wanted")" && return
+    fetch "$source" "$file"
+    found=$("$@" < "$file.part" 2>/dev/null | sum_of_input "$wanted")
+    agrees "$wanted" "$found" && return
     rm -f "$file.part"
-    fail "$file: what was fetched is not what its authors published (MD5 $found, not $md5); it was removed. Run this again, or name another --mirror"
+    fail "$file: what was fetched is not what its authors published (${wanted%%:*} $found, not ${wanted#*:}); it was removed. Run this again, or name another --mirror"
 }
 
 # idx SET URL FILE MD5: a gzip file; the MD5 is that of its content, whoever compressed it.
 idx() {
     [ -e "$dir/$1/$3.gz" ] || [ -e "$dir/$1/$3" ] && { echo "$dir/$1/$3: already there"; return; }
     mkdir -p "$dir/$1"
-    obtain "${mirror:-$2}/$3.gz" "$dir/$1/$3.gz" "$4" gzip -dc
+    obtain "${mirror:-$2}/$3.gz" "$dir/$1/$3.gz" "md5:$4" gzip -dc
     mv "$dir/$1/$3.gz.part" "$dir/$1/$3.gz"
 }
 
@@ -66,7 +96,7 @@ idx() {
 archive() {
     [ -e "$dir/$1" ] && { echo "$dir/$1: already there"; return; }
     mkdir -p "$dir"
-    obtain "${mirror:-$2}/$3" "$dir/$3" "$4" cat
+    obtain "${mirror:-$2}/$3" "$dir/$3" "md5:$4" cat
     rm -rf "$dir/$1.unpacking"
     mkdir "$dir/$1.unpacking"
     tar -xzf "$dir/$3.part" -C "$dir/$1.unpacking" || fail "cannot unpack $dir/$3.part: is there room on the disk?"
@@ -75,6 +105,23 @@ archive() {
     rm -rf "$dir/$1.unpacking" "$dir/$3.part"
 }
 
+# single URL SUM: a file of its own.
+single() {
+    file=$dir/${1##*/}
+    if [ -e "$file" ]; then
+        agrees "$2" "$(sum_of_input "$2" < "$file")" ||
+            fail "$file: is not what its authors published, ${2%%:*} ${2#*:}; remove it to fetch it again"
+        echo "$file: already there"
+        return
+    fi
+    mkdir -p "$dir"
+    address=$1
+    [ -z "$mirror" ] || address=$mirror/${1##*/}
+    obtain "$address" "$file" "$2" cat
+    mv "$file.part" "$file"
+}
+
+[ -z "$url" ] || single "$url" "$sum"
 for set in $sets; do
     case $set in
         mnist)

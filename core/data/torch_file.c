@@ -85,9 +85,9 @@ static void take_numbers(const struct iso_pickle_tensor *t, const uint8_t *data,
     }
 }
 
-/* Where the numbers of tensors are. */
+/* The place of the numbers of tensors. */
 struct storages {
-    const char *path, *prefix;       /* of members of a zip file */
+    const char *path, *prefix;       /* a zip file, and the folder in it */
     const struct iso_torch_old *old; /* NULL: it is one */
 };
 

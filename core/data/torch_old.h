@@ -6,12 +6,12 @@
 
 struct iso_torch_old_storage {
     char name[64];
-    size_t at, bytes; /* of its numbers in the file */
+    size_t at, bytes; /* its numbers in the file */
 };
 struct iso_torch_old {
     char *data; /* the file */
     size_t n;
-    struct iso_pickle *pickle; /* of the object that was saved; it borrows the data */
+    struct iso_pickle *pickle; /* the object that was saved; it borrows the data */
     struct iso_torch_old_storage *storages;
     int nstorages;
 };

@@ -80,7 +80,7 @@ int iso_keras_permute(const struct iso_keras_config *c)
 /* Makes one of the projections: what it is called in a .keras file, and where there are names. */
 struct projection {
     const char *class, *name;
-    int input;  /* of the attention; -1: its result */
+    int input;  /* the attention's input that it reads; -1: its result */
     int inside; /* axes of inputs in the kernel */
 };
 static const struct projection projections[4] = {

@@ -38,7 +38,12 @@ SIZES = {"inception_v3": 75, "maxvit_t": 224, "vgg11": 224, "vgg11_bn": 224, "al
 MORE = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}, "vit_b_16": {"image_size": 32}}
 
 
-MODELS = {"vgg16": "vgg16"}            # those that pad and normalize as PyTorch does
+# Model files that compute what torchvision's networks do.
+MODELS = {"vgg16": "vgg16", "resnet18": "imagenet/resnet18", "resnet34": "imagenet/resnet34",
+          "resnext50_32x4d": "imagenet/resnext50", "densenet121": "imagenet/densenet121",
+          "squeezenet1_1": "imagenet/squeezenet", "mobilenet_v2": "imagenet/mobilenet-v2",
+          "mobilenet_v3_small": "imagenet/mobilenet-v3-small", "shufflenet_v2_x1_0": "imagenet/shufflenet-v2",
+          "efficientnet_b0": "imagenet/efficientnet-b0"}
 
 
 class Tutorial(nn.Module):
