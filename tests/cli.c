@@ -34,15 +34,17 @@ void cli_path(char path[CLI_PATH], const char *name)
     snprintf(path, CLI_PATH, "%s/%s", cli_folder, name);
 }
 
-void cli_write(const char *name, const char *text)
+void cli_write_bytes(const char *name, const void *bytes, size_t n)
 {
     char path[CLI_PATH];
     cli_path(path, name);
-    FILE *f = fopen(path, "w");
+    FILE *f = fopen(path, "wb");
     assert_non_null(f);
-    fputs(text, f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
 }
+
+void cli_write(const char *name, const char *text) { cli_write_bytes(name, text, strlen(text)); }
 
 size_t cli_read(const char *name, char *text)
 {

@@ -37,6 +37,7 @@ void cli_sleep(double seconds);
 /* The path of a file in the folder. */
 void cli_path(char path[CLI_PATH], const char *name);
 void cli_write(const char *name, const char *text);
+void cli_write_bytes(const char *name, const void *bytes, size_t n);
 /* Reads a file into text, which has CLI_OUTPUT bytes; returns its length. */
 size_t cli_read(const char *name, char *text);
 

@@ -1,8 +1,10 @@
 /* test_printable.c: names from outside do not command the terminal, wherever they come from. */
 #include "cli.h"
 #include "core/printable.h"
+#include "lie.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* NOLINTBEGIN(misc-misleading-bidirectional): such text is what is tested */
@@ -111,13 +113,114 @@ static void names_of_devices_and_runs_are_shown(void **state)
     nothing_raw();
 }
 
+/* A file of weights whose numbers are of a strange kind. */
+static void types_of_tensors_are_shown(void **state)
+{
+    static const char header[] =
+        "{\"a\":{\"dtype\":\"F\\u001b[2J\\n\\u202e\",\"shape\":[1],"
+        "\"data_offsets\":[0,4]}}";
+    char bytes[8 + sizeof header + 3] = { (char)(sizeof header - 1) };
+    (void)state;
+    memcpy(bytes + 8, header, sizeof header - 1);
+    cli_write_bytes("a.safetensors", bytes, sizeof bytes);
+    assert_int_equal(cli_run("eval tiny.yaml --weights a.safetensors --device reference"),
+                     ISO_EXIT_FILE);
+    nothing_raw();
+    cli_says(cli_err, "F?[2J??");
+}
+
+/* Replaces a name in a file by one as long. */
+static void rename_in(const char *name, const char *from, const char *to)
+{
+    static char text[CLI_OUTPUT];
+    const size_t n = cli_read(name, text), length = strlen(from);
+    int found = 0;
+    assert_int_equal(strlen(to), length);
+    for (size_t i = 0; i + length <= n; i++)
+        if (memcmp(text + i, from, length) == 0) {
+            memcpy(text + i, to, length);
+            found++;
+        }
+    assert_true(found > 0);
+    cli_write_bytes(name, text, n);
+}
+
+static void names_in_networks_are_shown(void **state)
+{
+    static const char *const files[] = { "network.onnx", "network.h5" };
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--quiet --epochs 1 --out run"), 0);
+    for (int i = 0; i < 2; i++) {
+        if (cli_run("export run --out %s", files[i]) != 0) {
+            cli_says(cli_err, "was built without");
+            continue;
+        }
+        rename_in(files[i], "dense_1", "d\x1b[2J\n\xff");
+        cli_run("import %s --model i%d.yaml --out i.safetensors", files[i], i);
+        nothing_raw();
+        cli_run("import %s tiny.yaml --out i.safetensors", files[i]);
+        nothing_raw();
+    }
+}
+
+/* Classes are folders here, and one has a file that is no picture. */
+static void names_of_files_are_shown(void **state)
+{
+    char line[3 * CLI_PATH];
+    static const char *const commands[] = { "check pets", "new pets --out n.yaml",
+                                            "train n.yaml --device reference --epochs 1 --out r",
+                                            "predict r --split train --device reference" };
+    (void)state;
+    snprintf(line, sizeof line,
+             "cp -r tests/readers/pets %s && cd %s/pets && "
+             "name=$(printf 'a\\033[2J\\nb\\342\\200\\256\\377') && "
+             "mv train/cat \"train/$name\" && mv test/cat \"test/$name\" && "
+             "echo no picture >\"train/$name/$name.png\"",
+             cli_folder, cli_folder);
+    assert_int_equal(system(line), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        cli_run("%s", commands[i]);
+        nothing_raw();
+        if (strstr(cli_out, "a?[2J") == NULL && strstr(cli_err, "a?[2J") == NULL)
+            fail_msg("%s: %s%s", commands[i], cli_out, cli_err);
+    }
+}
+
+#ifdef ISO_HAVE_OPENCL
+static void names_of_drivers_are_shown(void **state)
+{
+    static const char *const lies[][2] = {
+        { "build-fails:gather_images_forward",
+          "train tiny.yaml --limit 20 --device opencl:pocl --steps 1" },
+        { "names:*", "devices" },
+        { "names:*", "doctor" },
+        { "names:*", "certify opencl:pocl --quick --ops flatten,sgd" },
+    };
+    (void)state;
+    if (!lie_has_pocl())
+        return;
+    setenv("XDG_CACHE_HOME", cli_folder, 1); /* or nothing would be built */
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        lie(lies[i][0]);
+        cli_run("%s", lies[i][1]);
+        tell_truth();
+        nothing_raw();
+        if (strstr(cli_out, "?[2J") == NULL && strstr(cli_err, "?[2J") == NULL)
+            fail_msg("%s: %s%s", lies[i][1], cli_out, cli_err);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(controls_become_question_marks),
-        TEST(names_of_tensors_are_shown),
-        TEST(names_of_classes_are_shown),
-        TEST(names_of_devices_and_runs_are_shown),
+        TEST(controls_become_question_marks), TEST(names_of_tensors_are_shown),
+        TEST(names_of_classes_are_shown),     TEST(names_of_devices_and_runs_are_shown),
+        TEST(types_of_tensors_are_shown),     TEST(names_in_networks_are_shown),
+        TEST(names_of_files_are_shown),
+#ifdef ISO_HAVE_OPENCL
+        TEST(names_of_drivers_are_shown),
+#endif
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -39,16 +39,6 @@ static void train(const char *run)
         fail_msg("%s", cli_err);
 }
 
-static void write_file(const char *name, const char *content, size_t n)
-{
-    char path[CLI_PATH];
-    cli_path(path, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(content, 1, n, file), n);
-    assert_int_equal(fclose(file), 0);
-}
-
 static iso_rc check(const char *run)
 {
     static struct iso_faults faults;
@@ -114,7 +104,7 @@ static void flip(const char *name)
 {
     const size_t n = cli_read(name, text);
     text[n - 3] ^= 8;
-    write_file(name, text, n);
+    cli_write_bytes(name, text, n);
 }
 
 /* Returns true if the last command could do nothing, as ONNX is not in this program. */
@@ -174,7 +164,7 @@ static void changed_values_are_refused(void **state)
             continue;
         if (!change(&text[i]))
             continue;
-        write_file("run/model.yaml", text, n);
+        cli_write_bytes("run/model.yaml", text, n);
         if (check("run") == ISO_OK)
             fail_msg("the model file may be another from its byte %zu on: %.30s", i, text + i);
         text[i] = was;
@@ -191,7 +181,7 @@ static void the_model_file_is_named_and_the_way_to_change_it(void **state)
     char *rate = strstr(text, "0.002");
     assert_non_null(rate);
     rate[4] = '3';
-    write_file("run/model.yaml", text, n);
+    cli_write_bytes("run/model.yaml", text, n);
     all_commands_refuse(ISO_EXIT_FILE,
                         "run/model.yaml has other values than the run was trained "
                         "with");
@@ -199,7 +189,7 @@ static void the_model_file_is_named_and_the_way_to_change_it(void **state)
     cli_says(cli_err, "isocl train run/model.yaml --set KEY=VALUE");
     rate[4] = '2';
     memcpy(strstr(text, "comment"), "COMMENT", 7);
-    write_file("run/model.yaml", text, n);
+    cli_write_bytes("run/model.yaml", text, n);
     assert_int_equal(cli_run("eval run --device reference --limit 20"), 0);
     assert_int_equal(
         cli_run("train run/model.yaml --set train.seed=4 --device reference --limit 20 "
@@ -217,7 +207,7 @@ static void without(const char *name, const char *key)
         at = memcmp(text + i, key, strlen(key)) == 0 ? text + i : NULL;
     assert_non_null(at);
     *at = 'X';
-    write_file(name, text, n);
+    cli_write_bytes(name, text, n);
 }
 
 static void missing_hashes_are_refused_in_a_run_and_told_elsewhere(void **state)
@@ -229,7 +219,7 @@ static void missing_hashes_are_refused_in_a_run_and_told_elsewhere(void **state)
                         "run was trained by an older isocl, and has no SHA-256 of "
                         "weights.safetensors");
     const size_t n = cli_read("run/weights.safetensors", text);
-    write_file("copy.safetensors", text, n);
+    cli_write_bytes("copy.safetensors", text, n);
     assert_int_equal(cli_run("eval small.yaml --weights copy.safetensors --device reference "
                              "--limit 20"),
                      0);
@@ -246,7 +236,7 @@ static void files_of_another_run_are_refused(void **state)
     train("run");
     assert_int_equal(cli_run("train small.yaml --device reference --limit 50 --quiet --out b"), 0);
     const size_t n = cli_read("b/weights.safetensors", text);
-    write_file("run/weights.safetensors", text, n);
+    cli_write_bytes("run/weights.safetensors", text, n);
     all_commands_refuse(ISO_EXIT_FILE,
                         "weights.safetensors and the data of run.json do not belong together");
 }

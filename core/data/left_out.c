@@ -1,9 +1,10 @@
 #include "left_out.h"
+#include "core/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAMED = 8 }; /* names in a line */
+enum { NAMED = 8, SHOWN = 1024 }; /* names in a line, and bytes of each */
 
 static const struct {
     const char *one, *many;
@@ -27,12 +28,14 @@ bool iso_left_out_text(const struct iso_left_out *left, enum iso_left_reason rea
                        size_t n)
 {
     const struct iso_names *names = &left->names[reason];
+    char shown[SHOWN];
     if (names->n == 0)
         return false;
     size_t used = (size_t)snprintf(buf, n, "%lld %s", (long long)names->n,
                                    names->n == 1 ? texts[reason].one : texts[reason].many);
     for (int64_t i = 0; i < names->n && i < NAMED && used < n; i++)
-        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : ": ", names->name[i]);
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : ": ",
+                                 iso_shown(names->name[i], shown, sizeof shown));
     if (names->n > NAMED && used < n)
         snprintf(buf + used, n - used, ", and %lld more", (long long)(names->n - NAMED));
     return true;

@@ -4,6 +4,7 @@
 #include "core/data/data_name.h"
 #include "core/data/left_out.h"
 #include "core/model/field.h"
+#include "core/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +54,10 @@ static iso_rc load_train(struct iso_new_data *d, int64_t side, const struct iso_
     return load(d, "train", side > 0 ? side : SIDE, o, set);
 }
 
+/* As they may be printed, and stand in a comment of the model file. */
 static void name_classes(const struct iso_dataset *set, struct iso_new_data *d)
 {
+    char shown[ISO_CLASS_NAME + 1];
     size_t used = 0;
     for (int i = 0; set->class_names != NULL && i < set->classes; i++) {
         if (used + ISO_CLASS_NAME + 8 > sizeof d->class_text) {
@@ -62,7 +65,8 @@ static void name_classes(const struct iso_dataset *set, struct iso_new_data *d)
             return;
         }
         used += (size_t)snprintf(d->class_text + used, sizeof d->class_text - used, "%s%s",
-                                 i ? ", " : "", set->class_names[i]);
+                                 i ? ", " : "",
+                                 iso_shown(set->class_names[i], shown, sizeof shown));
     }
 }
 

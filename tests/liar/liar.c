@@ -11,6 +11,8 @@
  *   build-fails, build-hangs, build-crashes    the program that has the kernel
  *   group, kernel-group  WHERE is a number: the device says that a group may have only so many
  *                        work-items, or each kernel does; larger groups are refused
+ *   names                names of devices and drivers command the terminal, as does the log of a
+ *                        build that fails; WHERE is not looked at
  *   fail                 WHERE is a function: it fails with CL_OUT_OF_HOST_MEMORY
  *
  * WHERE is the name of a kernel, where * stands for anything. N: at every N-th time only.
@@ -367,13 +369,37 @@ EXPORT cl_int clBuildProgram(cl_program p, cl_uint n, const cl_device_id *device
     return REAL(clBuildProgram)(p, n, devices, options, told, user);
 }
 
+/* An escape, a line break and no UTF-8. */
+static const char bad[] = "\x1b[2J\nlog\xff";
+
+/* Begins a name with them. */
+static void rename_device(void *name, size_t n)
+{
+    if (is_fault("names") && name != NULL && n > strlen(bad))
+        memcpy(name, bad, strlen(bad));
+}
+
 EXPORT cl_int clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t n, void *value,
                               size_t *size)
 {
     const cl_int rc = REAL(clGetDeviceInfo)(d, what, n, value, size);
     if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && value != NULL && is_fault("group"))
         memcpy(value, &fault.limit, sizeof fault.limit);
+    if (what == CL_DEVICE_NAME || what == CL_DRIVER_VERSION)
+        rename_device(value, n);
     return rc;
+}
+
+EXPORT cl_int clGetProgramBuildInfo(cl_program p, cl_device_id d, cl_program_build_info what,
+                                    size_t n, void *value, size_t *size)
+{
+    if (what != CL_PROGRAM_BUILD_LOG || !is_fault("build-fails"))
+        return REAL(clGetProgramBuildInfo)(p, d, what, n, value, size);
+    if (size != NULL)
+        *size = sizeof bad;
+    if (value != NULL && n >= sizeof bad)
+        memcpy(value, bad, sizeof bad);
+    return CL_SUCCESS;
 }
 
 EXPORT cl_int clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_group_info what,
@@ -421,9 +447,6 @@ PASS(clGetDeviceIDs,
      (p, t, n, out, count))
 PASS(clGetPlatformInfo, (cl_platform_id p, cl_platform_info w, size_t n, void *v, size_t *size),
      (p, w, n, v, size))
-PASS(clGetProgramBuildInfo,
-     (cl_program p, cl_device_id d, cl_program_build_info w, size_t n, void *v, size_t *size),
-     (p, d, w, n, v, size))
 PASS(clGetProgramInfo, (cl_program p, cl_program_info w, size_t n, void *v, size_t *size),
      (p, w, n, v, size))
 PASS(clGetEventInfo, (cl_event e, cl_event_info w, size_t n, void *v, size_t *size),
