@@ -5,8 +5,9 @@
 #include "loss.h"
 #include "softmax.h"
 
-/* A loss's three kernels (ISO_CLASS_LOSSES): a row by its lanes; a narrow row by a work-item, with
- * the sums of blocks of rows (end_of_losses); and the gradient of a row by its lanes. */
+/* A loss's kernels (ISO_CLASS_LOSSES): a row by its lanes; a narrow row by a work-item, with the
+ * sums of blocks of rows (end_of_losses); and the gradient of a row by its lanes, and of a narrow
+ * row by a work-item. */
 #define CLASS_LOSS(name, added, kept)                                                              \
     kernel void name##_forward(global const float *z, ulong z_at, global const float *t,           \
                                ulong t_at, global float *p, ulong p_at,                            \
@@ -70,6 +71,25 @@
         dz += dz_at + at;                                                                          \
         AXIS_SUM(total, s, n, add_term(lane, kept(t[i], p[i], scalars)))                           \
         for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES) {                 \
+            float own_kept = kept(t[i], p[i], scalars);                                            \
+            float d = iso_crossentropy_grad(p[i], own_kept, total, step_rows, by);                 \
+            dz[i] = add ? dz[i] + d : d;                                                           \
+        }                                                                                          \
+    }                                                                                              \
+    kernel void name##_narrow_backward(                                                            \
+        global const float *p, ulong p_at, global const float *t, ulong t_at,                      \
+        global const float *weight, ulong weight_at, global float *dz, ulong dz_at, int n,         \
+        uint rows, float step_rows, int weighted, int add, struct iso_loss_scalars scalars)        \
+    {                                                                                              \
+        const uint row = get_global_id(0), at = row * n;                                           \
+        if (row >= rows)                                                                           \
+            return;                                                                                \
+        float by = row_weight(weight, weight_at, row, weighted);                                   \
+        p += p_at + at;                                                                            \
+        t += t_at + at;                                                                            \
+        dz += dz_at + at;                                                                          \
+        NARROW_SUM(total, n, add_term(lane, kept(t[i], p[i], scalars)))                            \
+        for (int i = 0; i < n; i++) {                                                              \
             float own_kept = kept(t[i], p[i], scalars);                                            \
             float d = iso_crossentropy_grad(p[i], own_kept, total, step_rows, by);                 \
             dz[i] = add ? dz[i] + d : d;                                                           \
