@@ -247,8 +247,8 @@ static iso_rc execute(struct pass *p, enum iso_op op, const struct iso_how *how,
 {
     const struct iso_kernel *k = p->backend->kernels[op];
     for (int i = 0; i < ISO_OPERANDS; i++) {
-        p->call.add_dx[i] = how->add;
-        p->call.add_dw[i] = how->add;
+        p->call.add_dx[i] = how->add && iso_tensor_there(&p->call.x[i]);
+        p->call.add_dw[i] = how->add && iso_tensor_there(&p->call.w[i]);
     }
     ISO_TRY(put_operands(p, op, how, v));
     ISO_TRY(put_workspace(p, k, how));

@@ -25,6 +25,8 @@ from sites import mutate, sites  # noqa: E402
 from users import FOLDERS, ROOT, files_of, ops_using, read  # noqa: E402
 
 MOST_OPS = 12  # ops whose cases are run; the nearest
+# A mutant of the reference differs from the cpu; that it adds to gradients is seen of itself only.
+DEVICES = {"reference": "reference,cpu", "cpu": "cpu", "opencl": "opencl"}
 
 
 def choose(o, backend):
@@ -46,7 +48,7 @@ class Campaign:
         self.o, self.backend = o, backend
         self.programs = Programs(backend, o.build)
         self.users = ops_using(backend)
-        self.judge = Judge(o.device or ("opencl" if backend == "opencl" else "cpu"), self.programs.copy, o.timeout)
+        self.judge = Judge(o.device or DEVICES[backend], self.programs.copy, o.timeout)
         self.equivalent = Equivalent()
 
     def confirmed(self, path, text, killed):
@@ -136,7 +138,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--files", help="only these files, without their endings: conv2d,sums")
     p.add_argument("--at", metavar="FILE:LINE", help="every mutant of this line, with --backend")
-    p.add_argument("--device", help="default: cpu for reference and cpu, opencl for opencl")
+    p.add_argument("--device", help="default: reference,cpu for reference, cpu for cpu, opencl for opencl")
     p.add_argument("--build", default="build", help="build folder")
     p.add_argument("--hunt", type=float, default=15, help="seconds of random cases for each survivor")
     p.add_argument("--timeout", type=int, default=60, help="seconds of a processor after which a process never ends")
