@@ -32,8 +32,24 @@ from tensors import read_tensors, write_tensors
 
 OPS = """Conv Gemm MatMul Add Sum Concat MaxPool AveragePool GlobalAveragePool GlobalMaxPool ReduceMean Relu Sigmoid
 Tanh Softplus Elu LeakyRelu HardSigmoid Gelu Swish Softmax Dropout Identity BatchNormalization LayerNormalization
-Flatten Reshape Squeeze Transpose Pad""".split()
-ELEMENTWISE = "Relu Elu Sigmoid Tanh LeakyRelu Softplus HardSigmoid Gelu Swish Dropout Identity".split()
+Flatten Reshape Squeeze Transpose Pad Sub Mul Div Neg Clip PRelu Selu Mish HardSwish LogSoftmax Softsign ConvTranspose LRN
+InstanceNormalization GroupNormalization Resize Upsample Slice Split Gather Unsqueeze ReduceMax Expand""".split()
+ELEMENTWISE = """Relu Elu Sigmoid Tanh LeakyRelu Softplus HardSigmoid Gelu Swish Dropout Identity Selu Mish HardSwish Softsign Clip
+Neg""".split()
+# What isocl is not for, and so refuses: a part of the reason, and the group that it belongs to.
+GROUPS = [("float32 with 2 or 4", "inputs that are no rows or images: 1, 3 or 5 axes, or another type"),
+          ("is not float32", "inputs that are no rows or images: 1, 3 or 5 axes, or another type"),
+          ("training", "operators in training mode: isocl makes its own training of a network"),
+          ("drops at random", "operators in training mode: isocl makes its own training of a network"),
+          ("logarithms of probabilities", "losses that take logarithms of probabilities; isocl's take logits"),
+          ("pads", "paddings that isocl's layers do not have: values other than 0, pooled frames, reflections"),
+          ("dilation", "dilated poolings, and dilation together with strides"),
+          ("axis", "other axes than those of an image or a row: the batch's, or the channels in the middle"),
+          ("axes", "other axes than those of an image or a row: the batch's, or the channels in the middle"),
+          ("channels first", "results whose numbers lie in another order than isocl's, which has the channels last"),
+          ("given by no layer", "networks without a layer"),
+          ("is constant", "sums, products and the like of a whole tensor and a constant, or of two inputs"),
+          ("is computed", "sums, products and the like of a whole tensor and a constant, or of two inputs")]
 TOLERANCE = 1e-6                       # for losses and updates: the tests' numbers are float32
 
 
@@ -75,7 +91,7 @@ def as_rows(model, x, y):
     node = model.graph.node[0]
     if node.op_type in ELEMENTWISE and x.ndim not in (2, 4):
         return x.reshape(len(x) if x.ndim > 1 else 1, -1), y.reshape(len(x) if x.ndim > 1 else 1, -1)
-    if node.op_type == "Softmax" and x.ndim != 2:
+    if node.op_type in ("Softmax", "LogSoftmax") and x.ndim != 2:
         axis = next((a.i for a in node.attribute if a.name == "axis"), -1 if model.opset_import[0].version >= 13 else 1)
         del node.attribute[:]
         node.attribute.append(helper.make_attribute("axis", -1))
@@ -238,6 +254,19 @@ def subject(test):
     return ops[0] if ops and ops[0] in known and all(o in known for o in ops) else None
 
 
+def group(reason):
+    return next((name for part, name in GROUPS if part in reason), "parameters that isocl's layers do not have")
+
+
+def print_groups(reasons):
+    counts = collections.Counter()
+    for (_, _, reason), names in reasons.items():
+        counts[group(reason)] += len(names)
+    print("what cannot be run, in groups:")
+    for name, n in counts.most_common():
+        print(f"{n:5} {name}")
+
+
 def main(build, *devices):
     warnings.simplefilter("ignore")
     tests = [(t, "node") for t in load_node_model_tests()]
@@ -266,6 +295,7 @@ def main(build, *devices):
             if (k, o) == (kind, op):
                 print(f"{'':18} {'':26} {len(names):3} cannot be run: {reason} ({', '.join(names[:3])}{', ...' * (len(names) > 3)})")
     print("\n".join(failed))
+    print_groups(reasons)
     refused = sum(map(len, reasons.values()))
     print(f"{sum(passed.values())} passed, {len(failed)} failed, {refused} cannot be run; on {', '.join(devices)}, the same bits")
     sys.exit(len(failed) > 0)
