@@ -35,16 +35,21 @@ kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulo
     }
 }
 
-kernel void dropout_backward(global const float *dy, ulong dy_at, global const uchar *mask,
-                             ulong mask_at, global const float *x, ulong x_at, global float *dx,
-                             ulong dx_at, uint n, float scale, int add, int x_activation,
-                             float x_alpha)
-{
-    EACH_ELEMENT(i, n)
-    {
-        float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);
-        if (x_activation != 0)
-            d = passed_back(x_activation, x_alpha, x[x_at + i], d);
-        dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
+/* A kernel for each way to pass the gradient back through the activation that gave x, so that a
+ * CPU's compiler sees no branch to vectorise over. */
+#define BACKWARD(name, activation)                                                                 \
+    kernel void name(global const float *dy, ulong dy_at, global const uchar *mask, ulong mask_at, \
+                     global const float *x, ulong x_at, global float *dx, ulong dx_at, uint n,     \
+                     float scale, int add, int x_activation, float x_alpha)                        \
+    {                                                                                              \
+        EACH_ELEMENT(i, n)                                                                         \
+        {                                                                                          \
+            float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);                        \
+            if ((activation) != 0)                                                                 \
+                d = passed_back(activation, x_alpha, x[x_at + i], d);                              \
+            dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                           \
+        }                                                                                          \
     }
-}
+BACKWARD(dropout_backward, 0)
+BACKWARD(dropout_backward_relu, 1 + ISO_RELU)
+BACKWARD(dropout_backward_any, x_activation)

@@ -112,12 +112,13 @@ static void not_what_is_read(void **state)
 static void through_the_activation_before(void **state)
 {
     static const char *const pairs[][2] = {
-        { "winograd", "a0" },   { "gather", "a1" }, { "strided", "a2" },
-        { "pointwise", "a3" },  { "sparse", "a4" }, { "norm", "a5" },
-        { "pool", "a7" },       { "c9", "a15" },    { "norm_relu", "a9" },
-        { "pool_relu", "a14" }, { "groups", "a8" }, { "d12", "a11" },
-        { "last", "a13" },      { "drop", NULL },   { "after_swish", NULL },
-        { "twice", NULL },      { "c0", NULL },     { "c10", NULL },
+        { "winograd", "a0" },   { "gather", "a1" },      { "strided", "a2" },
+        { "pointwise", "a3" },  { "sparse", "a4" },      { "norm", "a5" },
+        { "pool", "a7" },       { "c9", "a15" },         { "norm_relu", "a9" },
+        { "pool_relu", "a14" }, { "groups", "a8" },      { "d12", "a11" },
+        { "last", "a17" },      { "drop", NULL },        { "drop_relu", "a13" },
+        { "drop_elu", "a16" },  { "after_swish", NULL }, { "twice", NULL },
+        { "c0", NULL },         { "c10", NULL },
     };
     const struct iso_fusion_options o = { .training = true, .readable = -1 };
     struct network n;

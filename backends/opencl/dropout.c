@@ -33,7 +33,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
     float alpha = 0;
     const iso_i32 activation = opencl_x_activation(call, &alpha);
-    return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_runs(cl, n),
+    const char *kernel = activation == 0       ? "dropout_backward"
+                         : opencl_x_relu(call) ? "dropout_backward_relu"
+                                               : "dropout_backward_any";
+    return opencl_launch(cl, "dropout.cl", kernel, opencl_runs(cl, n),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
                               arg_optional(&call->x[0], &call->dx[0]), arg_tensor(&call->dx[0]),
                               arg_uint(n), arg_real(scale), arg_int(call->add_dx[0]),
