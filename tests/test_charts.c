@@ -435,7 +435,7 @@ static void runs_are_drawn_over_each_other(void **state)
     static const double epochs[] = { 1, 2 }, a[] = { .3, .7 }, b[] = { .5, .1 };
     (void)state;
     read_history(&told[0], "epoch,accuracy,validation_accuracy\n1,0,.3\n2,0,.7\n");
-    read_history(&told[1], "epoch,accuracy,validation_accuracy\n1,0,.5\n2,0,.1\n");
+    read_history(&told[1], "epoch,validation_accuracy,accuracy\n1,.5,0\n2,.1,0\n");
     strcpy(told[0].name, "first");
     strcpy(told[1].name, "second");
     take(iso_draw_overlay(told, 2, "accuracy", true, &svg));

@@ -62,6 +62,24 @@ static void attention_wants_as_many_queries_as_keys(void **state)
     assert_int_equal(attend(3), ISO_ESHAPE);
 }
 
+/* Convolutions are drawn that Winograd's algorithm computes, and others. */
+static void both_algorithms_are_drawn(void **state)
+{
+    int winograd = 0;
+    (void)state;
+    for (uint32_t i = 0; i < 24; i++) {
+        struct iso_dice dice = { .seed = 3, .stream = i };
+        struct iso_case c;
+        char *text;
+        assert_int_equal(iso_hunt_case(&dice, ISO_OP_conv2d, &text), ISO_OK);
+        assert_int_equal(iso_hunted_case_parse(ISO_OP_conv2d, text, &c), ISO_OK);
+        winograd += iso_ops[ISO_OP_conv2d].def->algorithm(c.params, c.x) == ISO_WINOGRAD;
+        free(c.params);
+        free(text);
+    }
+    assert_in_range(winograd, 4, 20);
+}
+
 static char *drawn(uint64_t seed, int64_t number)
 {
     static const enum iso_op ops[] = { ISO_OP_conv2d, ISO_OP_adam, ISO_OP_huber };
@@ -234,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_can_be_drawn),
         cmocka_unit_test(attention_wants_as_many_queries_as_keys),
+        cmocka_unit_test(both_algorithms_are_drawn),
         cmocka_unit_test(the_same_seed_draws_the_same_cases),
         cmocka_unit_test(a_wrong_op_is_found_and_made_small),
         cmocka_unit_test(fast_mode_is_hunted_within_bounds),

@@ -8,6 +8,7 @@
 #include "reading.h"
 #include "tools/report/png.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,38 @@ static int next_row(const int *labels, const bool *taken, bool right)
             best = r;
     }
     return best;
+}
+
+/* Reads "12.5" of the first "12.5 ms" from *at on, and goes behind it; -1: there is none. */
+static double next_time(const char **at, const char *before, const char *behind)
+{
+    for (; (*at = strstr(*at, behind)) != NULL; ++*at) {
+        const char *from = *at;
+        while (from > page && strchr("0123456789.e+-", from[-1]) != NULL)
+            from--;
+        if (strncmp(from - strlen(before), before, strlen(before)) == 0) {
+            ++*at;
+            return strtod(from, NULL);
+        }
+    }
+    return -1;
+}
+
+/* A step takes as long as the bars of its ops together, of which each is rounded to three digits.
+ */
+static void the_step_is_as_long_as_its_ops(void **state)
+{
+    double sum = 0, one;
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet --steps 2"), 0);
+    assert_int_equal(cli_run("report a"), 0);
+    cli_read("a/report.html", page);
+    const char *at = strstr(page, "<section id=\"time\">"), *bars = at;
+    const double step = next_time(&at, "A step of 50 rows takes ", " ms on ");
+    assert_true(step > 0);
+    while (bars != NULL && (one = next_time(&bars, ">", " ms</text>")) >= 0)
+        sum += one;
+    assert_true(fabs(sum - step) <= 0.011 * step);
 }
 
 /* Ten mistakes come first, the surest before others, and then five right answers, the least sure
@@ -187,9 +220,8 @@ static void augmented_images_are_shown_as_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(scores_of_the_best_weights_are_theirs),
-        TEST(the_worst_mistakes_come_first),
-        TEST(names_the_files_of_images),
+        TEST(scores_of_the_best_weights_are_theirs), TEST(the_step_is_as_long_as_its_ops),
+        TEST(the_worst_mistakes_come_first),         TEST(names_the_files_of_images),
         TEST(augmented_images_are_shown_as_bytes),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ATTEMPTS = 4000, LAYER_ATTEMPTS = 12 };
+enum { ATTEMPTS = 4000, WANTED = 3500, LAYER_ATTEMPTS = 12 };
 
 /* ---- Inputs --------------------------------------------------------------------------------- */
 
@@ -123,19 +123,33 @@ static iso_rc draw_once(struct iso_dice *d, enum iso_op op, char **text)
     if (out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     draw_inputs(d, op, out);
-    iso_hunt_fields(d, iso_ops[op].def->fields, 3, out);
+    iso_hunt_fields(d, iso_ops[op].def->fields, d->wide ? 8 : 3, out);
     draw_conditions(d, iso_ops[op].kind, out);
     fputc('}', out);
     return iso_text_end(out, text);
 }
 
+/* Fails, so that another case is drawn, unless the op computes this one by another algorithm than
+ * direct sums. */
+static iso_rc want_algorithm(const struct iso_case *c)
+{
+    return iso_ops[c->op].def->algorithm(c->params, c->x) != ISO_DIRECT
+               ? ISO_OK
+               : iso_fail(ISO_EMODEL, "the case has direct sums");
+}
+
+/* Of an op with two algorithms, every other case is wanted to have the second: few of all sizes and
+ * parameters suit it. */
 iso_rc iso_hunt_case(struct iso_dice *d, enum iso_op op, char **text)
 {
+    d->wide = iso_ops[op].def->algorithm != NULL && iso_dice_once(d, 2);
     for (int i = 0; i < ATTEMPTS; i++) {
         struct iso_case c = { 0 };
         iso_rc rc = draw_once(d, op, text);
         if (rc == ISO_OK)
             rc = iso_hunted_case_parse(op, *text, &c);
+        if (rc == ISO_OK && d->wide && i < WANTED)
+            rc = want_algorithm(&c);
         free(c.params);
         if (rc == ISO_OK)
             return ISO_OK;

@@ -11,6 +11,7 @@
 struct iso_dice { /* the random numbers of one case */
     uint64_t seed, next;
     uint32_t stream;
+    bool wide; /* sizes are large more often, and fields have their defaults */
 };
 /* Returns a whole number from 0 to n - 1; n >= 1. */
 int64_t iso_dice_below(struct iso_dice *, int64_t n);

@@ -21,8 +21,9 @@ int64_t iso_dice_size(struct iso_dice *d, int64_t most)
                                      63, 64, 65, 96, 99, 127, 128, 129, 255, 256, 257 };
     int64_t size;
     do
-        size = iso_dice_once(d, 3) ? edges[iso_dice_below(d, sizeof edges / sizeof edges[0])]
-                                   : 1 + iso_dice_below(d, iso_dice_once(d, 3) ? 40 : 9);
+        size = iso_dice_once(d, 3) || (d->wide && iso_dice_once(d, 2))
+                   ? edges[iso_dice_below(d, sizeof edges / sizeof edges[0])]
+                   : 1 + iso_dice_below(d, iso_dice_once(d, 3) ? 40 : 9);
     while (size > most);
     return size;
 }
