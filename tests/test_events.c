@@ -299,6 +299,7 @@ static void a_run_is_watched(void **state)
         if (strstr(text, "data-again=\"1\"") != NULL)
             break;
     }
+    cli_says(text, "data-again=\"1\"");
     cli_says(text, "The run is being trained. This page reads itself anew every 1 seconds.");
     cli_says(text, "the run is still being trained; they come when it ends");
     assert_int_equal(kill(training, SIGINT), 0);

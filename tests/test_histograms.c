@@ -54,6 +54,24 @@ static void a_resumed_run_has_the_same_histograms(void **state)
     assert_string_equal(text, resumed);
 }
 
+/* A run that was killed goes on from an epoch before the last one: lines of later epochs, and one
+ * that is not whole, are cut off. */
+static void lines_of_later_epochs_are_cut(void **state)
+{
+    static const char head[] = "epoch,tensor\n", first[] = "1,a\n1,b\n", second[] = "2,a\n2,b\n";
+    char whole[128];
+    (void)state;
+    for (int keep = 0; keep < 4; keep++) {
+        snprintf(whole, sizeof whole, "%s%s%s3,a", head, first, second);
+        cli_write("histograms.csv", whole);
+        assert_int_equal(iso_histograms_keep(cli_folder, keep), ISO_OK);
+        cli_read("histograms.csv", text);
+        snprintf(whole, sizeof whole, "%s%s%s", head, keep > 0 ? first : "",
+                 keep > 1 ? second : "");
+        assert_string_equal(text, whole);
+    }
+}
+
 static void the_report_draws_them(void **state)
 {
     (void)state;
@@ -72,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_counted_in_equal_bins),
+        TEST(lines_of_later_epochs_are_cut),
         TEST(a_resumed_run_has_the_same_histograms),
         TEST(the_report_draws_them),
     };

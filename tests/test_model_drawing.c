@@ -63,9 +63,18 @@ static void box_says(const char *name, const char *const *texts)
 }
 #define SAYS(name, ...) box_says(name, (const char *const[]){ __VA_ARGS__, NULL })
 
-static void layers_have_boxes_below_each_other(void **state)
+/* Each box begins below the one before, with room for an arrow. */
+static void boxes_are_apart(void)
 {
     double below = 0;
+    for (const char *at = picture; (at = strstr(at, "<rect class=\"box\"")) != NULL; at++) {
+        assert_true(reading_attribute(at, "y") > below + 17); /* with room for an arrow */
+        below = reading_attribute(at, "y") + reading_attribute(at, "height");
+    }
+}
+
+static void layers_have_boxes_below_each_other(void **state)
+{
     (void)state;
     draw("",
          "  - conv2d: {name: first, filters: 4, kernel_size: 3, strides: 2, activation: relu}\n"
@@ -77,10 +86,7 @@ static void layers_have_boxes_below_each_other(void **state)
     SAYS("second", "13x9x6", "126 parameters", "conv2d 1x5, frozen");
     SAYS("flat", "702");
     SAYS("last", "10", "7030 parameters", "dense softmax");
-    for (const char *at = picture; (at = strstr(at, "<rect class=\"box\"")) != NULL; at++) {
-        assert_true(reading_attribute(at, "y") > below + 10); /* with room for an arrow */
-        below = reading_attribute(at, "y") + reading_attribute(at, "height");
-    }
+    boxes_are_apart();
     assert_int_equal(reading_count(picture, "<rect class=\"box\""), 6);
     assert_int_equal(reading_count(picture, "<line class=\"edge\""), 5); /* each to the next */
     assert_null(strstr(picture, "<path class=\"edge\""));
@@ -152,6 +158,7 @@ static void alike_blocks_share_a_box(void **state)
     char layers[512];
     (void)state;
     draw(pair, "  - pair: {name: p1}\n  - pair: {name: p2}\n  - pair: {name: p3}\n");
+    boxes_are_apart();
     SAYS("p1", "28x28x4", "56 parameters");
     SAYS("2 \xc3\x97 p2 \xe2\x80\xa6 p3", "28x28x4", "328 parameters",
          "conv2d 4, 3x3, same \xc2\xb7 batch_normalization");
@@ -169,6 +176,18 @@ static void alike_blocks_share_a_box(void **state)
     SAYS("p1", "14x14x4");
     SAYS("p2", "7x7x4");
     assert_null(strstr(picture, "\xc3\x97"));
+}
+
+static void a_block_has_the_shape_of_its_last_layer(void **state)
+{
+    static const char half[] =
+        "blocks:\n  half:\n    layers:\n"
+        "      - conv2d: {name: c, filters: 4, kernel_size: 3, padding: same}\n"
+        "      - max_pooling2d: {name: p, pool_size: 2}\n";
+    (void)state;
+    draw(half, "  - half: {name: h1}\n  - half: {name: h2}\n");
+    SAYS("h1", "14x14x4");
+    SAYS("h2", "7x7x4");
 }
 
 /* A block that reads another layer than the one before it is not like one that does not. */
@@ -216,6 +235,7 @@ int main(void)
         TEST(lines_lead_to_what_reads_a_layer),
         TEST(alike_blocks_share_a_box),
         TEST(blocks_that_read_other_layers_differ),
+        TEST(a_block_has_the_shape_of_its_last_layer),
         TEST(large_blocks_are_shown_as_those_inside),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -162,8 +162,6 @@ static void durations_are_readable(void **state)
 static void results_are_those_of_the_history(void **state)
 {
     (void)state;
-    measured.parameters = 17;
-    measured.trainable = 12;
     const char *text = make();
     assert_string_equal(page_row(text, "summary", "Training loss", 0),
                         "1.0000 in epoch 3, best 1.0000 in epoch 3");
@@ -177,6 +175,21 @@ static void results_are_those_of_the_history(void **state)
     assert_string_equal(page_row(text, "summary", "Device", 0), "reference (host), exact mode");
     assert_false(page_has_row(text, "summary", "Parameters")); /* there is no model */
     cli_says(text, "finished, 3 epochs.");
+}
+
+static void the_model_is_described(void **state)
+{
+    struct iso_job *job = &measured.job;
+    (void)state;
+    assert_int_equal(iso_model_load("tests/models/frozen.yaml", &job->faults, &job->model), ISO_OK);
+    assert_int_equal(iso_graph_build(job->model, 0, 8, &job->faults, &job->graph), ISO_OK);
+    measured.parameters = 17;
+    measured.trainable = 12;
+    const char *text = make();
+    assert_string_equal(page_row(text, "summary", "Parameters", 0), "17, of which 12 are trained");
+    cli_says(page_row(text, "summary", "Training", 0),
+             "categorical_crossentropy by adam, planned for ");
+    cli_says(text, "aria-label=\"the 10 layers of frozen, ");
 }
 
 static void verified_steps_are_told(void **state)
@@ -307,15 +320,15 @@ static void times_are_added_up_op_by_op(void **state)
     double others = 0;
     char want[128];
     (void)state;
-    measured.nodes = iso_alloc(2 * OPS, sizeof *measured.nodes);
+    measured.nodes = iso_alloc(3 * OPS, sizeof *measured.nodes);
     measured.job.model = &model;
     for (int i = 0; i < OPS; i++)
-        for (int pass = 0; pass < 2; pass++)
+        for (int call = 0; call < 3; call++) /* two forward, and one backward */
             measured.nodes[measured.nnodes++] =
                 (struct iso_bench_node){ .op = (enum iso_op)i,
-                                         .pass = (enum iso_pass)pass,
+                                         .pass = (enum iso_pass)(call / 2),
                                          .layer = -1,
-                                         .seconds = 1e-3 * (i + 1) * (pass ? 0.5 : 0.25) };
+                                         .seconds = 1e-3 * (i + 1) * (call < 2 ? 0.125 : 0.5) };
     measured.step_seconds = 0.25;
     const char *text = strstr(make(), "<section id=\"time\">");
     measured.job.model = NULL;
@@ -324,6 +337,8 @@ static void times_are_added_up_op_by_op(void **state)
     snprintf(want, sizeof want, ">%.3g ms</text>", others);
     cli_says(strstr(text, ">all others</text>"), want);
     snprintf(want, sizeof want, "<title>%s, backward: 15.0000 ms</title>", iso_ops[OPS - 1].name);
+    cli_says(text, want);
+    snprintf(want, sizeof want, "<title>%s, forward: 7.5000 ms</title>", iso_ops[OPS - 1].name);
     cli_says(text, want);
     cli_says(text, "A step of 40 rows takes 250 ms on ");
     const char *before = text;
@@ -376,6 +391,7 @@ int main(void)
         PAGE_TEST(tiles_tell_the_history_if_nothing_was_measured),
         PAGE_TEST(the_tile_of_parity_says_how_it_was_kept),
         PAGE_TEST(results_are_those_of_the_history),
+        PAGE_TEST(the_model_is_described),
         PAGE_TEST(verified_steps_are_told),
         PAGE_TEST(the_state_of_a_training_is_told),
         PAGE_TEST(the_first_best_epoch_counts),

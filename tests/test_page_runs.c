@@ -38,9 +38,9 @@ static int set_up(void **state)
     char csv[512];
     cli_setup(state);
     snprintf(csv, sizeof csv, "%s1,2,3,.25,2.5,.5\n2,2.5,2,.5,2.75,.75\n", header);
-    new_run(0, "a", "aaaa", "model: net\nseed: 1\n# one\nrate: 3\n", csv);
+    new_run(0, "a", "aaaa", "model: net\nseed: 1\n# one\nrate: 3\nboth: 1\n", csv);
     snprintf(csv, sizeof csv, "%s1,9,3,.25,2.5,.5\n2,8,2,.5,2.75,.75\n", header);
-    new_run(1, "b", "ab00", "model: net\nseed: 2\n# two\nrate: 3\n", csv);
+    new_run(1, "b", "ab00", "model: net\nseed: 2\n# two\nrate: 3\nboth: 1\n", csv);
     new_run(2, "c", "ab00", "model: net\nseed: 2\nrate: 3\n  more: 1\n", csv);
     snprintf(csv, sizeof csv, "%s1,1,5,.125,4,.25\n2,1,4,.25,,\n", header);
     new_run(3, "d", "", "model: net\nseed: 1\nrate: 3\n", csv);
@@ -119,8 +119,8 @@ static void lines_that_not_all_have_are_listed(void **state)
 {
     (void)state;
     const char *text = strstr(make(RUNS), "<section id=\"models\">");
-    cli_says(text, "<h3>In a, but not in all</h3>\n<pre>seed: 1\n</pre>");
-    cli_says(text, "<h3>In b, but not in all</h3>\n<pre>seed: 2\n</pre>");
+    cli_says(text, "<h3>In a, but not in all</h3>\n<pre>seed: 1\nboth: 1\n</pre>");
+    cli_says(text, "<h3>In b, but not in all</h3>\n<pre>seed: 2\nboth: 1\n</pre>");
     cli_says(text, "<h3>In c, but not in all</h3>\n<pre>seed: 2\n  more: 1\n</pre>");
     cli_says(text, "<h3>In d, but not in all</h3>\n<pre>seed: 1\n</pre>");
     assert_null(strstr(text, "# "));

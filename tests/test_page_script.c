@@ -30,8 +30,10 @@ static void a_page_can_be_explored(void **state)
         skip();
     }
     new_run("a", 7,
-            "epoch,seconds,images_per_second,loss,accuracy,validation_loss\n"
-            "1,1,20000,1200,.1,1500\n2,1,1500,100,.5,50\n3,1,1600,20,.4,30\n4,1,1700,10,.9,40\n");
+            "epoch,seconds,images_per_second,loss,accuracy,r2,mean_absolute_error,validation_loss,"
+            "validation_mean_absolute_error\n"
+            "1,1,20000,1200,.1,-.5,8,1500,6\n2,1,1500,100,.5,0,4,50,\n"
+            "3,1,1600,20,.4,.5,2,30,3\n4,1,1700,10,.9,.9,1,40,5\n");
     new_run("b", 3, "epoch,loss,validation_loss\n1,5,100\n");
     new_run("c", 5, "epoch,loss\n1,6\n");
     assert_int_equal(cli_run("report a --history --out run.html"), 0);

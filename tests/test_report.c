@@ -259,6 +259,8 @@ static void shows_any_history(void **state)
         read_page("a/report.html");
         assert_true((strstr(page, "aria-label=\"loss\"") != NULL) == (i >= 2 && i <= 6));
         assert_int_equal(count(page, "Validation loss</th>"), i >= 5 && i <= 6 ? 1 : 0);
+        assert_true((strstr(page, ">a&lt;b</text>") != NULL && strstr(page, ">c</text>") != NULL) ==
+                    (i == 6));                            /* the marks of its phases */
         assert_null(strstr(page, "Validation accuracy")); /* not the next line's number */
     }
     static char many[CLI_OUTPUT];

@@ -13,7 +13,10 @@ const near = (a, b, slack) => Math.abs(a - b) <= slack;
 
 /* ---- Reading a chart ---- */
 
-const NUMBERS = { loss: [1200, 100, 20, 10], validation: [1500, 50, 30, 40], accuracy: [0.1, 0.5, 0.4, 0.9] };
+const NUMBERS = {
+    loss: [1200, 100, 20, 10], validation: [1500, 50, 30, 40], accuracy: [0.1, 0.5, 0.4, 0.9],
+    r2: [-0.5, 0, 0.5, 0.9], error: [8, 4, 2, 1],
+};
 const valueOf = text => (text.endsWith('k') ? 1e3 : text.endsWith('M') ? 1e6 : 1) * parseFloat(text);
 
 /* Returns a function that says what a height in the chart is worth, by its ticks. */
@@ -30,7 +33,9 @@ const shownAs = path => path.attributes.d.match(/[ML][^ML]*/g).map(p => p.slice(
 function shows(what, chart, path, want, log) {
     const scale = heights(chart, log), points = shownAs(path);
     check(what + ': ' + want.length + ' points', points.length === want.length);
+    const [, , bottom, top] = chart.dataset.box.split(' ').map(Number);
     points.forEach((p, i) => {
+        check(what + ': point ' + i + ' is in the chart', p[1] >= top - 0.1 && p[1] <= bottom + 0.1);
         const got = scale.worth(p[1]);
         check(what + ': point ' + i + ' is ' + got + ', not ' + want[i],
             log ? near(Math.log10(got), Math.log10(want[i]), scale.slack) : near(got, want[i], scale.slack));
@@ -49,6 +54,7 @@ function choose(page, selector, value, kind) {
 
 const run = fs.readFileSync(process.argv[2], 'utf8'), runs = fs.readFileSync(process.argv[3], 'utf8');
 const kept = {}, page = open(run, kept), loss = chartOf(page.document, 'loss'), accuracy = chartOf(page.document, 'accuracy');
+const r2 = chartOf(page.document, 'r2'), error = chartOf(page.document, 'mean_absolute_error');
 shows('as it was drawn', loss, seriesOf(loss, 'training').querySelector('path'), NUMBERS.loss, true);
 check('the tools are shown', page.document.querySelectorAll('.tools').every(t => t.hidden === false));
 
@@ -56,7 +62,10 @@ choose(page, 'select[name=scale]', 'linear', 'change');
 shows('linear', loss, seriesOf(loss, 'training').querySelector('path'), NUMBERS.loss, false);
 choose(page, 'select[name=scale]', 'log', 'change');
 shows('logarithmic', accuracy, seriesOf(accuracy, 'training').querySelector('path'), NUMBERS.accuracy, true);
+shows('without a logarithm', r2, seriesOf(r2, 'training').querySelector('path'), NUMBERS.r2.slice(2), true);
 choose(page, 'select[name=scale]', 'auto', 'change');
+shows('with a negative number', r2, seriesOf(r2, 'training').querySelector('path'), NUMBERS.r2, false);
+shows('not wide enough', error, seriesOf(error, 'training').querySelector('path'), NUMBERS.error, false);
 shows('automatic', loss, seriesOf(loss, 'validation').querySelector('path'), NUMBERS.validation, true);
 shows('automatic', accuracy, seriesOf(accuracy, 'training').querySelector('path'), NUMBERS.accuracy, false);
 
@@ -112,6 +121,9 @@ check('a point is told: ' + lines(), !tip.hidden && lines() === 'epoch 3|trainin
 check('the hair stands there', near(loss.querySelectorAll('line').find(
     l => l.attributes.class === 'axis' && l.attributes.x1 === l.attributes.x2 && l.parent.parent === loss)
     .attributes.x1, dots[2][0], 0.06));
+move(dots[3][0] - 3, dots[3][1]);
+check('and the last one: ' + lines(), lines() === 'epoch 4|training 10|validation 40');
+move(dots[2][0], dots[2][1]);
 svg.send('keydown', { key: 'ArrowRight' });
 check('the next one is told: ' + lines(), lines() === 'epoch 4|training 10|validation 40');
 svg.send('keydown', { key: 'ArrowLeft' });
@@ -119,6 +131,9 @@ svg.send('keydown', { key: 'ArrowLeft' });
 check('the one before is told: ' + lines(), lines() === 'epoch 2|training 100|validation 50');
 svg.send('pointerleave', {});
 check('it goes away', tip.hidden === true);
+error.ownerSVGElement.send('keydown', { key: 'ArrowRight' });
+error.ownerSVGElement.send('keydown', { key: 'ArrowRight' });
+check('a number that is missing is left out: ' + lines(), lines() === 'epoch 2|training 4');
 const speed = chartOf(page.document, 'images per second, training');
 speed.ownerSVGElement.send('keydown', { key: 'ArrowRight' });
 check('thousands are short: ' + lines(), lines().endsWith('20k'));
