@@ -12,7 +12,7 @@
 #include <string.h>
 
 static struct iso_svg svg;
-static const char *picture; /* of svg */
+static const char *picture; /* the text of svg */
 
 static void draw(const struct iso_chart *c)
 {
@@ -65,7 +65,7 @@ static void points_are_where_the_ticks_say(void **state)
     }
     assert_non_null(strstr(picture, "<title>epoch 3: right 3.3e+04</title>"));
     assert_non_null(strstr(picture, "data-points=\"1,0.11 2,0.35 3,0.62 4,0.58 5,0.93\""));
-    /* What is drawn stays in the picture, with room for ticks and label below. */
+    /* All that is drawn stays in the picture, with room for ticks and label below. */
     assert_true(reading_attribute(reading_text(picture, "epoch"), "y") < 300);
 }
 
@@ -128,7 +128,7 @@ static void lines_over_each_other_are_dashed(void **state)
     assert_non_null(strstr(picture, "data-label=\"c\">\n<path class=\"s2 d0 over\""));
 }
 
-/* Of many points at most ISO_CHART_POINTS and the last one are drawn, at equal distances. */
+/* A long series has at most ISO_CHART_POINTS drawn, at equal distances, and the last one. */
 static void the_last_of_many_points_is_drawn(void **state)
 {
     enum { N = 2501 };
@@ -176,7 +176,7 @@ static void bars_are_as_long_as_their_sums(void **state)
 
 /* ---- Axes ---------------------------------------------------------------------------------- */
 
-/* Of all round numbers, a step is the one nearest to the wanted distance, on a log scale. */
+/* A step is, among all round numbers, the one nearest to the wanted distance, on a log scale. */
 static void steps_are_the_nearest_round_numbers(void **state)
 {
     static const double shares[] = { 1, 1.3, 1.7, 2, 2.6, 3, 3.4, 5, 6.5, 7.4, 9 };
@@ -391,7 +391,7 @@ static void a_metric_is_drawn_over_the_loss(void **state)
     free_told();
 }
 
-/* Of more than 200 batches there are 100 means at most, of the numbers that are known. */
+/* More than 200 batches have 100 means at most, of the numbers that are known. */
 static void batches_have_means(void **state)
 {
     enum { ROWS = 250, WIDTH = 3, MEANS = (ROWS + WIDTH - 1) / WIDTH };

@@ -119,7 +119,7 @@ static void inferred_settings_are_the_sources(void **state)
     }
 }
 
-/* What the sources print of a training, as ../models says it: training accuracy and loss,
+/* The figures that the sources print of a training: training accuracy and loss,
  * validation accuracy and loss, test accuracy and loss; 0: the source prints none. */
 static void the_figures_of_the_sources_are_expected(void **state)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static struct iso_svg svg;
-static const char *picture; /* of svg */
+static const char *picture; /* the text of svg */
 
 /* Takes a picture that was drawn with this result. */
 static void take(iso_rc drawn)
@@ -175,7 +175,7 @@ static void predictions_say_what_is_right_and_wrong(void **state)
     }
 }
 
-/* Of more than ten classes, the nine most probable and the true one have bars. */
+/* Where there are more than ten classes, the nine most probable and the true one have bars. */
 static void of_many_classes_the_most_probable_have_bars(void **state)
 {
     enum { CLASSES = 14 };

@@ -119,7 +119,7 @@ static void joins(const struct line *l, const char *from, const char *to)
         fail_msg("a line goes from %g to %g, not from %s to %s", l->from, l->to, from, to);
 }
 
-/* What is read further down goes along the side, and lines that are there at once do not meet. */
+/* Lines to boxes further down go along the side, and lines that are there at once do not meet. */
 static void lines_lead_to_what_reads_a_layer(void **state)
 {
     (void)state;

@@ -170,8 +170,8 @@ static struct iso_st_file trace_of(struct iso_st_tensor *tensors, int which,
     return (struct iso_st_file){ .n = n, .tensors = tensors };
 }
 
-/* Of the tensors that differ, the one that was computed first is named: steps, then results from
- * the first layer on, the loss, gradients from the last layer on. */
+/* The tensor that is named is the first, of those that differ, that was computed: steps, then
+ * results from the first layer on, the loss, gradients from the last layer on. */
 static void the_first_tensor_in_the_order_of_computation_is_named(void **state)
 {
     static const char *const names[TENSORS] = { "d/one/kernel@0", "d/two/kernel@0", "loss@0",

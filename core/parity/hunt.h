@@ -6,13 +6,13 @@
 #define ISO_HUNT_H
 #include "parity.h"
 
-struct iso_hunt_doing {  /* what a hunt is about to do, which may take a while */
-    int64_t number;      /* of the case */
+struct iso_hunt_doing {  /* the work that a hunt begins, which may take a while */
+    int64_t number;      /* number of the case */
     const char *subject; /* its op, or "a model" */
     const char *device;
     bool shrinking; /* the case has failed, and is made smaller */
     uint64_t seed;
-    const struct iso_parity_totals *totals; /* of all checks before */
+    const struct iso_parity_totals *totals; /* the results of all checks before */
 };
 struct iso_hunt_options {
     const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
