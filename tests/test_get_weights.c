@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { BYTES = 300000 };
-static char bytes[BYTES], sum[80]; /* what the server has, and its SHA-256 as "sha256:..." */
+static char bytes[BYTES], sum[80]; /* the file of the server, and its SHA-256 as "sha256:..." */
 
 static void fill(void)
 {

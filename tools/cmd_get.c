@@ -6,7 +6,7 @@
 #include "core/program.h"
 #include "core/shipped.h"
 #include "exit_code.h"
-#include "import.h"
+#include "import_weights.h"
 #include "setup.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "core/onnx/import.h"
 #include "core/train/torch_weights.h"
 #include "core/train/weights.h"
-#include "import.h"
+#include "import_weights.h"
 #include "setup.h"
 
 #include "core/printable.h"

@@ -36,7 +36,7 @@ Flatten Reshape Squeeze Transpose Pad Sub Mul Div Neg Clip PRelu Selu Mish HardS
 InstanceNormalization GroupNormalization Resize Upsample Slice Split Gather Unsqueeze ReduceMax Expand""".split()
 ELEMENTWISE = """Relu Elu Sigmoid Tanh LeakyRelu Softplus HardSigmoid Gelu Swish Dropout Identity Selu Mish HardSwish Softsign Clip
 Neg""".split()
-# What isocl is not for, and so refuses: a part of the reason, and the group that it belongs to.
+# Parts of the reasons for which isocl refuses what it is not for, each with its group.
 GROUPS = [("float32 with 2 or 4", "inputs that are no rows or images: 1, 3 or 5 axes, or another type"),
           ("is not float32", "inputs that are no rows or images: 1, 3 or 5 axes, or another type"),
           ("training", "operators in training mode: isocl makes its own training of a network"),

@@ -1,6 +1,6 @@
-/* import.h: takes weights of other programs' files, for `isocl import` and `isocl get`. */
-#ifndef ISO_IMPORT_H
-#define ISO_IMPORT_H
+/* import_weights.h: takes weights of other programs' files, for `isocl import` and `isocl get`. */
+#ifndef ISO_IMPORT_WEIGHTS_H
+#define ISO_IMPORT_WEIGHTS_H
 #include "core/job/job.h"
 
 /* Writes the weights of a file of Keras's or PyTorch's for a model file as safetensors, and tells
