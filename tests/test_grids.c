@@ -175,7 +175,7 @@ static void predictions_say_what_is_right_and_wrong(void **state)
     }
 }
 
-/* Where there are more than ten classes, the nine most probable and the true one have bars. */
+/* Ten classes at most have bars: of more, the nine most probable and the true one. */
 static void of_many_classes_the_most_probable_have_bars(void **state)
 {
     enum { CLASSES = 14 };

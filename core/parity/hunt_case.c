@@ -138,7 +138,7 @@ static iso_rc want_algorithm(const struct iso_case *c)
                : iso_fail(ISO_EMODEL, "the case has direct sums");
 }
 
-/* Of an op with two algorithms, every other case is wanted to have the second: few of all sizes and
+/* Every other case of an op with two algorithms is wanted to have the second: few of all sizes and
  * parameters suit it. */
 iso_rc iso_hunt_case(struct iso_dice *d, enum iso_op op, char **text)
 {
