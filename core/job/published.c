@@ -9,14 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef ISO_PUBLISHED_LIST /* tools/golden/published.py has one of its own */
-#define ISO_PUBLISHED_LIST "published.def"
-#endif
-
 const struct iso_published iso_published[] = {
 #define PUBLISHED(name, model, by, address, sum, megabytes, whose) \
     { name, model, by, address, sum, megabytes, whose },
-#include ISO_PUBLISHED_LIST
+#include "published.def"
 #undef PUBLISHED
     { .name = NULL },
 };
