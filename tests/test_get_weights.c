@@ -1,6 +1,6 @@
 /* test_get_weights.c: published weights, fetched from a server on this machine: broken off, wrong,
- * refused, without room on the disk, changed later. Nobody but the publisher has a file of the right
- * sum: how it is converted, test_torch.c and test_keras.c show. */
+ * refused, without room on the disk, changed later. Nobody but the publisher has a file of the
+ * right sum: how it is converted, test_torch.c and test_keras.c show. */
 #include "cli.h"
 #include "core/data/sha256.h"
 #include "core/file.h"
