@@ -5,7 +5,7 @@
     audit.py chains sums --arch sm_86,gfx1030,acm-g11
     audit.py chains --kernels DIR           the texts of another tree, which has DIR/clkernels/chains.cl
     audit.py --check [--quick]              holds the numbers to table-*.csv: none may get worse
-    audit.py --write                        makes the tables anew
+    audit.py [PROGRAM...] --write           makes the tables anew, or their rows of these programs
 
 The texts and the options are those that isocl hands to the compiler of each vendor's GPU: build/gpu/programs builds
 all of them on the counting device, which writes them down. The columns: registers (on Intel: lanes of a thread), bytes

@@ -41,7 +41,13 @@ def path_of(name):
     return f"{HERE}/table-{name}.csv"
 
 
-def write(vendor, rows):
+def write(vendor, rows, programs):
+    """Writes the table of these rows; of a table by the same compiler, the rows of all but `programs` stay."""
+    version, known = read(vendor.__name__)
+    if programs and version == vendor.version():
+        rows = rows + [r for r in known.values() if r["program"] not in programs]
+    elif programs:
+        raise SystemExit(f"{vendor.__name__}: the table is of compiler {version}: write all of it")
     with open(path_of(vendor.__name__), "w", encoding="utf-8") as file:
         file.write(f"# {vendor.__name__}: compiler {vendor.version()}\n{','.join(COLUMNS)}\n")
         for r in sorted(rows, key=lambda r: (r["program"], r["kernel"], r["architecture"])):
@@ -104,8 +110,8 @@ def report(args, vendor, rows, messages):
                 print("known", text)
             else:
                 messages.append(text)
-    if args.write and not args.programs and not args.arch:
-        write(vendor, rows)
+    if args.write and not args.arch:
+        write(vendor, rows, args.programs)
     elif args.check:
         messages += compare(vendor, rows)
     for message in messages:
