@@ -72,9 +72,10 @@ static void put_loss(FILE *out, const struct iso_keras_reader *r, const json_t *
     const bool softmax = r->layers[r->nlayers - 1].softmax;
     const int op = find_op(loss, "losses");
     const bool fits = op >= 0 && (softmax || iso_ops[op].def->absorbs == 0);
+    const bool logits = op >= 0 && !fits && takes_logits(loss);
     if (fits)
         fprintf(out, "loss: %s # the file's\n", iso_ops[op].name);
-    else if (op >= 0 && takes_logits(loss))
+    else if (logits)
         fprintf(out, "loss: {%s: {from_logits: true}} # the file's\n", iso_ops[op].name);
     else
         fprintf(out, "loss: %s # %s\n",
@@ -83,7 +84,7 @@ static void put_loss(FILE *out, const struct iso_keras_reader *r, const json_t *
                 : softmax ? ""
                           : "the file's needs a softmax at the end: add it, and the loss, before "
                             "training");
-    if (softmax)
+    if (softmax || logits)
         fprintf(out, "metrics: [accuracy]\n");
 }
 

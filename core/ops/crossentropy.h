@@ -24,7 +24,7 @@ struct iso_crossentropy {
     {                                                                                          \
         "from_logits", ISO_FIELD_BOOL, offsetof(type, from_logits), "false", 0, 0, NULL,       \
             "true: the last layer has no activation, as is usual in PyTorch: the loss has it " \
-            "instead, and all that is predicted, shown or exported are still probabilities"    \
+            "instead, and isocl predicts, and exports to ONNX and C, probabilities as before"  \
     }
 /* Scalars: clip, 1 - smoothing, and half the smoothing (sigmoid) or all of it. */
 enum { ISO_CROSSENTROPY_CLIP, ISO_CROSSENTROPY_KEEP, ISO_CROSSENTROPY_EXTRA };
