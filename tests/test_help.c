@@ -211,8 +211,8 @@ static void a_printed_message_is_explained(void **state)
     strcpy(said, cli_err);
     said[strcspn(said, "'\n")] = '\0';
     knows(said, "no-run: messages");
-    knows("out of memory", "memory: messages");
-    knows("Out Of Memory for the trace", "memory: messages");
+    knows("out of memory", "out-of-memory: messages");
+    knows("Out Of Memory for the trace", "out-of-memory: messages");
     knows("cannot write x/y: No space left on device", "files: messages");
     assert_int_equal(cli_run("help images have different sizes: a 1x2, b 2x1"), 0);
     cli_says(cli_out, "image-size: messages");

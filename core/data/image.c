@@ -41,11 +41,10 @@ iso_rc iso_image_no_memory(const struct iso_image_file *f)
     return iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", f->path);
 }
 
-iso_rc iso_image_damaged(const struct iso_image_file *f, const char *kind, const char *why)
+iso_rc iso_image_damaged(const struct iso_image_file *f, const char *what, const char *why)
 {
-    return iso_image_says_memory(why)
-               ? iso_image_no_memory(f)
-               : iso_fail(ISO_EDATA, "%s: is a damaged %s file (%s)", f->path, kind, why);
+    return iso_image_says_memory(why) ? iso_image_no_memory(f)
+                                      : iso_fail(ISO_EDATA, "%s: %s (%s)", f->path, what, why);
 }
 
 iso_rc iso_image_allocate(struct iso_image *image)

@@ -17,7 +17,7 @@ struct reader {
 
 static iso_rc damaged(const struct reader *r, const char *why)
 {
-    return iso_image_damaged(r->file, "GIF", why);
+    return iso_image_damaged(r->file, "is a damaged GIF file", why);
 }
 
 /* Fails with giflib's message. */

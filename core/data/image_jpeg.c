@@ -30,7 +30,7 @@ static void fail(j_common_ptr jpeg)
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
     if (!r->whole)
-        r->rc = iso_image_damaged(r->file, "JPEG", message);
+        r->rc = iso_image_damaged(r->file, "is a damaged JPEG file", message);
     longjmp(r->back, 1);
 }
 

@@ -96,7 +96,7 @@ static iso_rc read_header(struct reader *r, struct iso_image *out, int *orientat
 static iso_rc decode(struct reader *r, struct iso_image *out, int *orientation)
 {
     if (setjmp(png_jmpbuf(r->png)))
-        return r->whole ? ISO_OK : iso_image_damaged(r->file, "PNG", r->message);
+        return r->whole ? ISO_OK : iso_image_damaged(r->file, "is a damaged PNG file", r->message);
     ISO_TRY(read_header(r, out, orientation));
     if (r->file->header)
         return ISO_OK;
