@@ -47,8 +47,8 @@ iso_rc iso_image_unknown(const struct iso_image_file *);
 /* Checks a size before a decoder allocates: it must not be 0, and not exceed the file's limit of
  * pixels. holds: nor what its bytes can hold (see image.c). */
 iso_rc iso_image_check(const struct iso_image_file *, int64_t height, int64_t width, bool holds);
-/* Fails with `what`, such as "is a damaged PNG file", and with what a decoder says of it: ISO_EDATA;
- * or with ISO_ENOMEM, if the decoder speaks of memory. */
+/* Fails with `what`, such as "is a damaged PNG file", and with what a decoder says of it:
+ * ISO_EDATA; or with ISO_ENOMEM, if the decoder speaks of memory. */
 iso_rc iso_image_damaged(const struct iso_image_file *, const char *what, const char *why);
 /* Returns true if what a decoder says speaks of memory that it could not get. */
 bool iso_image_says_memory(const char *why);

@@ -182,9 +182,9 @@ iso_rc iso_exec_add_bucket(struct iso_exec *, int bucket, int64_t log_row);
 void iso_exec_place_statistics(const struct iso_exec *, int node, int level, struct iso_call *);
 /* exec_synchronized.c. Returns true if a synchronized node is among nodes (before, node]. */
 bool iso_exec_separates(const struct iso_exec *, int node, int before);
-/* exec_synchronized.c and exec_rooms.c. Make what a step with synchronized nodes needs, if there are
- * any, in this order: what the graph says; the number of rooms, once ranks are known; and memory.
- * And free it. */
+/* exec_synchronized.c and exec_rooms.c. Make what a step with synchronized nodes needs, if there
+ * are any, in this order: what the graph says; the number of rooms, once ranks are known; and
+ * memory. And free it. */
 typedef iso_rc iso_exec_allocate(struct iso_exec *, const struct iso_arena *,
                                  struct iso_arena_memory *);
 typedef void iso_exec_free_arena(struct iso_exec *, struct iso_arena_memory *);
