@@ -104,6 +104,23 @@ static void many_messages_and_few_images_bound(void **state)
     assert_true(fabs(s.total - BATCH / 64) < 1e-9);
 }
 
+/* A factor, turns and a delay are what they say. */
+static void measured_figures_are_used(void **state)
+{
+    struct iso_scale_options o = ideal();
+    const double two = simulate(2, &o, NULL).compute;
+    (void)state;
+    o.slowdown = 3;
+    assert_true(fabs(simulate(2, &o, NULL).compute / two - 3) < 1e-9);
+    o.slowdown = 0;
+    o.processors = 1;
+    assert_true(fabs(simulate(2, &o, NULL).compute / two - 2) < 1e-9);
+    o.processors = 2;
+    o.delay = 1; /* second, once for the sums and once for the weights */
+    const struct iso_scale_step s = simulate(2, &o, NULL);
+    assert_true(fabs(s.exchange + s.gather - 2) < 1e-3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +129,7 @@ int main(void)
         cmocka_unit_test(an_infinite_network_costs_only_what_is_added),
         cmocka_unit_test(a_slow_network_takes_as_long_as_its_bytes),
         cmocka_unit_test(many_messages_and_few_images_bound),
+        cmocka_unit_test(measured_figures_are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

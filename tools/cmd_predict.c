@@ -79,7 +79,7 @@ static void tell_inverted(const struct prediction *p)
                 n, all, p->opened.job.model->train.dataset);
 }
 
-/* What ranks but the first compute for it. */
+/* Computes for the first rank what it writes. */
 static iso_rc follow(struct prediction *p)
 {
     const struct predict_options *o = p->options;

@@ -10,17 +10,24 @@
 struct scale_options {
     struct iso_job_options setup;
     const char *device, *network, *ranks;
-    double efficiency, data;
+    double efficiency, data, rate, delay;
+    int64_t processors;
 };
 static const struct iso_option options[] = {
     { "on", "a100|h100|server", ISO_OPTION_CHOICE, offsetof(struct scale_options, device),
       "device of each rank (default h100)", 0 },
     { "network", "NAME", ISO_OPTION_TEXT, offsetof(struct scale_options, network),
-      "ethernet-1, ethernet-10, ethernet-100, hdr, ndr or nvlink (default ndr)", 0 },
+      "ethernet-1, ethernet-10, ethernet-100, hdr, ndr, nvlink or memory (default ndr)", 0 },
+    { "delay", "MS", ISO_OPTION_REAL, offsetof(struct scale_options, delay),
+      "milliseconds that each message takes besides the network's latency (default 0)", 0 },
     { "ranks", "LIST", ISO_OPTION_TEXT, offsetof(struct scale_options, ranks),
       "numbers of ranks, powers of two (default 1,8,64,1024)", 0 },
     { "efficiency", "SHARE", ISO_OPTION_REAL, offsetof(struct scale_options, efficiency),
       "share of the device's peaks that its kernels reach (default 0.3)", 0 },
+    { "rate", "IMAGES", ISO_OPTION_REAL, offsetof(struct scale_options, rate),
+      "images/s at which one rank has been measured; its calls then take that long", 0 },
+    { "processors", "N", ISO_OPTION_INT, offsetof(struct scale_options, processors),
+      "processors on which all ranks take turns (default: each rank has its own)", 1 },
     { "data", "IMAGES", ISO_OPTION_REAL, offsetof(struct scale_options, data),
       "images/s that each rank can read (default: any)", 0 },
     ISO_OPTION_BATCH(struct scale_options),
@@ -37,8 +44,8 @@ static iso_rc find_network(const char *name, struct iso_scale_network *out)
             return ISO_OK;
         }
     return iso_fail(ISO_EUSAGE,
-                    "--network %.40s: choose ethernet-1, ethernet-10, ethernet-100, hdr, ndr or "
-                    "nvlink",
+                    "--network %.40s: choose ethernet-1, ethernet-10, ethernet-100, hdr, ndr, "
+                    "nvlink or memory",
                     name);
 }
 
@@ -97,18 +104,37 @@ static iso_rc print_rows(struct iso_job *job, const struct iso_scale_options *o,
     return ISO_OK;
 }
 
+/* Sets the factor with which one rank, which computes whole batches, has the measured rate. Shards
+ * then take the time of their rows. */
+static iso_rc use_rate(struct iso_job *job, double rate, struct iso_scale_options *o)
+{
+    const struct iso_exec_options plan = { .training = true, .log_steps = 1, .plan_only = true };
+    struct iso_scale_step s;
+    if (rate <= 0)
+        return ISO_OK;
+    o->device.launch = 0; /* the rate has it */
+    job->model->shards = 1;
+    ISO_TRY(iso_job_exec(job, 0, 0, &plan));
+    iso_scale_simulate(job->exec, o, &s);
+    o->slowdown = (double)job->graph->batch / rate / (s.total - s.data);
+    return ISO_OK;
+}
+
 static iso_rc scale(struct iso_job *job, const struct scale_options *o, const char *path)
 {
     struct iso_job_options setup = o->setup;
     struct iso_scale_options s = { .device = find_device(o->device),
                                    .efficiency = o->efficiency,
-                                   .data = o->data };
+                                   .data = o->data,
+                                   .delay = o->delay / 1e3,
+                                   .processors = (int)o->processors };
     setup.device = "reference";
     if (s.efficiency <= 0 || s.efficiency > 1)
         return iso_fail(ISO_EUSAGE, "--efficiency: give a share above 0 and up to 1");
     ISO_TRY(find_network(o->network, &s.network));
     ISO_TRY(iso_setup_model(job, path, &setup));
     ISO_TRY(iso_job_backend(job, &setup));
+    ISO_TRY(use_rate(job, o->rate, &s));
     printf("%s on ranks with a %s each, joined by %s; kernels reach %.0f%% of the peaks\n\n",
            job->model->name, s.device.doc, s.network.doc, 100 * s.efficiency);
     return print_rows(job, &s, o->ranks);
@@ -140,7 +166,8 @@ const struct iso_command iso_command_scale = {
         "computes one shard of the batch. `exchange` is the time in which a rank waits for\n"
         "other ranks' sums after its backward pass, `gather` that of the updated weights,\n"
         "`adding` and `copies` what the host does with them, all in ms. It is an estimate:\n"
-        "--efficiency, which `isocl bench` measures, decides most of it.",
+        "--efficiency, which `isocl bench` measures, decides most of it, unless --rate says\n"
+        "how fast one rank is. tests/ranks_measured.sh prints estimates beside measurements.",
     .examples =
         "  isocl scale models/resnet50.yaml --batch 4096          1, 8, 64 and 1024 GPUs\n"
         "  isocl scale models/demo.yaml --network ethernet-10 --ranks 1,2,4",

@@ -23,6 +23,7 @@ const struct iso_scale_network iso_scale_networks[] = {
     { "ethernet-100", "100 Gbit/s Ethernet with RDMA", 3e-6, 1e-6, 1.17e10 },
     { "hdr", "200 Gbit/s InfiniBand", 1e-6, 3e-7, 2.4e10 },
     { "ndr", "400 Gbit/s InfiniBand", 1e-6, 3e-7, 4.8e10 },
+    { "memory", "shared memory of one machine", 1e-6, 1e-6, 5e9 },
     { "nvlink", "NVLink 4 of one machine, 450 GB/s each way", 1e-6, 3e-7, 4e11 },
     { NULL, NULL, 0, 0, 0 }
 };
@@ -34,8 +35,18 @@ const struct iso_scale_network iso_scale_networks[] = {
 static double seconds_of(const struct iso_scale_options *o, const struct iso_cost *cost)
 {
     const double sums = cost->flops / o->device.flops, bytes = cost->bytes / o->device.memory;
-    return o->device.launch + (sums > bytes ? sums : bytes) / o->efficiency;
+    const double seconds = o->device.launch + (sums > bytes ? sums : bytes) / o->efficiency;
+    return o->slowdown > 0 ? o->slowdown * seconds : seconds;
 }
+
+/* Returns the ranks that take turns on a processor: what one computes takes that many times as
+ * long. */
+static double turns(const struct iso_scale_options *o, int ranks)
+{
+    return o->processors > 0 && ranks > o->processors ? (double)ranks / o->processors : 1;
+}
+
+static double latency(const struct iso_scale_options *o) { return o->network.latency + o->delay; }
 
 static double node_seconds(const struct iso_graph *g, const struct iso_scale_options *o, int node,
                            enum iso_pass pass)
@@ -96,9 +107,9 @@ static double send_finished(struct exchange *x, const struct iso_scale_options *
         const double begin = now > x->free ? now : x->free;
         const double sending = send_seconds(o, ranks, bytes, &x->idle);
         x->free = begin + sending;
-        x->arrival[x->next] = x->free + o->network.latency;
-        x->busy += sending + o->network.latency;
-        x->idle += o->network.latency;
+        x->arrival[x->next] = x->free + latency(o);
+        x->busy += sending + latency(o);
+        x->idle += latency(o);
     }
     return now;
 }
@@ -111,13 +122,14 @@ static double run_passes(const struct iso_exec *e, const struct iso_scale_option
                          struct exchange *x, struct iso_scale_step *out)
 {
     const struct iso_graph *g = iso_exec_graph(e);
+    const double each = turns(o, ranks);
     double now = 0;
     for (int i = 0; i < g->nnodes; i++)
-        now += node_seconds(g, o, i, ISO_FORWARD);
+        now += each * node_seconds(g, o, i, ISO_FORWARD);
     out->compute = now;
     now = send_finished(x, o, ranks, g->nnodes, now, &out->copies);
     for (int i = g->loss_node; i >= 0; i--) {
-        const double seconds = node_seconds(g, o, i, ISO_BACKWARD);
+        const double seconds = each * node_seconds(g, o, i, ISO_BACKWARD);
         out->compute += seconds;
         now = send_finished(x, o, ranks, i, now + seconds, &out->copies);
     }
@@ -125,8 +137,8 @@ static double run_passes(const struct iso_exec *e, const struct iso_scale_option
 }
 
 /* Waits for the sums of the others, and adds them; returns the time when that is over. */
-static double finish_sums(int ranks, const struct exchange *x, double now,
-                          struct iso_scale_step *out)
+static double finish_sums(const struct iso_scale_options *o, int ranks, const struct exchange *x,
+                          double now, struct iso_scale_step *out)
 {
     for (int b = 0; b < x->next; b++) {
         const double received = (double)x->buckets[b].bytes * (ranks - 1) / ranks;
@@ -134,8 +146,9 @@ static double finish_sums(int ranks, const struct exchange *x, double now,
             out->exchange += x->arrival[b] - now;
             now = x->arrival[b];
         }
-        out->adding += 3 * received / HOST_BYTES;
-        now += 3 * received / HOST_BYTES;
+        const double adding = turns(o, ranks) * 3 * received / HOST_BYTES;
+        out->adding += adding;
+        now += adding;
     }
     return now;
 }
@@ -153,16 +166,16 @@ void iso_scale_simulate(const struct iso_exec *e, const struct iso_scale_options
     x.n = iso_exec_buckets(e, x.buckets, MOST_BUCKETS);
     for (int b = 1; b < x.n; b++)
         bytes += (double)x.buckets[b].bytes;
-    double now = finish_sums(ranks, &x, run_passes(e, o, ranks, &x, out), out);
-    const double update = update_seconds(g, o, ranks);
+    double now = finish_sums(o, ranks, &x, run_passes(e, o, ranks, &x, out), out);
+    const double update = turns(o, ranks) * update_seconds(g, o, ranks);
     out->compute += update;
     now += update;
     if (ranks > 1) {
         const double copy = (bytes + 2 * bytes / ranks) / o->device.link;
-        out->gather = send_seconds(o, ranks, bytes, &idle) + o->network.latency;
+        out->gather = send_seconds(o, ranks, bytes, &idle) + latency(o);
         out->copies += copy;
         now += copy + out->gather;
-        out->messages = (x.idle + idle + o->network.latency) / (x.busy + out->gather);
+        out->messages = (x.idle + idle + latency(o)) / (x.busy + out->gather);
     }
     if (o->data > 0 && (double)g->shard_rows / o->data > now)
         out->data = (double)g->shard_rows / o->data - now;

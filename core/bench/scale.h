@@ -25,6 +25,9 @@ struct iso_scale_options {
     struct iso_scale_network network;
     double efficiency; /* share of the peaks that is reached, above 0 */
     double data;       /* images/s that each rank reads; 0: as many as it wants */
+    double slowdown;   /* factor of all calls, from a measurement; 0: 1 */
+    double delay;      /* seconds that messages take besides the network's latency */
+    int processors;    /* ranks take turns on this number of processors; 0: each has its own */
 };
 /* Parts of a step, in seconds. All but `compute` is time in which the device does not compute. */
 struct iso_scale_step {

@@ -149,7 +149,7 @@ static iso_rc enter(const struct shared *s, struct iso_exec *e)
     return copy_batch(e, s->batch, true);
 }
 
-/* What the owner and the second rank do. */
+/* Has the owner and the second rank run the shard. */
 static iso_rc compute(struct shared *s, char hex[65])
 {
     struct iso_exec *e = s->exec;

@@ -47,7 +47,7 @@ struct division { /* the first `again` of `count` parts; count 0: none */
 struct choice {
     struct division division;
     uint64_t bytes;
-    double flops; /* that run again */
+    double flops; /* flops that run again */
 };
 
 static iso_rc flops_again(const struct iso_exec *e, double *out)

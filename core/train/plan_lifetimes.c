@@ -48,7 +48,7 @@ static void use(struct iso_arena *a, int extent, int time)
  */
 
 enum { MOST_VALUES = 4 * ISO_OPERANDS + 2 };
-struct list { /* of values, none of them a view */
+struct list { /* values, none of them a view */
     int value[MOST_VALUES], n;
 };
 
@@ -187,7 +187,7 @@ static void run_again(const struct lives *l, int node)
         use_late(l, node, written.value[i], l->again[node]);
 }
 
-/* What happens before the backward pass of a part's last node. */
+/* Keeps alive what a part needs before the backward pass of its last node. */
 static void use_part(const struct lives *l, int begin, int last)
 {
     const iso_parts *parts = l->options->parts;

@@ -42,7 +42,7 @@ static iso_rc one_shard(struct iso_exec *e, int shard, int value, float *numbers
     return iso_tensor_read_f32(e->backend, &t, numbers);
 }
 
-/* What is predicted, and who is told. */
+/* A prediction: its rows and value, and its listener. */
 struct prediction {
     struct iso_exec *exec;
     int which, value;
