@@ -193,8 +193,8 @@ INLINE vec passing(const struct opencl_bn *g, const struct line *l, vec x, globa
     return result > (vec)(0.0f) ? dy : (vec)(0.0f);
 }
 
-/* What the sums of gradients read, at a work-item's first channel, and where the gradients that
- * pass go. */
+/* The operands of the sums of gradients, at a work-item's first channel, and where the gradients
+ * that pass go. */
 struct gradients {
     global const float *x, *dy, *y;
     global float *passed;

@@ -256,8 +256,8 @@ struct iso_op_def {    /* one op, independent of devices: iso_def_<name> in core
     enum iso_dtype resident; /* INPUT: type of the data set, x[0] */
     enum iso_target target;  /* LOSS */
     int absorbs; /* LOSS: the activation (indexed as by FIELD_ACTIVATION) that the last layer must
-                    end in, unless the params say from_logits (iso_op_absorbs): x[0] is its input
-                    and y[0] its output; linear: none */
+                    end in, unless the params say from_logits: x[0] is its input and y[0] its
+                    output; linear: none */
     unsigned forward_changes; /* weights that forward updates in training (moving statistics), each
                                  1 << its index; they are not trainable */
     const char *const *saved; /* tensors that forward saves (mask, argmax); NULL-terminated */
@@ -337,9 +337,6 @@ double iso_op_slot_initial(enum iso_op, const void *params, int slot);
 /* Returns true if a loss with these params computes its activation from the logits in which the
  * network ends. */
 bool iso_op_from_logits(enum iso_op, const void *params);
-/* Returns the activation, which the loss absorbs, in which the network must end; linear for a loss
- * that absorbs none, or that takes the network's logits. */
-int iso_op_absorbs(enum iso_op, const void *params);
 /* Returns a pointer to the learning rate within an optimizer's params. */
 double *iso_op_learning_rate(enum iso_op, void *params);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "iso.h"
-#include "core/ops/activation.h"
 
 #define OP(name, kind) extern const struct iso_op_def iso_def_##name;
 #include "ops.def"
@@ -98,11 +97,6 @@ bool iso_op_from_logits(enum iso_op op, const void *params)
         if (strcmp(f->key, "from_logits") == 0)
             return *(const bool *)((const char *)params + f->offset);
     return false;
-}
-
-int iso_op_absorbs(enum iso_op op, const void *params)
-{
-    return iso_op_from_logits(op, params) ? ISO_LINEAR : iso_ops[op].def->absorbs;
 }
 
 double *iso_op_learning_rate(enum iso_op op, void *params)

@@ -6,7 +6,8 @@
 
 int iso_graph_absorbed(const struct iso_graph *g)
 {
-    return iso_op_absorbs(g->training->loss.op, g->training->loss.params);
+    const struct iso_op_use *loss = &g->training->loss;
+    return iso_op_from_logits(loss->op, loss->params) ? ISO_LINEAR : iso_ops[loss->op].def->absorbs;
 }
 
 static bool ends_in(const struct iso_model *m, int function)
