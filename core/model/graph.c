@@ -2,6 +2,7 @@
  * here is about shapes or connections and carries the location of its layer. */
 #include "field.h"
 #include "graph_build.h"
+#include "core/ops/batch_normalization.h"
 #include "core/ops/infer.h"
 
 #include <stdio.h>
@@ -104,6 +105,38 @@ static iso_rc add_layers(struct iso_graph_builder *b)
     return ISO_OK;
 }
 
+bool iso_graph_changes(const struct iso_graph *g, int node)
+{
+    return iso_ops[g->nodes[node].op].def->forward_changes != 0 && !g->nodes[node].inference;
+}
+
+bool iso_graph_synchronizes(const struct iso_graph *g, int node)
+{
+    const struct iso_node *n = &g->nodes[node];
+    const struct iso_batch_normalization *p = n->params;
+    return n->op == ISO_OP_batch_normalization && g->shards > 1 && !n->inference && p->synchronized;
+}
+
+/* Refuses statistics of both kinds: the sums of the others would have to be added where the
+ * synchronized ones stop. */
+static void check_statistics(struct iso_graph_builder *b)
+{
+    const struct iso_graph *g = b->graph;
+    bool synchronizes = false;
+    for (int i = 0; i < g->nnodes; i++)
+        synchronizes = synchronizes || iso_graph_synchronizes(g, i);
+    for (int i = 0; i < g->nnodes; i++) {
+        if (!synchronizes || !iso_graph_changes(g, i) || iso_graph_synchronizes(g, i))
+            continue;
+        const struct iso_layer *layer = &g->model->layers[g->nodes[i].layer];
+        iso_faults_add(b->faults, layer->location,
+                       "layer '%s' has the statistics of each shard, and another layer is "
+                       "`synchronized: true`: with shards, write it for all layers of batch "
+                       "normalization that train, or for none",
+                       layer->name);
+    }
+}
+
 static iso_rc build(struct iso_graph_builder *b)
 {
     struct iso_graph *g = b->graph;
@@ -117,6 +150,7 @@ static iso_rc build(struct iso_graph_builder *b)
     g->augmented = g->input;
     ISO_TRY(add_augmentations(b));
     ISO_TRY(add_layers(b));
+    check_statistics(b);
     if (b->faults->count > 0)
         return ISO_EMODEL;
     return iso_graph_add_ends(b);

@@ -83,6 +83,11 @@ struct iso_graph {
 iso_rc iso_graph_build(const struct iso_model *, int phase, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
+/* Returns true if forward changes weights of this node in training. */
+bool iso_graph_changes(const struct iso_graph *, int node);
+/* Returns true if a node has the statistics of all shards of a step (exec_synchronized.c); nothing
+ * is fused with it, since it runs in two parts. All nodes that change weights do, or none. */
+bool iso_graph_synchronizes(const struct iso_graph *, int node);
 /* Returns true if the node has a backward pass and one of its gradients is wanted. */
 bool iso_graph_has_backward(const struct iso_graph *, int node);
 /* Returns the number of elements of all weights, or of the trainable ones only. */

@@ -302,13 +302,30 @@ static iso_rc check_inference(struct iso_subject *s, const struct iso_model *mod
     return with_batch(s, model, last, batch, faults, iso_subject_infer);
 }
 
+/* Returns true if a model that has no shards is one with them, too: not one in which only some
+ * layers of batch normalization are synchronized. */
+static bool may_have_shards(const struct iso_model *model)
+{
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    struct iso_graph *graph = NULL;
+    const bool may = faults == NULL ||
+                     iso_graph_build(model, 0, SHARDED_BATCH, faults, &graph) != ISO_EMODEL;
+    iso_error_clear();
+    iso_graph_free(graph);
+    free(faults);
+    return may;
+}
+
 /* The numbers of a step in shards follow from their number, and every device must give them. */
 static iso_rc check_shards(struct iso_subject *s, const struct iso_model *model,
                            struct iso_faults *faults)
 {
     struct iso_model sharded = *model;
-    if (sharded.shards == 1)
+    if (sharded.shards == 1) {
         sharded.shards = SHARDS;
+        if (!may_have_shards(&sharded))
+            return ISO_OK;
+    }
     return with_batch(s, &sharded, 0, SHARDED_BATCH, faults, iso_subject_train);
 }
 

@@ -113,7 +113,7 @@ static iso_rc hash_sums(struct iso_exec *e, int64_t log_row, char hex[65])
             ISO_TRY(add_tensor(e, &t, &sum));
     }
     for (int i = 0; i < g->nnodes; i++)
-        if (iso_exec_changes(g, i))
+        if (iso_graph_changes(g, i))
             ISO_TRY(add_statistics(e, i, &sum));
     iso_sha256_hex(&sum, hex);
     return ISO_OK;

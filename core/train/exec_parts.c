@@ -26,7 +26,7 @@ static size_t changed_bytes(const struct iso_exec *e, int node)
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[node];
     int64_t sum = 0;
-    for (int i = 0; i < n->nw && iso_exec_changes(g, node); i++)
+    for (int i = 0; i < n->nw && iso_graph_changes(g, node); i++)
         if (n->w[i] >= 0 && (iso_ops[n->op].def->forward_changes >> i & 1))
             sum += iso_shape_count(&g->values[n->w[i]].shape);
     return (size_t)sum * e->backend->real_size;
@@ -172,7 +172,7 @@ void iso_exec_place_unread(const struct iso_exec *e, int node, struct iso_call *
 {
     const struct iso_node *n = &e->graph->nodes[node];
     size_t at = 0;
-    if (!c->training || !iso_exec_changes(e->graph, node))
+    if (!c->training || !iso_graph_changes(e->graph, node))
         return;
     for (int i = 0; i < n->nw; i++) {
         if (n->w[i] < 0 || !(iso_ops[n->op].def->forward_changes >> i & 1))

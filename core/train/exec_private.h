@@ -219,8 +219,6 @@ int64_t iso_exec_shard_log(const struct iso_exec *, int64_t log_row);
 /* Plans and allocates the levels; and asks the device about the calls that add them. */
 void iso_exec_count_levels(struct iso_exec *);
 iso_rc iso_exec_need_shards(struct iso_exec *);
-/* Returns true if forward changes weights of this node in training. */
-bool iso_exec_changes(const struct iso_graph *, int node);
 /* Called twice for each call. Before the backend has settled, fails if the device cannot run the
  * call; afterwards, makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,

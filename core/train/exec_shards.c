@@ -63,11 +63,6 @@ iso_rc iso_exec_shard(struct iso_exec *e, int shard)
 
 /* ---- A call of a shard ---------------------------------------------------------------------- */
 
-bool iso_exec_changes(const struct iso_graph *g, int node)
-{
-    return iso_ops[g->nodes[node].op].def->forward_changes != 0 && !g->nodes[node].inference;
-}
-
 void iso_exec_place_statistics(const struct iso_exec *e, int node, int level, struct iso_call *c)
 {
     const struct iso_node *n = &e->graph->nodes[node];
@@ -94,7 +89,7 @@ static void place_gradients(const struct iso_exec *e, int node, struct iso_call 
 void iso_exec_place_shard(const struct iso_exec *e, int node, enum iso_pass pass,
                           struct iso_call *c)
 {
-    const bool own = iso_exec_changes(e->graph, node); /* a batch of its own */
+    const bool own = iso_graph_changes(e->graph, node); /* a batch of its own */
     c->first_row = e->shard * e->graph->shard_rows;
     c->step_rows = own ? e->rows : e->batch.rows;
     if (pass == ISO_FORWARD && own && c->training)
@@ -217,7 +212,7 @@ static iso_rc move_statistics(struct iso_exec *e)
     for (int i = 0; i < g->nnodes; i++) {
         const enum iso_op op = g->nodes[i].op;
         struct iso_call c = e->forward[i];
-        if (!iso_exec_changes(g, i))
+        if (!iso_graph_changes(g, i))
             continue;
         c.step_rows = e->batch.rows;
         c.training = true;

@@ -13,32 +13,12 @@
 /* ---- Which nodes ------------------------------------------------------------------------------
  */
 
-bool iso_graph_synchronizes(const struct iso_graph *g, int node)
-{
-    const struct iso_node *n = &g->nodes[node];
-    const struct iso_batch_normalization *p = n->params;
-    return n->op == ISO_OP_batch_normalization && g->shards > 1 && !n->inference && p->synchronized;
-}
-
 static int count(const struct iso_graph *g)
 {
     int n = 0;
     for (int i = 0; i < g->nnodes; i++)
         n += iso_graph_synchronizes(g, i);
     return n;
-}
-
-/* (The sums of the others would have to be added where the synchronized ones stop.) */
-static iso_rc check(const struct iso_graph *g)
-{
-    for (int i = 0; i < g->nnodes; i++)
-        if (iso_exec_changes(g, i) && !iso_graph_synchronizes(g, i))
-            return iso_fail(ISO_EMODEL,
-                            "layer '%s' has the statistics of each shard, and another layer is "
-                            "`synchronized: true`: with shards, write it for all layers of batch "
-                            "normalization that train, or for none",
-                            g->model->layers[g->nodes[i].layer].name);
-    return ISO_OK;
 }
 
 bool iso_exec_separates(const struct iso_exec *e, int node, int before)
@@ -60,7 +40,6 @@ iso_rc iso_exec_synchronized_new(struct iso_exec *e)
     const int n = count(g);
     if (n == 0 || !e->options.training)
         return ISO_OK;
-    ISO_TRY(check(g));
     struct iso_synchronized *s = e->synchronized = iso_alloc(1, sizeof *s);
     if (s == NULL)
         return ISO_ENOMEM;

@@ -19,9 +19,6 @@ struct iso_fusion_options {
     bool training;
     int readable; /* a value that must be in memory; -1: none */
 };
-/* Returns true if a node has the statistics of all shards of a step (exec_synchronized.c); nothing
- * is fused with it, since it runs in two parts. */
-bool iso_graph_synchronizes(const struct iso_graph *, int node);
 /* Writes out[graph->nnodes] according to the backend's kernels. NULL options: fuses nothing. */
 void iso_fusions_find(const struct iso_graph *, struct iso_backend *,
                       const struct iso_fusion_options *, struct iso_fusion *out);
