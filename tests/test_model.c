@@ -345,7 +345,7 @@ static void test_help(void **state)
 static void test_reference_is_current(void **state)
 {
     (void)state;
-    static char kept[64 * 1024];
+    static char kept[256 * 1024];
     char *page = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&page, &size), *file = fopen("models/README.md", "r");

@@ -335,7 +335,7 @@ static const struct bad_file bad_files[] = {
     { "{" X("U8", "[4]", "[0,4]") "," X("U8", "[4]", "[4,8]") "}", 0, 8, "duplicate" },
     { "{\"x\":3}", 0, 0, "'x' is not described by an object" },
     { "{\"x\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 0, 1, "'x' has no dtype" },
-    { "{" X("BF16", "[2]", "[0,4]") "}", 0, 4, "dtype BF16" },
+    { "{" X("F8_E4M3", "[2]", "[0,4]") "}", 0, 4, "dtype F8_E4M3" },
     { "{" X("U8", "4", "[0,4]") "}", 0, 4, "shape must be a list" },
     { "{" X("U8", "[1,1,1,1,1,1,1,1,4]", "[0,4]") "}", 0, 4, "at most 8" },
     { "{" X("U8", "[2,2.0]", "[0,4]") "}", 0, 4, "size 2 of its shape" },

@@ -176,7 +176,7 @@ static void a_device_that_goes_wrong_is_noticed_within_n_steps(void **state)
     } faults[] = {
         { "wrong:adam_update", "adam, update: " },
         { "skip:adam_update", "adam, update: " },
-        { "wrong:*crossentropy_backward", "backward pass: d/" },
+        { "wrong:*crossentropy_narrow_backward", "backward pass: d/" },
         { "skip:gather_images_forward", "gather_images, filling of the batch: input" },
     };
     (void)state;
@@ -222,7 +222,7 @@ static void replay_notices_a_single_fault(void **state)
 {
     char hash[65], again[65];
     static const char *const faults[] = { "wrong:adam_update", "skip:adam_update",
-                                          "wrong:*crossentropy_backward" };
+                                          "wrong:*crossentropy_narrow_backward" };
     static char said[CLI_OUTPUT];
     char once[CLI_PATH], file[64];
     (void)state;

@@ -57,7 +57,7 @@ while [ $i -lt "$count" ]; do
     case $((i % 3)) in
         0) fault=wrong:adam_update ;;
         1) fault=skip:adam_update ;;
-        2) fault='wrong:*crossentropy_backward' ;;
+        2) fault='wrong:*crossentropy_narrow_backward' ;;
     esac
     case $way in
         noticed)

@@ -69,9 +69,10 @@ static void set_handlers(void)
 /* ---- Pixels -----------------------------------------------------------------------------------
  */
 
+/* libtiff says of a directory without entries, too, that there was no memory for it. */
 static iso_rc failed(const struct reader *r, const char *why)
 {
-    if (iso_image_says_memory(why))
+    if (iso_image_says_memory(why) && strstr(why, "(0 elements") == NULL)
         return iso_image_no_memory(r->file);
     return iso_fail(
         ISO_EDATA,
