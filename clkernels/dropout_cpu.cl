@@ -47,7 +47,8 @@ INLINE void into_order(uvec words[4])
 
 INLINE void store_mask(ivec keep, global uchar *mask, int n)
 {
-    const bytes all = JOIN(convert_uchar, VECTOR)(keep & 1);
+    /* (keep & 1 would be shorter; Oclgrind makes 255 of it.) */
+    const bytes all = min(JOIN(convert_uchar, VECTOR)(keep), (bytes)(1));
     if (n >= VECTOR) {
         JOIN(vstore, VECTOR)(all, 0, mask);
         return;
