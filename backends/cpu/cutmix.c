@@ -63,13 +63,13 @@ static void mix(void *data, int64_t unit, int thread)
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     enum { COST = 64 }; /* cost of a draw, in simple elements */
-    const struct iso_cutmix *p = call->params;
+    const struct iso_mixup *p = call->params;
     const int64_t rows = call->x[0].shape.dim[0];
     const int64_t size = iso_shape_count(&call->x[0].shape) / rows;
     struct work work = {
         .x = iso_cpu_f32(&call->x[0]),
         .y = iso_cpu_f32(&call->y[0]),
-        .inverse = (float)call->scalars[ISO_CUTMIX_INVERSE],
+        .inverse = (float)call->scalars[ISO_MIXUP_INVERSE],
         .shape = call->x[0].shape,
         .size = size,
         .roll = iso_cutmix_roll(call),

@@ -5,8 +5,8 @@
 
 static iso_cut cut_of(const struct iso_call *call, int64_t n)
 {
-    const struct iso_cutmix *p = call->params;
-    return iso_cut_draw((iso_real)call->scalars[ISO_CUTMIX_INVERSE],
+    const struct iso_mixup *p = call->params;
+    return iso_cut_draw((iso_real)call->scalars[ISO_MIXUP_INVERSE],
                         p->per_image ? (uint32_t)(call->first_row + n) : 0, call->step, call->layer,
                         (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
 }

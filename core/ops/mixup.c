@@ -12,21 +12,21 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+iso_rc iso_mixup_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
     *out = (struct iso_shapes){ .ny = 1, .y = { *x } };
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
-                 struct iso_cost *out)
+void iso_mixup_cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                    struct iso_cost *out)
 {
     (void)params, (void)pass;
     iso_elementwise_cost(x, 3, 3, out);
 }
 
-static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+void iso_mixup_scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     (void)step;
     out[ISO_MIXUP_INVERSE] = 1 / ((const struct iso_mixup *)params)->alpha;
@@ -42,7 +42,7 @@ const struct iso_op_def iso_def_mixup = {
     .nx = 1,
     .random = true,
     .mixes = true,
-    .infer = infer,
-    .cost = cost,
-    .scalars = scalars,
+    .infer = iso_mixup_infer,
+    .cost = iso_mixup_cost,
+    .scalars = iso_mixup_scalars,
 };

@@ -20,12 +20,22 @@ struct iso_mixup {
 };                          /* x, y: REAL [rows, ...] */
 enum { ISO_MIXUP_INVERSE }; /* scalars: 1 / alpha */
 
-/* Returns the distance in rows from each row to its partner; the first row follows the last. */
-static inline int64_t iso_mixup_roll(const struct iso_call *call)
+/* Shared with cutmix. */
+iso_rc iso_mixup_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out);
+void iso_mixup_cost(const void *params, const struct iso_shape *x, enum iso_pass,
+                    struct iso_cost *out);
+void iso_mixup_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
+/* Returns the distance in rows from each row to its partner, by a word of a Philox block; the first
+ * row follows the last. */
+static inline int64_t iso_partner_roll(const struct iso_call *call, uint32_t block, int word)
 {
     const int64_t rows = call->x[0].shape.dim[0];
-    const iso_u32x4 r = iso_philox(0, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
+    const iso_u32x4 r = iso_philox(block, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
                                    (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
-    return rows > 1 ? 1 + (int64_t)iso_mul_hi(r.v[2], (uint32_t)(rows - 1)) : 0;
+    return rows > 1 ? 1 + (int64_t)iso_mul_hi(r.v[word], (uint32_t)(rows - 1)) : 0;
+}
+static inline int64_t iso_mixup_roll(const struct iso_call *call)
+{
+    return iso_partner_roll(call, 0, 2);
 }
 #endif
