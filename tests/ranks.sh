@@ -130,6 +130,13 @@ for ranks in 2 4; do
     done
 done
 
+# ---- parity ----
+for ranks in 2 3; do
+    # shellcheck disable=SC2086
+    timeout 100 $mpirun -n $ranks "$isocl" parity "$dir/sgd.yaml" --devices cpu,reference >"$dir/said" 2>&1
+    if grep -q '^5 passed, 0 failed, 0 skipped' "$dir/said"; then pass; else fail "parity with $ranks ranks"; fi
+done
+
 # ---- what is refused ----
 # refused RANKS WORDS OPTIONS...
 refused() {

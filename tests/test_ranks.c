@@ -1,10 +1,9 @@
 /* test_ranks.c: a step that ranks share has the bits of a step of one, whatever their number and
  * devices. The ranks are threads, and their messages copies in memory. */
-#include "core/ranks/ranks.h"
 #include "core/train/carry.h"
 #include "network.h"
+#include "thread_ranks.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { BATCH = 22, ROWS = 75, EPOCHS = 2, MOST = 6, LETTERS = 256 };
+enum { BATCH = 22, ROWS = 75, EPOCHS = 2, MOST = THREAD_RANKS_MOST };
 
 /* Batches of 22, 22, 22 and 9 rows. */
 static const char model_text[] =
@@ -32,111 +31,6 @@ static const char model_text[] =
     "metrics: [accuracy, confusion_matrix]\n"
     "optimizer: {%s: {%s}}\n"
     "train: {shards: %d}\n";
-
-/* ---- Messages in memory -----------------------------------------------------------------------
- */
-
-struct letter {
-    void *data;
-    size_t bytes;
-};
-struct mailbox {                    /* from one rank to another */
-    struct letter letters[LETTERS]; /* by their numbers; data NULL: not there */
-    int sent, awaited;              /* numbers of the next letter, and of the next one begun */
-};
-struct post {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    struct mailbox box[MOST][MOST];
-    int lost;    /* the rank that takes no part; -1: none */
-    bool wrong;  /* plants a fault: one bit of each long message changes on its way */
-    bool failed; /* a rank has told the others that it fails */
-};
-struct thread_rank {
-    struct iso_ranks ranks; /* first */
-    struct post *post;
-};
-
-static void send(struct post *p, int from, const struct iso_message *m)
-{
-    struct mailbox *box = &p->box[from][m->rank];
-    struct letter *letter = &box->letters[box->sent++ % LETTERS];
-    assert_null(letter->data);
-    *letter = (struct letter){ malloc(m->bytes), m->bytes };
-    memcpy(letter->data, m->data, m->bytes);
-    if (p->wrong && m->bytes > 1000)
-        ((char *)letter->data)[800] ^= 1;
-    pthread_cond_broadcast(&p->changed);
-}
-
-static iso_rc receive(struct post *p, int to, const struct iso_message *m, int number)
-{
-    struct letter *letter = &p->box[m->rank][to].letters[number % LETTERS];
-    while (letter->data == NULL && p->lost != m->rank && !p->failed)
-        pthread_cond_wait(&p->changed, &p->lock);
-    if (letter->data == NULL)
-        return iso_fail(ISO_EDEVICE, "rank %d is lost", m->rank);
-    if (letter->bytes != m->bytes)
-        return iso_fail(ISO_EDEVICE, "%zu bytes instead of %zu", letter->bytes, m->bytes);
-    memcpy(m->data, letter->data, m->bytes);
-    free(letter->data);
-    letter->data = NULL;
-    return ISO_OK;
-}
-
-struct iso_transfers {
-    struct iso_message received[LETTERS];
-    int number[LETTERS], next, n;
-};
-
-static iso_rc begin(struct iso_ranks *ranks, const struct iso_message *sent, int nsent,
-                    const struct iso_message *received, int nreceived, struct iso_transfers **out)
-{
-    struct post *p = ((struct thread_rank *)ranks)->post;
-    struct iso_transfers *t = *out = calloc(1, sizeof *t);
-    pthread_mutex_lock(&p->lock);
-    for (int i = 0; i < nsent; i++) {
-        send(p, ranks->rank, &sent[i]);
-        ranks->sent += sent[i].bytes;
-    }
-    for (; t->n < nreceived; t->n++) {
-        t->received[t->n] = received[t->n];
-        t->number[t->n] = p->box[received[t->n].rank][ranks->rank].awaited++;
-    }
-    pthread_mutex_unlock(&p->lock);
-    return ISO_OK;
-}
-
-/* (Letters are fetched when somebody waits for them.) */
-static iso_rc ask(struct iso_ranks *ranks, struct iso_transfers *t, bool wait, bool *done)
-{
-    struct post *p = ((struct thread_rank *)ranks)->post;
-    iso_rc rc = ISO_OK;
-    pthread_mutex_lock(&p->lock);
-    for (; wait && t->next < t->n && rc == ISO_OK; t->next++) {
-        rc = receive(p, ranks->rank, &t->received[t->next], t->number[t->next]);
-        ranks->received += t->received[t->next].bytes;
-    }
-    pthread_mutex_unlock(&p->lock);
-    *done = t->next == t->n;
-    return rc;
-}
-
-static void drop(struct iso_ranks *ranks, struct iso_transfers *t)
-{
-    (void)ranks;
-    free(t);
-}
-
-static void tell(struct iso_ranks *ranks, const char *why)
-{
-    struct post *p = ((struct thread_rank *)ranks)->post;
-    (void)why;
-    pthread_mutex_lock(&p->lock);
-    p->failed = true;
-    pthread_cond_broadcast(&p->changed);
-    pthread_mutex_unlock(&p->lock);
-}
 
 /* ---- A training -------------------------------------------------------------------------------
  */
@@ -164,9 +58,7 @@ struct result {
 };
 struct worker {
     const struct training *training;
-    struct thread_rank rank;
     struct result result;
-    pthread_t thread;
 };
 
 static const struct training plain = { .optimizer = "adam",
@@ -283,40 +175,19 @@ static void train(const struct training *t, struct iso_ranks *ranks, struct resu
     iso_dataset_free(d);
 }
 
-static void *work(void *worker)
+static void work(void *workers, struct iso_ranks *ranks)
 {
-    struct worker *w = worker;
-    train(w->training, &w->rank.ranks, &w->result);
-    return NULL;
+    struct worker *w = (struct worker *)workers + ranks->rank;
+    train(w->training, ranks, &w->result);
 }
 
 static void run_ranks(const struct training *t, struct worker w[MOST])
 {
-    static struct post post;
-    memset(&post, 0, sizeof post);
-    pthread_mutex_init(&post.lock, NULL);
-    pthread_cond_init(&post.changed, NULL);
-    post.lost = t->lost;
-    post.wrong = t->wrong;
+    const struct thread_ranks r = { t->ranks, t->lost, t->wrong };
     memset(w, 0, MOST * sizeof *w);
-    for (int i = 0; i < t->ranks; i++) {
-        w[i].training = t;
-        w[i].rank = (struct thread_rank){ { .rank = i,
-                                            .count = t->ranks,
-                                            .begin = begin,
-                                            .ask = ask,
-                                            .drop = drop,
-                                            .tell = tell },
-                                          &post };
-        if (i != t->lost)
-            assert_int_equal(pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
-    }
     for (int i = 0; i < t->ranks; i++)
-        if (i != t->lost)
-            pthread_join(w[i].thread, NULL);
-    for (int i = 0; i < MOST * MOST; i++) /* letters that nobody fetched */
-        for (int k = 0; k < LETTERS; k++)
-            free(post.box[i / MOST][i % MOST].letters[k].data);
+        w[i].training = t;
+    thread_ranks_run(&r, work, w);
 }
 
 /* ---- The same bits ----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "core/machine.h"
 #include "core/parity/hunt.h"
 #include "interrupt.h"
+#include "exit_code.h"
 #include "setup.h"
 
 #include <inttypes.h>
@@ -124,6 +125,9 @@ static int hunt(const struct iso_command *command, const struct parity_options *
         .doing = tell_doing,
         .self = &hunting,
     };
+    int rank;
+    if (iso_launched(&rank) > 1)
+        return iso_usage(command, "--hunt runs in one process: start it without mpirun");
     if (models > 0 || o->record != NULL || o->check != NULL || o->cases != NULL || o->steps > 0)
         return iso_usage(command,
                          "--hunt draws its own cases: it takes no model files, and no "
@@ -136,6 +140,33 @@ static int hunt(const struct iso_command *command, const struct parity_options *
 }
 
 /* ---- The command ---------------------------------------------------------------------------- */
+
+/* Runs the ladder; or with ranks the rung of what they share, which rank 0 prints. */
+static int climb(const struct iso_command *command, struct iso_parity_options *p,
+                 const char *devices)
+{
+    struct iso_job_options job = { .threads = 0 };
+    struct iso_ranks *ranks = NULL;
+    char device[64];
+    const char *const own[] = { device, NULL };
+    iso_rc rc = iso_setup_ranks(&job, &ranks);
+    if (rc == ISO_OK && ranks != NULL) {
+        p->ranks = ranks;
+        p->devices = own;
+        p->silent = ranks->rank > 0;
+        p->mode = p->mode == ISO_MODE_DEFAULT ? ISO_MODE_EXACT : p->mode;
+        rc = iso_ranks_device(ranks, devices, device, sizeof device);
+    }
+    if (rc == ISO_OK)
+        rc = iso_parity_run(p, NULL);
+    const bool all_know = rc == ISO_EPARITY && ranks != NULL && !ranks->failed;
+    if (!all_know)
+        iso_setup_tell_ranks(ranks, rc);
+    const int code = all_know && ranks->rank > 0 ? ISO_EXIT_DIFFERS : iso_report(command, rc, NULL);
+    if (ranks != NULL)
+        ranks->close(ranks, code);
+    return code;
+}
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
@@ -159,7 +190,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     } else {
         for (int i = 0; i < count; i++)
             models[i] = iso_setup_path(argv[i], found[i]);
-        const struct iso_parity_options p = {
+        struct iso_parity_options p = {
             .models = count ? models : NULL,
             .devices = o.devices != NULL ? devices : NULL,
             .mode = iso_job_mode(o.mode),
@@ -179,7 +210,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
             .stop = &iso_interrupted,
         };
         iso_interrupts_catch("isocl parity: stopping after this check\n");
-        code = iso_report(command, iso_parity_run(&p, NULL), NULL);
+        code = climb(command, &p, o.devices);
     }
     free(names);
     free(models);
@@ -196,13 +227,16 @@ const struct iso_command iso_command_parity = {
         "Without model files it runs the cases of every op. The plain-C reference defines\n"
         "each result; in exact mode 0 bits may differ, in fast mode results must be\n"
         "within a derived bound. Fails if any check fails or none ran. --hunt does the same\n"
-        "with random cases, in both modes; SIGTERM ends it at once, and it says in which case.",
+        "with random cases, in both modes; SIGTERM ends it at once, and it says in which case.\n"
+        "mpirun -n R isocl parity MODEL.yaml compares a training in shards that R ranks share\n"
+        "with the reference alone: outputs, gradients, statistics, updates, and some steps.",
     .examples =
         "  isocl parity                                          every op on every device\n"
         "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
         "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
         "  isocl parity --hunt --seconds 600 --seed 7            random ops and models\n"
         "  isocl parity --hunt --mode fast --devices opencl      within bounds, not bits\n"
+        "  mpirun -n 2 isocl parity models/demo.yaml --devices cpu,opencl:0   two ranks\n"
         "  isocl parity --record here.json\n"
         "  isocl parity --check here.json                        on another machine\n",
     .options = options,

@@ -55,12 +55,14 @@ static void print_ranks(FILE *out)
         "does not end soon (Open MPI after a second: --mca odls_base_sigkill_timeout 60 "
         "allows more), and then the last checkpoint is what counts. If a rank fails or is "
         "lost, the others say so and end. `mpirun -n 4 isocl eval RUN` and `mpirun -n 4 isocl "
-        "predict RUN ...` share their batches out. `train "
-        "--verify 1/100` has two ranks compute a shard of one step in 100, and compare what it "
+        "predict RUN ...` share their batches out; `mpirun -n 2 isocl parity model.yaml --devices "
+        "cpu,opencl:0` compares a training that ranks share with the reference alone, part by "
+        "part. `train --verify 1/100` has two ranks compute a shard of one step in 100, and "
+        "compare what it "
         "adds to the step; if they differ, the cpu backend decides, and all ranks end with a "
         "sentence that names rank and device. Of the other commands one process runs. "
-        "Not yet: "
-        "features that stay on disk are computed by every rank, and a loss that is not finite "
+        "Not yet: features that stay on disk are computed by every rank, and a loss that is not "
+        "finite "
         "is not traced to its tensor (one process without mpirun does that).");
 }
 

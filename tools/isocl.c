@@ -53,7 +53,7 @@ static int unknown(const char *word)
 /* Returns true if all processes that mpirun has started run this command together. */
 static bool runs_in_all(const struct iso_command *command)
 {
-    static const char *const names[] = { "train", "eval", "predict", NULL };
+    static const char *const names[] = { "train", "eval", "predict", "parity", NULL };
     int i = 0;
     while (names[i] != NULL && strcmp(names[i], command->name) != 0)
         i++;
@@ -71,7 +71,7 @@ static int run_command(const struct iso_command *command, int argc, char **argv)
             return ISO_EXIT_DONE;
         fprintf(stderr,
                 "isocl: mpirun has started %d processes; `isocl %s` runs in one of them, only "
-                "train, eval and predict in all\n",
+                "train, eval, predict and parity in all\n",
                 processes, command->name);
     }
     return command->run(command, argc, argv);

@@ -185,6 +185,7 @@ struct iso_ladder {
     uint64_t seed;
     struct iso_report *report;
     struct iso_record *record; /* NULL: none */
+    struct iso_ranks *ranks;   /* borrowed; NULL: there is only this process */
 };
 /* Runs every rung that fits the device's mode and reports the results. Fails with ISO_ENOMEM only.
  */
@@ -214,7 +215,7 @@ struct iso_report {
     bool headed;                        /* the table's heading has been printed */
     bool ended;                         /* the listener wants no more checks */
     bool lost;                          /* there was no memory for a line of JSON */
-    char device[32], subject[ISO_NAME]; /* subject of the lines below, one per rung */
+    char device[96], subject[ISO_NAME]; /* subject of the lines below, one per rung */
     struct iso_report_line {
         long checks, failed, skipped, died;
         struct iso_distance most;

@@ -1,9 +1,12 @@
 /* lockstep.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
  * that the guilty layer is named; then the model trains and predicts freely on both. */
 #include "subject.h"
+#include "core/data/sha256.h"
+#include "core/ranks/ranks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Streams of the synthetic batch. */
 enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
@@ -67,7 +70,7 @@ static struct iso_check check_of(const struct iso_subject *s, enum iso_rung rung
     snprintf(repeat, REPEAT, "%s --steps %lld", s->path, (long long)s->steps);
     return (struct iso_check){
         .rung = rung,
-        .device = s->ladder->device->device.id,
+        .device = s->devices != NULL ? s->devices : s->ladder->device->device.id,
         .subject = s->graph->model->name,
         .detail = detail,
         .repeat = repeat,
@@ -244,15 +247,15 @@ static iso_rc lockstep(const struct iso_subject *s)
 
 /* ---- a model file -------------------------------------------------------------------------- */
 
-/* Builds the graph and the batch, and frees them after the checks. */
+/* Builds the graph and the batch, and frees them after the checks; returns what these return. */
 static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, int phase,
                          int64_t batch, struct iso_faults *faults,
-                         void (*check)(const struct iso_subject *))
+                         iso_rc (*check)(struct iso_subject *))
 {
     ISO_TRY(iso_graph_build(model, phase, batch, faults, &s->graph));
-    const iso_rc rc = make_batch(s);
+    iso_rc rc = make_batch(s);
     if (rc == ISO_OK)
-        check(s);
+        rc = check(s);
     free(s->x);
     free(s->classes);
     iso_graph_free(s->graph);
@@ -262,13 +265,25 @@ static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, i
     return rc;
 }
 
-static void check_training(const struct iso_subject *s)
+static iso_rc check_free_training(struct iso_subject *s)
+{
+    iso_subject_train(s);
+    return ISO_OK;
+}
+
+static iso_rc check_predictions(struct iso_subject *s)
+{
+    iso_subject_infer(s);
+    return ISO_OK;
+}
+
+static iso_rc check_training(struct iso_subject *s)
 {
     const struct iso_distance none = { 0 };
     const iso_rc rc = lockstep(s);
     if (rc != ISO_OK)
         iso_subject_report(s, ISO_RUNG_LOCKSTEP, -1, "all layers", &none, rc);
-    iso_subject_train(s);
+    return check_free_training(s);
 }
 
 static double forward_flops(const struct iso_graph *g)
@@ -299,7 +314,7 @@ static iso_rc check_inference(struct iso_subject *s, const struct iso_model *mod
     const double rows = INFERENCE_FLOPS / (forward_flops(one) + 1);
     iso_graph_free(one);
     const int64_t batch = rows >= INFERENCE_ROWS ? INFERENCE_ROWS : rows > 2 ? (int64_t)rows : 2;
-    return with_batch(s, model, last, batch, faults, iso_subject_infer);
+    return with_batch(s, model, last, batch, faults, check_predictions);
 }
 
 /* Returns true if a model that has no shards is one with them, too: not one in which only some
@@ -316,17 +331,24 @@ static bool may_have_shards(const struct iso_model *model)
     return may;
 }
 
-/* The numbers of a step in shards follow from their number, and every device must give them. */
+/* The numbers of a step in shards follow from their number, and every device must give them; so
+ * must ranks, which check nothing else. */
 static iso_rc check_shards(struct iso_subject *s, const struct iso_model *model,
                            struct iso_faults *faults)
 {
+    const struct iso_ranks *ranks = s->ladder->ranks;
+    const int count = ranks != NULL ? ranks->count : 1;
     struct iso_model sharded = *model;
-    if (sharded.shards == 1) {
-        sharded.shards = SHARDS;
+    int64_t shards = SHARDS, batch = SHARDED_BATCH;
+    for (; shards < count; shards *= 2)
+        batch = 2 * shards + 1;
+    if (sharded.shards == 1 || sharded.shards < count) {
+        sharded.shards = shards;
         if (!may_have_shards(&sharded))
             return ISO_OK;
     }
-    return with_batch(s, &sharded, 0, SHARDED_BATCH, faults, iso_subject_train);
+    return with_batch(s, &sharded, 0, batch, faults,
+                      ranks != NULL ? iso_subject_share : check_free_training);
 }
 
 /* Each phase is a training of its own, from the initial weights; what every phase has in common is
@@ -334,11 +356,24 @@ static iso_rc check_shards(struct iso_subject *s, const struct iso_model *model,
 static iso_rc check_phases(struct iso_subject *s, const struct iso_model *model,
                            struct iso_faults *faults)
 {
+    if (s->ladder->ranks != NULL)
+        return check_shards(s, model, faults);
     for (int phase = 0; phase < model->nphases; phase++)
         for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
             ISO_TRY(with_batch(s, model, phase, batches[i], faults, check_training));
     ISO_TRY(check_shards(s, model, faults));
     return check_inference(s, model, faults);
+}
+
+/* All ranks must have read the same text. */
+static iso_rc compare_files(struct iso_ranks *ranks, const struct iso_model *model)
+{
+    struct iso_sha256 sum;
+    char hex[65];
+    iso_sha256_init(&sum);
+    iso_sha256_add(&sum, model->text, strlen(model->text));
+    iso_sha256_hex(&sum, hex);
+    return iso_ranks_same(ranks, "model", hex);
 }
 
 iso_rc iso_parity_model(struct iso_report *report_to, const char *path, const char *text,
@@ -355,6 +390,8 @@ iso_rc iso_parity_model(struct iso_report *report_to, const char *path, const ch
     if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_model_parse(path, text, faults, &model);
+    if (rc == ISO_OK && ladder->ranks != NULL)
+        rc = compare_files(ladder->ranks, model);
     if (rc == ISO_OK)
         rc = check_phases(&s, model, faults);
     if (faults->count > 0)

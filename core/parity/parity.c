@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ranks/ranks.h"
 #include "in_child.h"
 
 enum { DEVICES_MOST = 32 };
@@ -152,7 +153,7 @@ static iso_rc check_device(struct parity *p, struct iso_backend *device)
     const bool itself = strcmp(device->device.id, p->reference->device.id) == 0;
     p->ladder.reference = itself ? p->portable : p->reference;
     ISO_TRY(tell_opened(p, device));
-    if (itself)
+    if (itself && p->options->ranks == NULL)
         check_gradients(p);
     ISO_TRY(check_cases(p));
     return check_models(p);
@@ -172,7 +173,9 @@ static iso_rc check_device_named(struct parity *p, const char *id)
     struct iso_backend *device;
     if (p->report.ended)
         return ISO_OK;
-    if (p->report.hook == NULL && !p->options->same_process && iso_watch_wanted(id)) {
+    const struct iso_ranks *ranks = p->options->ranks;
+    if (p->report.hook == NULL && !p->options->same_process && ranks == NULL &&
+        iso_watch_wanted(id)) {
         const struct iso_watch w = watch_of(p, p->ndevices == 0);
         const iso_rc rc = iso_watch_device(&w, id);
         p->ndevices += rc == ISO_OK;
@@ -180,7 +183,8 @@ static iso_rc check_device_named(struct parity *p, const char *id)
             return rc;
         iso_error_clear(); /* a program without isocl beside it checks the device itself */
     }
-    ISO_TRY(iso_backend_open(id, p->options->mode, 0, &device));
+    ISO_TRY(iso_backend_open(id, p->options->mode, ranks != NULL ? iso_ranks_threads(ranks) : 0,
+                             &device));
     iso_rc rc = check_device(p, device);
     iso_report_work(&p->report, -1, ISO_WORK_PASS);
     iso_backend_close(device);
@@ -234,7 +238,7 @@ static iso_rc list_devices(struct parity *p)
 /* "opencl" means every OpenCL device that can be used. */
 static iso_rc check_name(struct parity *p, const char *name)
 {
-    if (strcmp(name, "opencl") != 0 || p->report.hook != NULL)
+    if (strcmp(name, "opencl") != 0 || p->report.hook != NULL || p->options->ranks != NULL)
         return check_device_named(p, name);
     const int before = p->nids;
     for (int i = 0; iso_backends[i] != NULL; i++)
@@ -265,6 +269,28 @@ static iso_rc check_all(struct parity *p)
     return ISO_OK;
 }
 
+/* All ranks must check the same. */
+static iso_rc compare_ranks(const struct iso_parity_options *o, uint64_t seed)
+{
+    char text[160];
+    if (o->ranks == NULL)
+        return ISO_OK;
+    if (o->models == NULL || o->models[0] == NULL || o->ops != NULL || o->record != NULL ||
+        o->check != NULL)
+        return iso_fail(ISO_EUSAGE,
+                        "ranks check what they share, a model's training: name model files, and "
+                        "leave --ops, --record and --check to one process");
+    if (o->mode == ISO_MODE_FAST)
+        return iso_fail(ISO_EUSAGE,
+                        "ranks have the same bits in exact mode only: leave --mode fast "
+                        "to one process");
+    snprintf(text, sizeof text, "%s, arithmetic %d", ISO_VERSION, ISO_ARITH_VERSION);
+    ISO_TRY(iso_ranks_same(o->ranks, "isocl", text));
+    snprintf(text, sizeof text, "seed %llu, %lld steps", (unsigned long long)seed,
+             (long long)o->steps);
+    return iso_ranks_same(o->ranks, "check", text);
+}
+
 /* Reads the cases and opens what the device is compared with. */
 static iso_rc prepare(struct parity *p)
 {
@@ -280,6 +306,7 @@ static iso_rc prepare(struct parity *p)
 static iso_rc climb_all(struct parity *p)
 {
     const struct iso_parity_options *o = p->options;
+    ISO_TRY(compare_ranks(o, p->ladder.seed));
     ISO_TRY(prepare(p));
     ISO_TRY(iso_record_open(o->record, o->check, p->ladder.seed, &p->ladder.record));
     iso_report_begin(&p->report, o);
@@ -295,6 +322,7 @@ static struct parity *new_parity(const struct iso_parity_options *options)
     p->options = options;
     p->ladder.seed = options->seed != 0 ? options->seed : 1;
     p->ladder.report = &p->report;
+    p->ladder.ranks = options->ranks;
     return p;
 }
 

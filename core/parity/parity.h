@@ -15,6 +15,8 @@
  *              shards: loss, metrics and gradients, too
  *   inference  the model's predictions for a larger batch: equal, or as near as a change of one ULP
  *              moves them
+ *   ranks      a model's training in shards that several processes share: on each of them outputs,
+ *              gradients, moving statistics, updated weights and slots equal
  *   record     the hashes that another machine has recorded */
 /* clang-format on */
 #ifndef ISO_PARITY_H
@@ -22,6 +24,8 @@
 #include "core/iso.h"
 
 #include <signal.h>
+
+struct iso_ranks;
 
 /* clang-format off */
 #define ISO_RUNG_MAP(X)                                 \
@@ -33,6 +37,7 @@
     X(LOCKSTEP, "lockstep")                             \
     X(TRAINING, "training")                             \
     X(INFERENCE, "inference")                           \
+    X(RANKS,    "ranks")                                \
     X(RECORD,   "record")
 /* clang-format on */
 #define ISO_RUNG_ENUM(name, text) ISO_RUNG_##name,
@@ -77,21 +82,24 @@ struct iso_parity_options {              /* all zero: every op case on every usa
     const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
     struct iso_backend *const *backends; /* open ones, instead of devices; borrowed */
     int nbackends;
-    enum iso_mode mode;          /* DEFAULT: each device's own */
-    const char *ops;             /* "conv2d,dense" or "all"; NULL: all, or none with models */
-    int number;                  /* run only this case of each op, counted from 1; 0: all */
-    int most;                    /* number of cases of each op, spread over its file; 0: all */
-    int64_t steps;               /* training steps of a model; 0: 3 */
-    const char *record, *check;  /* files; NULL: none. Only exact mode has records */
-    const char *cases;           /* folder of op cases; NULL: models/ops, or the installed one */
-    uint64_t seed;               /* seed of the data; 0 means 1 */
-    bool json;                   /* print one JSON object per line instead of the table */
-    bool quiet;                  /* print failures and the last line only */
-    bool verbose;                /* print a line per case instead of per op */
-    bool quick;                  /* skip cases marked slow, and say so */
-    bool same_process;           /* run the checks of every device in this process */
-    bool silent;                 /* print nothing */
-    double limit;                /* seconds that one check of a driver may take; 0: 300 */
+    enum iso_mode mode;         /* DEFAULT: each device's own */
+    const char *ops;            /* "conv2d,dense" or "all"; NULL: all, or none with models */
+    int number;                 /* run only this case of each op, counted from 1; 0: all */
+    int most;                   /* number of cases of each op, spread over its file; 0: all */
+    int64_t steps;              /* training steps of a model; 0: 3 */
+    const char *record, *check; /* files; NULL: none. Only exact mode has records */
+    const char *cases;          /* folder of op cases; NULL: models/ops, or the installed one */
+    uint64_t seed;              /* seed of the data; 0 means 1 */
+    bool json;                  /* print one JSON object per line instead of the table */
+    bool quiet;                 /* print failures and the last line only */
+    bool verbose;               /* print a line per case instead of per op */
+    bool quick;                 /* skip cases marked slow, and say so */
+    bool same_process;          /* run the checks of every device in this process */
+    bool silent;                /* print nothing */
+    double limit;               /* seconds that one check of a driver may take; 0: 300 */
+    /* Several processes, which all run the checks: only the rung of ranks, of models, each on its
+     * one device, in this process. Borrowed; NULL: there is only this one. */
+    struct iso_ranks *ranks;
     volatile sig_atomic_t *stop; /* not 0: end the checks, with a summary; NULL: never */
     void *out;                   /* FILE *; NULL: stdout */
     /* Called after each check, in addition to printing; returns false to end the checks. May be

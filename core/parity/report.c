@@ -6,6 +6,7 @@
 
 #include "core/environment.h"
 #include "core/json.h"
+#include "core/ranks/ranks.h"
 #include "harness.h"
 
 enum { DETAIL = 160 };
@@ -247,10 +248,12 @@ static void repeat_command(const struct iso_report *r, const struct iso_check *c
                            size_t n)
 {
     const struct iso_parity_options *o = r->options;
-    char seed[24], environment[1024];
+    char seed[24], environment[1024], start[32] = "";
+    if (o->ranks != NULL)
+        snprintf(start, sizeof start, "mpirun -n %d ", o->ranks->count);
     snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
-    snprintf(buf, n, "%sisocl parity %s", iso_repeat_environment(environment, sizeof environment),
-             c->repeat);
+    snprintf(buf, n, "%s%sisocl parity %s", iso_repeat_environment(environment, sizeof environment),
+             start, c->repeat);
     append_option(buf, n, "--devices", c->device);
     append_option(buf, n, "--mode", mode_name(c->mode));
     append_option(buf, n, "--seed", o->seed > 1 ? seed : NULL);
@@ -315,8 +318,8 @@ void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc
     print(r, c, x, command);
     if (r->options->told != NULL)
         tell(r, c, x, command);
-    if (r->options->stop != NULL && *r->options->stop != 0)
-        r->ended = true;
+    if (r->options->ranks == NULL && r->options->stop != NULL && *r->options->stop != 0)
+        r->ended = true; /* ranks end together, when all have heard of it */
     add_to_line(r, c, x);
     count(r, c, x);
 }

@@ -1,5 +1,5 @@
 /* subject.h (private): a whole model on a device, compared with the reference: for lockstep.c,
- * free_training.c and moved_training.c. */
+ * free_training.c, moved_training.c and ranks_training.c. */
 #ifndef ISO_SUBJECT_H
 #define ISO_SUBJECT_H
 #include "core/train/exec.h"
@@ -9,6 +9,7 @@ struct iso_subject { /* one model at one batch size */
     const struct iso_ladder *ladder;
     struct iso_report *report;
     const char *path;
+    const char *devices; /* ids of all ranks' devices; NULL: the ladder's device alone */
     int64_t steps;
     struct iso_graph *graph;
     float *x;         /* the batch: [batch, ...input] */
@@ -40,8 +41,11 @@ void iso_subject_train(const struct iso_subject *);
 /* Trains for the subject's steps; waits for the device. */
 iso_rc iso_subject_steps(const struct iso_subject *, struct iso_exec *);
 iso_rc iso_subject_read_weight(struct iso_exec *, int i, struct iso_array *, struct iso_tensor *);
-/* How far two trainings have come apart, in the weights, moving statistics included, and in each of
- * the optimizer's slots: the root of the summed squares of the differences. */
+/* Predicts with the initial weights on both, and compares the predictions. */
+void iso_subject_infer(const struct iso_subject *);
+
+/* executors.c. How far two trainings have come apart, in the weights, moving statistics included,
+ * and in each of the optimizer's slots: the root of the summed squares of the differences. */
 struct iso_apart {
     double of[1 + ISO_OPERANDS]; /* weights, then slot by slot */
     int64_t values;              /* numbers compared */
@@ -49,8 +53,25 @@ struct iso_apart {
 };
 /* Both are of the same network. */
 iso_rc iso_subject_distance(struct iso_exec *, struct iso_exec *, struct iso_apart *out);
-/* Predicts with the initial weights on both, and compares the predictions. */
-void iso_subject_infer(const struct iso_subject *);
+/* Fails if anything is apart. */
+iso_rc iso_subject_together(const struct iso_subject *, const struct iso_apart *);
+/* Returns the sum of the squares of the differences of n numbers. */
+double iso_subject_squares(const double *a, const double *b, int64_t n);
+/* Compare bit for bit, and fail with ISO_EPARITY and the first number that differs: n numbers of
+ * this name; what both executors hold under this name, if the first one does; the numbers that the
+ * last step logged, which are loss, metrics and penalties; or all that a step in shards adds in a
+ * tree: the log, the gradients and, as weights that are not trained, the moving statistics. */
+iso_rc iso_subject_compare_numbers(const char *name, const double *want, const double *got,
+                                   int64_t n);
+iso_rc iso_subject_compare_tensor(struct iso_exec *reference, struct iso_exec *device,
+                                  const char *name);
+iso_rc iso_subject_compare_log(struct iso_exec *reference, struct iso_exec *device);
+iso_rc iso_subject_compare_sums(struct iso_exec *reference, struct iso_exec *device);
+
+/* ranks_training.c. Trains in shards that the ladder's ranks share, and on the reference alone, and
+ * compares outputs, sums and weights. All ranks call it, with the same subject. Fails if a rank
+ * cannot go on, and with it none; differences are reported. */
+iso_rc iso_subject_share(struct iso_subject *);
 
 /* moved_training.c. Moves each weight by one ULP, up or down. */
 iso_rc iso_subject_move_weights(const struct iso_subject *, struct iso_exec *);
