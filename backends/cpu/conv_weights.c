@@ -156,6 +156,7 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
                           .streams = job->in_place || job->one_block,
                           .ahead = share->ahead,
                           .step = job->filters,
+                          .leap = 16 * job->filters,
                           .add = add,
                           .aoff = segments->aoff + s,
                           .boff = segments->boff + s,

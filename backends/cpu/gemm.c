@@ -2,22 +2,26 @@
  *
  * Where a has more rows than b has columns (the pixels of a 1x1 convolution), all panels are packed
  * first, and a thread takes a band of rows through all of them, so that a is read once. Where it
- * has fewer (a dense layer), a thread takes a panel, packs it, and takes all rows through it. A
- * long k goes in pieces, which stay in the second-level cache.
+ * has fewer (a dense layer), a thread takes a group of panels, packs one after the other, and takes
+ * all rows through it. A long k goes in pieces, so that a piece of a stays in the second-level
+ * cache while all panels of the group pass by; and while one of these is multiplied, the next one
+ * is fetched from memory.
  *
  * Rows of a that lie far apart share few cache sets and translation entries, so such an a is packed
  * too, into strips [k][rows of a tile]. */
+#include "elements.h"
 #include "gemm.h"
 
 enum {
-    K_PIECE = 4 * ISO_BLOCK_TERMS, /* k of a panel that stays in the second-level cache beside
-                                      a strip */
-    BAND_FLOATS = 65536,           /* size of a band of a, which stays there too */
-    BAND_TILES = 8,                /* but not more tiles than this */
-    FAR = 256,                     /* elements between rows from which a is packed, */
-    REUSED = 6,                    /* when this many panels or more meet it, */
-    PAGE = 1024,                   /* or any, where rows are whole pages apart */
-    UNIT_PRODUCTS = 32768          /* less is not worth handing to another thread */
+    K_PIECE = ISO_BLOCK_TERMS, /* k of a piece */
+    BAND_FLOATS = 65536,       /* size of a band of a, which stays in the second-level cache */
+    BAND_TILES = 8,            /* but not more tiles than this */
+    FAR = 256,                 /* elements between rows from which a is packed, */
+    REUSED = 6,                /* when this many panels or more meet it, */
+    PAGE = 1024,               /* or any, where rows are whole pages apart */
+    UNITS = 4,                 /* units per thread, */
+    UNIT_PRODUCTS = 32768,     /* but less than this is not worth handing to another one */
+    LINE = 16                  /* elements of a line of the cache */
 };
 
 struct job {
@@ -25,7 +29,8 @@ struct job {
     int vectors, width, height; /* vectors and columns per panel; rows per tile */
     int64_t panels, piece;      /* piece: k per piece */
     bool by_band, packs_a;
-    int64_t bands, band_rows; /* bands of a; a unit is a band, or a panel times a band */
+    int64_t bands, band_rows; /* bands of a; a unit is a band, or a group of panels times a band */
+    int64_t groups;           /* of panels, of about equal size */
     float *strip;             /* packed a, [strips][k][height]: a band per thread, or all of it */
     float *panel;             /* packed b: all of it, or a piece of a panel per thread */
     size_t strip_floats, panel_floats;
@@ -47,7 +52,7 @@ void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t co
  * processor's own prefetching. */
 static void copy_rows(const float *from, int64_t ldf, int64_t rows, int width, float *to)
 {
-    enum { AHEAD = 16, LINE = 16 };
+    enum { AHEAD = 16 };
     for (int64_t r = 0; r < rows; r++, from += ldf, to += width) {
         for (int i = 0; i < width; i += LINE)
             __builtin_prefetch(from + (r + AHEAD < rows ? AHEAD * ldf : 0) + i);
@@ -85,30 +90,53 @@ static void pack_rows(const struct job *job, int64_t i0, int64_t rows, float *to
                            to + i * g->k, job->height);
 }
 
-/* Multiplies rows [i0, i0 + rows) by one panel, terms [k0, k0 + len), continuing the sums in c.
- * strip: these rows, packed, or NULL; panel: these terms. */
-static void multiply(const struct job *job, int64_t i0, int64_t rows, int64_t p, int64_t k0,
-                     int64_t len, const float *strip, const float *panel)
+/* A piece of a panel of b: terms [k0, k0 + len) of the columns from p width on. */
+struct piece {
+    int64_t p, k0, len;
+    const float *packed; /* [len][width] */
+    const float *next;   /* the piece to fetch meanwhile, where it lies in b; NULL: none */
+};
+
+/* Lets a tile fetch its share of the next piece: a line of each row, which may begin within one,
+ * or, if b is transposed, all lines of some rows. Returns false if nothing is left to fetch. */
+static bool fetch_ahead(const struct job *job, const float *next, int64_t tile, struct iso_tile *t)
+{
+    const struct iso_gemm *g = job->g;
+    const int64_t shares = job->width / LINE + !g->transposed;
+    if (next == NULL || tile >= shares)
+        return false;
+    t->ahead = next + tile * LINE * (g->transposed ? g->ldw : 1);
+    t->step = g->ldw;
+    t->leap = LINE * (g->transposed ? 1 : g->ldw);
+    return true;
+}
+
+/* Multiplies rows [i0, i0 + rows) by a piece, continuing the sums in c. strip: these rows, packed,
+ * or NULL. */
+static void multiply(const struct job *job, int64_t i0, int64_t rows, const struct piece *piece,
+                     const float *strip)
 {
     const struct iso_gemm *g = job->g;
     const ptrdiff_t zero = 0;
-    const int64_t j0 = p * job->width, each = strip != NULL ? job->height : rows;
-    struct iso_tile t = { .b = panel,
+    const int64_t j0 = piece->p * job->width, k0 = piece->k0;
+    const int64_t each = strip != NULL || !job->by_band ? job->height : rows;
+    struct iso_tile t = { .b = piece->packed,
                           .as = strip != NULL ? 1 : g->lda,
                           .bk = job->width,
                           .ak = strip != NULL ? job->height : 1,
                           .cs = g->ldc,
                           .aoff = &zero,
                           .boff = &zero,
-                          .len = &len,
+                          .len = &piece->len,
                           .nsegments = 1,
                           .cols = (int)iso_min64(job->width, g->n - j0),
                           .block = ISO_BLOCK_TERMS,
-                          .streams = job->by_band,
-                          .bias = g->bias != NULL && k0 + len == g->k ? g->bias + j0 : NULL,
+                          .bias = g->bias != NULL && k0 + piece->len == g->k ? g->bias + j0 : NULL,
                           .resume = k0 > 0,
                           .add = g->add };
     for (int64_t i = 0; i < rows; i += each) {
+        t.ahead = NULL;
+        t.streams = fetch_ahead(job, piece->next, i / each, &t) || job->by_band;
         t.rows = (int)iso_min64(each, rows - i);
         t.a = strip != NULL ? strip + i * g->k + k0 * job->height : g->a + (i0 + i) * g->lda + k0;
         t.c = g->c + (i0 + i) * g->ldc + j0;
@@ -134,9 +162,13 @@ static void band_unit(void *data, int64_t band, int thread)
     if (strip != NULL)
         pack_rows(job, i0, rows, strip);
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += job->piece)
-        for (int64_t p = 0; p < job->panels; p++)
-            multiply(job, i0, rows, p, k0, iso_min64(job->piece, g->k - k0), strip,
-                     job->panel + (p * g->k + k0) * job->width);
+        for (int64_t p = 0; p < job->panels; p++) {
+            const struct piece piece = { .p = p,
+                                         .k0 = k0,
+                                         .len = iso_min64(job->piece, g->k - k0),
+                                         .packed = job->panel + (p * g->k + k0) * job->width };
+            multiply(job, i0, rows, &piece, strip);
+        }
     for (int64_t i = 0; g->ending.activation != NULL && i < rows; i++)
         ISO_CPU(end)(&g->ending, g->c + (i0 + i) * g->ldc, g->n);
 }
@@ -149,21 +181,48 @@ static void pack_strip_unit(void *data, int64_t s, int thread)
     pack_rows(job, i0, iso_min64(job->height, job->g->m - i0), job->strip + i0 * job->g->k);
 }
 
-/* A panel times a band of rows. */
-static void panel_unit(void *data, int64_t index, int thread)
+/* Returns where the terms from k0 on of panel p lie in b; NULL if there is no such panel. */
+static const float *place_of(const struct job *job, int64_t p, int64_t k0)
+{
+    const struct iso_gemm *g = job->g;
+    if (p == job->panels)
+        return NULL;
+    return g->transposed ? g->w + p * job->width * g->ldw + k0
+                         : g->w + k0 * g->ldw + p * job->width;
+}
+
+/* Returns where the piece that follows (p, k0) lies in b: that of the group's next panel, or of its
+ * first one, or the first of the next group; NULL at the end. */
+static const float *place_of_next(const struct job *job, struct iso_range group, int64_t p,
+                                  int64_t k0)
+{
+    if (p + 1 < group.end)
+        return place_of(job, p + 1, k0);
+    return k0 + job->piece < job->g->k ? place_of(job, group.begin, k0 + job->piece)
+                                       : place_of(job, group.end, 0);
+}
+
+/* A group of panels times a band of rows. */
+static void panels_unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;
     const struct iso_gemm *g = job->g;
-    const int64_t p = index / job->bands, i0 = index % job->bands * job->band_rows;
-    const int64_t rows = iso_min64(job->band_rows, g->m - i0), j0 = p * job->width;
-    float *panel = job->panel + (size_t)thread * job->panel_floats;
-    for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += job->piece) {
-        const int64_t len = iso_min64(job->piece, g->k - k0);
-        ISO_CPU(pack)(g, j0, job->width, k0, k0 + len, panel);
-        multiply(job, i0, rows, p, k0, len, job->packs_a ? job->strip + i0 * g->k : NULL, panel);
-    }
+    const int64_t u = index / job->bands;
+    const struct iso_range group = { u * job->panels / job->groups,
+                                     (u + 1) * job->panels / job->groups };
+    const int64_t i0 = index % job->bands * job->band_rows, j0 = group.begin * job->width;
+    const int64_t rows = iso_min64(job->band_rows, g->m - i0);
+    const int64_t columns = iso_min64(group.end * job->width, g->n) - j0;
+    float *packed = job->panel + (size_t)thread * job->panel_floats;
+    for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += job->piece)
+        for (int64_t p = group.begin; p < group.end; p++) {
+            const int64_t len = iso_min64(job->piece, g->k - k0);
+            const struct piece piece = { p, k0, len, packed, place_of_next(job, group, p, k0) };
+            ISO_CPU(pack)(g, p * job->width, job->width, k0, k0 + len, packed);
+            multiply(job, i0, rows, &piece, job->packs_a ? job->strip + i0 * g->k : NULL);
+        }
     for (int64_t i = 0; g->ending.activation != NULL && i < rows; i++)
-        ISO_CPU(end)(&g->ending, g->c + (i0 + i) * g->ldc + j0, iso_min64(job->width, g->n - j0));
+        ISO_CPU(end)(&g->ending, g->c + (i0 + i) * g->ldc + j0, columns);
 }
 
 /* ---- Division ------------------------------------------------------------------------------ */
@@ -176,7 +235,7 @@ static void divide_by_band(struct job *job, int threads)
     const struct iso_gemm *g = job->g;
     const int64_t fit = BAND_FLOATS / iso_max64(1, g->k) / job->height;
     const int64_t tiles = iso_ceil_div(g->m, job->height);
-    const int64_t share = iso_ceil_div(tiles, 4 * threads);
+    const int64_t share = iso_ceil_div(tiles, UNITS * threads);
     const int64_t each = iso_max64(1, iso_min64(iso_min64(fit, BAND_TILES), share));
     job->band_rows = each * job->height;
     job->bands = iso_ceil_div(g->m, job->band_rows);
@@ -184,17 +243,18 @@ static void divide_by_band(struct job *job, int threads)
     job->panel_floats = sixteens(job->panels * g->k * job->width);
 }
 
-/* All rows to a panel, unless there are too few panels for the threads. */
+/* All rows to a group of panels, unless there are too few panels for the threads. */
 static void divide_by_panel(struct job *job, int threads)
 {
     const struct iso_gemm *g = job->g;
     const int64_t tiles = iso_ceil_div(g->m, job->height);
     const int64_t worth = job->panels > 0 ? g->m * g->n * g->k / (job->panels * UNIT_PRODUCTS) : 0;
-    const bool even = job->panels % threads == 0 || job->panels >= 4 * threads;
-    const int64_t wanted = even ? 1 : iso_ceil_div(4 * threads, iso_max64(1, job->panels));
+    const bool even = job->panels % threads == 0 || job->panels >= UNITS * threads;
+    const int64_t wanted = even ? 1 : iso_ceil_div(UNITS * threads, iso_max64(1, job->panels));
     const int64_t bands = iso_max64(1, iso_min64(tiles, iso_min64(worth, wanted)));
     job->band_rows = iso_ceil_div(tiles, bands) * job->height;
     job->bands = iso_ceil_div(g->m, job->band_rows);
+    job->groups = iso_min64(job->panels, iso_ceil_div(UNITS * threads, bands));
     job->strip_floats = job->packs_a ? sixteens(tiles * job->height * g->k) : 0;
     job->panel_floats = sixteens(iso_min64(job->piece, g->k) * job->width);
 }
@@ -250,5 +310,5 @@ void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *worksp
     }
     if (job.packs_a)
         iso_team_run(team, iso_ceil_div(g->m, job.height), pack_strip_unit, &job);
-    iso_team_run(team, job.panels * job.bands, panel_unit, &job);
+    iso_team_run(team, job.groups * job.bands, panels_unit, &job);
 }

@@ -15,7 +15,7 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
     const bool aside = t->as == 1 || t->ahead != NULL;
     const float *next = t->ahead != NULL ? t->ahead : aside ? a + n * t->ak : a + P * t->as;
     const ptrdiff_t near = t->ahead != NULL ? t->step : aside ? t->ak : t->as;
-    const ptrdiff_t far = aside ? LINE * near : LINE;
+    const ptrdiff_t far = t->ahead != NULL ? t->leap : aside ? LINE * near : LINE;
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
     const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
                 *a5 = a + 20 * as;
