@@ -15,16 +15,18 @@ struct prediction {
     struct iso_prediction opened;
 };
 
+/* ---- prediction.c ---- */
+
 /* Returns ISO_OK, or, once the user has pressed Ctrl-C, ISO_EIO with a message, so that the caller
  * removes the unfinished file. row: rows done so far. */
 iso_rc iso_prediction_stopped(const struct prediction *, int64_t row);
-/* prediction_tell.c: prints a table or JSON objects, and writes the file of --csv. */
-iso_rc iso_prediction_tell(struct prediction *);
-/* prediction_npy.c: writes the file of --npy. */
-iso_rc iso_prediction_npy(struct prediction *);
-
 /* Returns true if the rows are files of images. */
 bool iso_prediction_of_files(const struct prediction *);
 /* Writes "builtin:digits, test", or "3 images", into buf and returns buf. */
 const char *iso_prediction_source(const struct prediction *, char *buf, size_t n);
+
+/* prediction_tell.c: prints a table or JSON objects, and writes the file of --csv. */
+iso_rc iso_prediction_tell(struct prediction *);
+/* prediction_npy.c: writes the file of --npy. */
+iso_rc iso_prediction_npy(struct prediction *);
 #endif

@@ -1,4 +1,5 @@
 #include "help_words.h"
+#include "help_tables.h"
 #include "core/model/initializer.h"
 #include "core/model/regularizer.h"
 #include "core/model/schedule.h"

@@ -2,12 +2,9 @@
  * sources of data, keys. */
 #ifndef ISO_HELP_WORDS_H
 #define ISO_HELP_WORDS_H
-#include "core/model/field.h"
-
+#include <stdbool.h>
 #include <stdio.h>
 
-/* Prints a table of keys, each with its documentation, values and default. help_page.c */
-void iso_help_fields(FILE *, const struct iso_field *);
 /* Prints the names of all activations, a line each with the formula, or of one of them also where
  * it may stand; i: its position in iso_activation_names. */
 void iso_help_activations(FILE *);

@@ -1,6 +1,7 @@
 /* network_build.h (private): declarations shared by the files that make a model file of Keras's
- * configuration: network.c walks it, network_layers.c and network_tokens.c know the classes,
- * network_values.c their parameters, network_text.c writes the model file. */
+ * configuration: network.c walks it, network_build.c adds layers, network_layers.c and
+ * network_tokens.c know the classes, network_values.c their parameters, network_text.c writes the
+ * model file. */
 #ifndef ISO_KERAS_NETWORK_BUILD_H
 #define ISO_KERAS_NETWORK_BUILD_H
 #include "network.h"
@@ -51,27 +52,34 @@ struct iso_keras_config { /* a layer at hand */
     const json_t *kwargs; /* its call's arguments with names; NULL: none */
 };
 
+/* ---- network_build.c ---- */
+
 /* Adds a fault at the layer at hand; returns ISO_KERAS_FAULT. */
 int iso_keras_refuse(const struct iso_keras_config *, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* Makes a layer of the model file of the layer at hand, which has a layer's weights if `weights`.
  * Returns its value; params: ", key: value" for each, or "". */
 int iso_keras_add(const struct iso_keras_config *, enum iso_op, bool weights, const char *params);
-/* network_layers.c: the value of a layer that is no model. */
-int iso_keras_take_layer(const struct iso_keras_config *);
-/* Returns the weights that the file has for the layer at hand; NULL: none. */
-const struct iso_keras_layer *iso_keras_weights_of(const struct iso_keras_config *);
-/* Takes a layer whose parameters have the op's names. */
-int iso_keras_generic(const struct iso_keras_config *, enum iso_op);
 /* Names the layer, or with `part` a part of it, among those that are left out since only training
  * has them. part: "" or "'s PART". */
 void iso_keras_leave_out(const struct iso_keras_config *, const char *part);
-
-/* ---- network_tokens.c ---- */
-
+/* Returns the weights that the file has for the layer at hand; NULL: none. */
+const struct iso_keras_layer *iso_keras_weights_of(const struct iso_keras_config *);
 /* Return the axes that Keras has, the rows among them, of the first input of the layer at hand, and
  * of its result as this op. */
 int iso_keras_rank(const struct iso_keras_config *);
 int iso_keras_result_rank(const struct iso_keras_config *, enum iso_op);
+/* Returns the list, which has n items of this size, with room for one more; NULL: r->rc says why
+ * not, and the list is as it was. */
+void *iso_keras_one_more(struct iso_keras_reader *r, void *list, int n, int *room, size_t size);
+
+/* ---- network_layers.c ---- */
+
+/* Returns the value of a layer that is no model. */
+int iso_keras_take_layer(const struct iso_keras_config *);
+
+/* ---- network_tokens.c ---- */
+
+/* Return the value of the layer at hand, which is of this class. */
 int iso_keras_dense(const struct iso_keras_config *);
 int iso_keras_reshape(const struct iso_keras_config *);
 int iso_keras_permute(const struct iso_keras_config *);
@@ -82,6 +90,8 @@ int iso_keras_attention(const struct iso_keras_config *);
 /* Writes the op's parameters that the configuration has as ", key: value". Returns false, with a
  * fault for each that isocl cannot have. */
 bool iso_keras_params(const struct iso_keras_config *, enum iso_op, char params[ISO_KERAS_PARAMS]);
+/* Takes a layer whose parameters have the op's names. */
+int iso_keras_generic(const struct iso_keras_config *, enum iso_op);
 /* Writes an activation's name as isocl has it, truncated to n bytes. Returns false if it has none.
  */
 bool iso_keras_activation(const json_t *value, char *out, size_t n);

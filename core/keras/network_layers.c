@@ -153,16 +153,6 @@ static int rescaling(const struct iso_keras_config *c)
     return scale_input(c, factor, nfactor, offset, noffset);
 }
 
-const struct iso_keras_layer *iso_keras_weights_of(const struct iso_keras_config *c)
-{
-    for (int i = 0; i < c->r->file->nlayers; i++) {
-        const struct iso_keras_layer *l = &c->r->file->layers[i];
-        if (strcmp(*l->class ? l->class : l->place, *l->class ? c->class_path : c->path) == 0)
-            return l;
-    }
-    return NULL;
-}
-
 /* Reads a weight of a Normalization, which has one number for each channel. */
 static bool read_statistic(const struct iso_keras_config *c, int w, double out[ISO_REALS], int *n)
 {
@@ -225,31 +215,12 @@ static int function(const struct iso_keras_config *c)
 
 /* ---- Others -------------------------------------------------------------------------------- */
 
-void iso_keras_leave_out(const struct iso_keras_config *c, const char *part)
-{
-    char *list = c->r->out->left_out;
-    const size_t used = strlen(list), n = sizeof c->r->out->left_out;
-    if (used + strlen(c->name) + strlen(part) + 3 < n)
-        snprintf(list + used, n - used, "%s%s%s", used ? ", " : "", c->name, part);
-}
-
 /* Passes on what a layer does only in training, or not at all. */
 static int pass(const struct iso_keras_config *c)
 {
     if (strcmp(c->class_name, "Identity") != 0)
         iso_keras_leave_out(c, "");
     return c->x[0];
-}
-
-int iso_keras_generic(const struct iso_keras_config *c, enum iso_op op)
-{
-    char params[ISO_KERAS_PARAMS], name[64] = "";
-    if (!iso_keras_params(c, op, params))
-        return ISO_KERAS_FAULT;
-    const int y = iso_keras_add(c, op, iso_ops[op].def->weights != NULL, params);
-    if (y >= 0 && iso_keras_activation(json_object_get(c->config, "activation"), name, sizeof name))
-        c->r->layers[y].softmax = strcmp(name, "softmax") == 0;
-    return y;
 }
 
 /* A rate of 0 drops nothing, and Keras 1 calls it p. */

@@ -7,26 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Ranks --------------------------------------------------------------------------------- */
-
-int iso_keras_rank(const struct iso_keras_config *c)
-{
-    return c->x[0] >= 0 ? c->r->layers[c->x[0]].rank : c->r->input.ndim;
-}
-
-int iso_keras_result_rank(const struct iso_keras_config *c, enum iso_op op)
-{
-    const json_t *target = json_object_get(c->config, "target_shape");
-    switch ((int)op) {
-    case ISO_OP_flatten: return 2;
-    case ISO_OP_reshape: return (int)json_array_size(target) + 1;
-    case ISO_OP_global_average_pooling2d:
-    case ISO_OP_global_max_pooling2d:
-        return json_is_true(json_object_get(c->config, "keepdims")) ? iso_keras_rank(c) : 2;
-    default: return iso_keras_rank(c);
-    }
-}
-
 /* ---- Layers -------------------------------------------------------------------------------- */
 
 /* Makes a convolution of single pixels whose kernel Keras keeps with `inside` axes of inputs. The

@@ -231,3 +231,14 @@ bool iso_keras_params(const struct iso_keras_config *c, enum iso_op op,
     fclose(out);
     return fine;
 }
+
+int iso_keras_generic(const struct iso_keras_config *c, enum iso_op op)
+{
+    char params[ISO_KERAS_PARAMS], name[64] = "";
+    if (!iso_keras_params(c, op, params))
+        return ISO_KERAS_FAULT;
+    const int y = iso_keras_add(c, op, iso_ops[op].def->weights != NULL, params);
+    if (y >= 0 && iso_keras_activation(json_object_get(c->config, "activation"), name, sizeof name))
+        c->r->layers[y].softmax = strcmp(name, "softmax") == 0;
+    return y;
+}

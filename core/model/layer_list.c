@@ -8,29 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct iso_layer_key iso_layer_keys[] = {
-    { "name", "name in weight files and messages (default: conv2d_1, conv2d_2, ...)" },
-    { "inputs",
-      "name of the layer it reads, or input; a list for several, such as [conv2d_2, input] "
-      "(default: the layer above)" },
-    { "trainable",
-      "false: its weights stay as they are, and batch_normalization uses its moving "
-      "statistics (default: true)" },
-    { "learning_rate_multiplier",
-      "factor of the learning rate for its weights; of a layer block, for all of its layers "
-      "(default: 1)" },
-    { "recompute",
-      "true: in training, its result is not kept for the backward pass but computed again there, "
-      "which saves memory and changes no bit; of a layer block, the results of all layers within "
-      "it. Layers with this key that follow one another are computed again together (default: "
-      "false)" },
-    { "repeat",
-      "number of copies in a row, each with a number after its name (default: one, without a "
-      "number)" },
-    { "first", "first of these numbers (default: 1)" },
-    { .key = NULL }
-};
-
 /* The keys of a layer besides its op's own that take a single value. */
 struct entry {
     bool trainable, recompute;
@@ -38,6 +15,7 @@ struct entry {
     int64_t repeat, first;
 };
 #define AT(member) offsetof(struct entry, member)
+
 static const struct iso_field entry_fields[] = {
     { "trainable", ISO_FIELD_BOOL, AT(trainable), "true", 0, 0, NULL, "" },
     { "learning_rate_multiplier", ISO_FIELD_REAL, AT(rate), "1", 0, 1e6, NULL, "" },
@@ -296,7 +274,7 @@ static int part_of(const struct item *it)
 
 static iso_rc read_layer(const struct item *it, enum iso_op op)
 {
-    const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
+    const char *also[ISO_LAYER_KEYS + 1] = { NULL };
     struct iso_layer layer = { .op = op,
                                .location = it->named.name->location,
                                .frozen = it->scope->frozen || !it->entry.trainable,

@@ -66,24 +66,7 @@ static const struct iso_field expect_fields[] = {
 };
 #undef AT
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-bool iso_name_valid(const char *name)
-{
-    return *name && strchr(LETTERS, *name) != NULL && name[strspn(name, LETTERS ".-")] == '\0';
-}
-
 /* ---- Sections of plain values -------------------------------------------------------------- */
-
-iso_rc iso_load_fields(struct iso_loader *l, const struct iso_yaml *node, const char *what,
-                       const struct iso_field *fields, void *params)
-{
-    char found[64];
-    if (node->kind == ISO_YAML_MAPPING)
-        return iso_fields_read(fields, what, node->location, node, NULL, params, l->faults);
-    iso_faults_add(l->faults, node->location, "%s: expected {%s: ...}, found %s", what, fields->key,
-                   iso_yaml_describe(node, found, sizeof found));
-    return ISO_OK;
-}
 
 static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
 {

@@ -39,7 +39,8 @@ extern const struct iso_section iso_sections[]; /* ends with key NULL */
 struct iso_layer_key {
     const char *key, *doc;
 };
-extern const struct iso_layer_key iso_layer_keys[]; /* ends with key NULL */
+enum { ISO_LAYER_KEYS = 7 };
+extern const struct iso_layer_key iso_layer_keys[ISO_LAYER_KEYS + 1]; /* ends with key NULL */
 
 /* layer_list.c: reads the network. This and the readers below fail with ISO_ENOMEM only. */
 iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
@@ -69,7 +70,7 @@ iso_rc iso_load_schedule(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_early_stopping(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_checkpoint(struct iso_loader *, const struct iso_yaml *);
 void iso_check_monitors(struct iso_loader *);
-/* Reads a section that is a mapping of these fields. */
+/* section.c: reads a section that is a mapping of these fields. */
 iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char *what,
                        const struct iso_field *, void *params);
 /* model_input.c: input: {shape: ..., scale: ...} */

@@ -41,6 +41,11 @@ const char *iso_onnx_text(struct iso_onnx *m, const char *fmt, ...)
     return text;
 }
 
+const char *iso_onnx_copy(struct iso_onnx *m, const char *s)
+{
+    return iso_onnx_text(m, "%s", s != NULL ? s : "");
+}
+
 void iso_onnx_free(struct iso_onnx *m)
 {
     if (m == NULL)

@@ -76,6 +76,8 @@ struct iso_onnx {
 void *iso_onnx_alloc(struct iso_onnx *, size_t count, size_t size);
 /* Text in such memory; NULL with the message set. */
 const char *iso_onnx_text(struct iso_onnx *, const char *fmt, ...) ISO_PRINTF(2, 3);
+/* Returns a copy of a text, "" for NULL, in the same memory. */
+const char *iso_onnx_copy(struct iso_onnx *, const char *);
 /* Frees the model with all that iso_onnx_alloc has given; NULL is fine. */
 void iso_onnx_free(struct iso_onnx *);
 /* Elements of the tensor. */

@@ -17,12 +17,6 @@ enum { DEPTH = 24 };
  */
 enum { MEMORY_PER_BYTE = 128, MEMORY_BASE = 1 << 16 };
 
-iso_rc iso_onnx_damaged(const struct iso_onnx_reader *r, const char *what, const char *name)
-{
-    return iso_fail(ISO_EDATA, "%s: %s '%.60s'; the file is damaged, or not ONNX", r->path, what,
-                    name);
-}
-
 /* ---- Before the library sees the bytes ----------------------------------------------------- */
 
 struct bytes {
@@ -104,11 +98,6 @@ static void unspend(void *data, void *p)
 }
 
 /* ---- Nodes --------------------------------------------------------------------------------- */
-
-const char *iso_onnx_copy(struct iso_onnx *m, const char *s)
-{
-    return iso_onnx_text(m, "%s", s != NULL ? s : "");
-}
 
 static const char *copy_bytes(struct iso_onnx *m, ProtobufCBinaryData b)
 {

@@ -9,10 +9,14 @@ struct iso_onnx_reader {
     const char *path;
     struct iso_onnx *m;
 };
-/* ISO_EDATA: "PATH: WHAT 'NAME'; the file is damaged, or not ONNX". */
-iso_rc iso_onnx_damaged(const struct iso_onnx_reader *, const char *what, const char *name);
+/* Fails with ISO_EDATA: "PATH: WHAT 'NAME'; the file is damaged, or not ONNX". */
+static inline iso_rc iso_onnx_damaged(const struct iso_onnx_reader *r, const char *what,
+                                      const char *name)
+{
+    return iso_fail(ISO_EDATA, "%s: %s '%.60s'; the file is damaged, or not ONNX", r->path, what,
+                    name);
+}
+
 iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *, const Onnx__TensorProto *,
                             struct iso_onnx_tensor *out);
-/* Text of the file, "" for none, in memory of the model. */
-const char *iso_onnx_copy(struct iso_onnx *, const char *);
 #endif

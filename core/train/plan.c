@@ -168,13 +168,6 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
     return ISO_OK;
 }
 
-int iso_plan_late_extent(const struct iso_graph *g, const struct iso_plan *p,
-                         const iso_parts *parts, int node, int value)
-{
-    const bool late = p->late != NULL && p->late[value] >= 0 && p->late[value] == parts[node];
-    return late ? g->nvalues + value : value;
-}
-
 void iso_plan_clear(struct iso_plan *p)
 {
     free(p->late);

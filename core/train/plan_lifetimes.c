@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int iso_plan_late_extent(const struct iso_graph *g, const struct iso_plan *p,
+                         const iso_parts *parts, int node, int value)
+{
+    const bool late = p->late != NULL && p->late[value] >= 0 && p->late[value] == parts[node];
+    return late ? g->nvalues + value : value;
+}
+
 struct lives {
     const struct iso_graph *graph;
     const struct iso_plan_options *options;

@@ -8,37 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-void iso_measure_tell(const char *what)
-{
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "isocl report: %s\n", what);
-}
-
-/* Faults of a model file have locations; the first one says the most. */
-iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const char *what_to_do)
-{
-    const struct iso_faults *f = &m->job.faults;
-    char said[1024];
-    if (rc == ISO_OK)
-        return ISO_OK;
-    iso_error_take(said, sizeof said);
-    if (f->count > 0)
-        snprintf(note, ISO_NOTE, "%s:%d:%d: %s%s%s", f->list[0].location.file,
-                 f->list[0].location.line, f->list[0].location.column, f->list[0].text,
-                 *what_to_do ? "; " : "", what_to_do);
-    else
-        snprintf(note, ISO_NOTE, "%s%s%s", *said ? said : iso_rc_text(rc), *what_to_do ? "; " : "",
-                 what_to_do);
-    m->job.faults.count = 0;
-    return rc == ISO_ENOMEM ? rc : ISO_OK;
-}
-
-iso_rc iso_measure_open(struct iso_measured *m, int phase, int64_t batch,
-                        const struct iso_exec_options *options)
-{
-    return iso_job_exec(&m->job, phase, batch, options);
-}
-
 /* ---- Model and device ---------------------------------------------------------------------- */
 
 /* Adds a confusion matrix, from which every score is computed, to a model without one, before any
@@ -109,7 +78,7 @@ static iso_rc open_weights(struct iso_measured *m, int phase)
 {
     const struct iso_exec_options options = { .seed = m->job.model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
-    ISO_TRY(iso_measure_open(m, phase, 0, &options));
+    ISO_TRY(iso_job_exec(&m->job, phase, 0, &options));
     ISO_TRY(iso_job_weights(&m->job, m->weights_path));
     ISO_TRY(iso_job_classes(&m->job, m->weights_path));
     return iso_exec_hash(m->job.exec, m->hash);

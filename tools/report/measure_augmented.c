@@ -60,7 +60,7 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
         r->row[i] = i;
         r->label[i] = d->labels[i];
     }
-    ISO_TRY(iso_measure_open(m, phase, first.rows, &options));
+    ISO_TRY(iso_job_exec(&m->job, phase, first.rows, &options));
     ISO_TRY(iso_exec_initialize(m->job.exec));
     ISO_TRY(iso_exec_data(m->job.exec, 0, &first));
     ISO_TRY(iso_exec_gather(m->job.exec, 0, 0, first.rows));

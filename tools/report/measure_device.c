@@ -22,7 +22,7 @@ static iso_rc time_nodes(struct iso_measured *m, const struct iso_job_options *o
                                               .log_steps = 1 };
     struct iso_model *whole = m->job.model;
     m->job.model = &m->trained;
-    iso_rc rc = iso_measure_open(m, phase, 0, &options);
+    iso_rc rc = iso_job_exec(&m->job, phase, 0, &options);
     m->job.model = whole;
     ISO_TRY(rc);
     ISO_TRY(iso_exec_initialize(m->job.exec));

@@ -76,20 +76,17 @@ iso_rc iso_measure(const struct iso_told *, const struct iso_measure_options *,
                    struct iso_measured *);
 void iso_measured_free(struct iso_measured *);
 
-/* For the files measure_*.c. Moves the message of a failure to the note, with advice; fails only if
- * memory is out. */
+/* measure_note.c: moves the message of a failure to the note, with advice; fails only if memory is
+ * out. */
 iso_rc iso_measure_note(struct iso_measured *, iso_rc, iso_note, const char *what_to_do);
-/* Opens graph and executor for a phase, replacing those that are open. batch 0: the model's. */
-iso_rc iso_measure_open(struct iso_measured *, int phase, int64_t batch,
-                        const struct iso_exec_options *);
+/* Prints the current activity if standard error is a terminal. */
+void iso_measure_tell(const char *what);
 /* Measure scores of every split, samples and predictions of the executor's model; and then, with
  * other executors, augmented samples. */
 iso_rc iso_measure_data(struct iso_measured *, const struct iso_job_options *);
 iso_rc iso_measure_augmented(struct iso_measured *, const struct iso_dataset *);
 iso_rc iso_measure_times(struct iso_measured *, const struct iso_job_options *, int phase);
 iso_rc iso_measure_parity(struct iso_measured *);
-/* Prints the current activity if standard error is a terminal. */
-void iso_measure_tell(const char *what);
 
 /* Returns the class's name, or "3" in buf if it has none. */
 const char *iso_class_text(const struct iso_measured *, int class, char buf[16]);
