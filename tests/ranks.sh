@@ -100,6 +100,11 @@ if [ "$hash" = "$want" ] && grep -q 'verified *4 shards, each computed by two ra
 else
     fail "--verify with 3 ranks: weights '$hash' instead of $want"
 fi
+if tr -d ' \n' <"$dir/run/run.json" | grep -q '"verified":{"wanted":"1/2","device":"asecondrank,oneshardeach","known_answers":null,"compared":"bits","steps":4,'; then
+    pass
+else
+    fail "--verify with 3 ranks is not in run.json"
+fi
 
 # ---- evaluation ----
 "$isocl" eval "$dir/alone" --device cpu --batch 7 --limit 75 >"$dir/want" 2>"$dir/said"

@@ -79,7 +79,7 @@ static iso_rc wrong_slot(struct iso_backend *b, const struct iso_call *c)
 /* ---- The rung ---------------------------------------------------------------------------------
  */
 
-struct fault {         /* of rank 1's device */
+struct fault {         /* a fault of rank 1's device */
     const char *where; /* the part of a step that must name it */
     enum iso_op op;
     struct iso_kernel kernel; /* members that are set replace those of the backend */

@@ -191,7 +191,7 @@ static void print_messages(const struct training *t, const struct iso_exec_traff
 iso_rc iso_train_tell_messages(const struct training *t)
 {
     struct iso_ranks *ranks = t->trainer.options.ranks;
-    const struct iso_exec_traffic m = iso_exec_traffic(t->trainer.job.exec);
+    const struct iso_exec_traffic m = iso_trainer_traffic(&t->trainer);
     if (ranks == NULL || m.steps == 0)
         return ISO_OK;
     struct iso_exec_traffic *all = iso_alloc((size_t)ranks->count, sizeof *all);

@@ -269,31 +269,54 @@ iso_rc iso_trainer_begin(struct iso_trainer *t)
     return t->options.ranks != NULL ? begin_with_ranks(t) : begin_run(t);
 }
 
+/* Describes what ranks have compared; why: the failure that ended them. */
+static struct iso_about_verified compared_by_ranks(const struct iso_trainer *t, iso_rc rc,
+                                                   const char *why)
+{
+    const struct iso_exec_traffic m = iso_trainer_traffic(t);
+    return (struct iso_about_verified){
+        .device = "a second rank, one shard each",
+        .compared = "bits",
+        .strayed = rc == ISO_EPARITY ? why : "",
+        .steps = m.compared,
+        .spans = m.compared,
+        .seconds = m.comparing,
+    };
+}
+
+static struct iso_about_verified computed_again(const struct iso_trainer *t)
+{
+    const struct iso_verified v = iso_verifier_done(t->verifier);
+    return (struct iso_about_verified){
+        .device = v.device,
+        .compared = t->settings.fast ? "bounds" : "bits",
+        .strayed = v.strayed,
+        .known_answers = true,
+        .steps = v.steps,
+        .spans = v.spans,
+        .seconds = v.seconds,
+    };
+}
+
 /* A failure to write has been told, or shows nothing that matters to the training. */
 void iso_trainer_end(const struct iso_trainer *t, iso_rc rc)
 {
-    char result[1024] = "stopped", why[1000], wanted[ISO_VERIFY_TEXT];
-    struct iso_about_verified verified;
+    char result[1024] = "stopped", why[1000] = "", wanted[ISO_VERIFY_TEXT];
+    const bool by_ranks = t->options.ranks != NULL && t->options.verify.kind != ISO_VERIFY_NONE;
+    struct iso_about_verified verified = { .steps = 0 };
     if (t->run == NULL)
         return;
     if (rc != ISO_OK)
         snprintf(result, sizeof result, "failed: %s", iso_error_take(why, sizeof why));
     else if (iso_trainer_reached_goal(t))
         snprintf(result, sizeof result, "finished");
-    if (t->verifier != NULL) {
-        const struct iso_verified v = iso_verifier_done(t->verifier);
-        verified = (struct iso_about_verified){
-            .wanted = iso_verify_text(&t->options.verify, wanted),
-            .device = v.device,
-            .compared = t->settings.fast ? "bounds" : "bits",
-            .strayed = v.strayed,
-            .steps = v.steps,
-            .spans = v.spans,
-            .seconds = v.seconds,
-        };
-    }
+    if (by_ranks)
+        verified = compared_by_ranks(t, rc, why);
+    else if (t->verifier != NULL)
+        verified = computed_again(t);
+    verified.wanted = iso_verify_text(&t->options.verify, wanted);
     if (iso_about_end(iso_run_folder(t->run), t->state.step, result,
-                      t->verifier != NULL ? &verified : NULL) != ISO_OK)
+                      by_ranks || t->verifier != NULL ? &verified : NULL) != ISO_OK)
         iso_error_clear(); /* as said above */
 }
 

@@ -36,8 +36,9 @@ struct iso_trainer { /* owns its members, except the texts of the options */
     struct iso_about about; /* the entries of run.json */
     struct iso_run *run;    /* NULL before iso_trainer_begin, and on ranks but the first */
     struct iso_image_sums sums;
-    struct iso_verifier *verifier; /* NULL: none */
-    char device[128];              /* the device of this rank, if there are several */
+    struct iso_verifier *verifier;   /* NULL: none */
+    struct iso_exec_traffic traffic; /* of ranks, in the phases before this one */
+    char device[128];                /* the device of this rank, if there are several */
 };
 
 /* Callbacks, each of which may be NULL. A callback that fails ends the training with its code. */
@@ -67,6 +68,8 @@ iso_rc iso_trainer_open(struct iso_trainer *, const struct iso_trainer_options *
 iso_rc iso_trainer_begin(struct iso_trainer *);
 /* Returns true if there is nothing left to train. */
 bool iso_trainer_reached_goal(const struct iso_trainer *);
+/* Returns the messages of ranks, and what they have compared, in all phases so far. */
+struct iso_exec_traffic iso_trainer_traffic(const struct iso_trainer *);
 /* Trains phase after phase until the goal is reached or *stop is set; then, at the goal, restores
  * the best epoch if the model file says so. Fails with ISO_EPARITY if a verification finds that the
  * device strays: the run then stands before the step that was wrong, as does the state. */

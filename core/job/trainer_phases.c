@@ -22,9 +22,28 @@ iso_rc iso_trainer_put_data(struct iso_trainer *t)
     return job->data[1] != NULL ? iso_exec_data(job->exec, 1, job->data[1]) : ISO_OK;
 }
 
+struct iso_exec_traffic iso_trainer_traffic(const struct iso_trainer *t)
+{
+    struct iso_exec_traffic sum = t->traffic;
+    if (t->job.exec == NULL)
+        return sum;
+    const struct iso_exec_traffic m = iso_exec_traffic(t->job.exec);
+    sum.steps += m.steps;
+    sum.planned.sent += m.planned.sent;
+    sum.planned.received += m.planned.received;
+    sum.counted.sent += m.counted.sent;
+    sum.counted.received += m.counted.received;
+    sum.compared += m.compared;
+    sum.seconds += m.seconds;
+    sum.waited += m.waited;
+    sum.comparing += m.comparing;
+    return sum;
+}
+
 static iso_rc begin_phase(struct iso_trainer *t, int phase, const struct iso_carried *carried)
 {
     iso_verifier_close_phase(t->verifier);
+    t->traffic = iso_trainer_traffic(t); /* of the executor that goes now */
     ISO_TRY(iso_trainer_open_phase(t, phase));
     ISO_TRY(iso_trainer_put_data(t));
     ISO_TRY(iso_exec_initialize(t->job.exec));

@@ -137,6 +137,7 @@ struct iso_exec_traffic { /* messages of the steps so far */
     struct iso_exec_bytes planned, counted; /* counted by who carries the messages */
     int64_t compared;       /* shards that two ranks have computed with the same bits */
     double seconds, waited; /* duration of the steps; and the part that waited for messages */
+    double comparing;       /* seconds before steps, spent on shards that two ranks compute */
 };
 struct iso_exec_traffic iso_exec_traffic(const struct iso_exec *);
 

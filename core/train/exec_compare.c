@@ -5,6 +5,7 @@
  * the step itself. */
 #include "exec_ranks.h"
 #include "core/data/sha256.h"
+#include "core/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,8 +279,10 @@ iso_rc iso_exec_compare_shard(struct iso_exec *e, uint64_t step, int64_t log_row
     s.nbatch = count_batch(e);
     s.batch = iso_alloc((size_t)s.nbatch + 1, sizeof *s.batch);
     struct said *all = iso_alloc((size_t)ranks->count, sizeof *all);
+    const double began = iso_clock();
     const iso_rc rc = s.batch != NULL && all != NULL ? compare(&s, all) : ISO_ENOMEM;
     e->divided->traffic.compared += rc == ISO_OK;
+    e->divided->traffic.comparing += iso_clock() - began;
     free(s.batch);
     free(all);
     return rc;

@@ -299,13 +299,14 @@ iso_rc iso_about_images(const char *folder, int which, const char *crc32)
     return write_json(folder, json);
 }
 
-/* Known answers have been right: without that, a training with a verifier does not begin. */
+/* Known answers, where they were tried, have been right: else the training does not begin. */
 static json_t *describe_verified(const struct iso_about_verified *v)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o}", "wanted", v->wanted, "device",
-                     v->device, "known_answers", "passed", "compared", v->compared, "steps",
-                     (json_int_t)v->steps, "spans", (json_int_t)v->spans, "seconds", v->seconds,
-                     "strayed", *v->strayed ? iso_json_string(v->strayed) : json_null());
+    return json_pack("{s:s, s:s, s:s?, s:s, s:I, s:I, s:f, s:o}", "wanted", v->wanted, "device",
+                     v->device, "known_answers", v->known_answers ? "passed" : NULL, "compared",
+                     v->compared, "steps", (json_int_t)v->steps, "spans", (json_int_t)v->spans,
+                     "seconds", v->seconds, "strayed",
+                     *v->strayed ? iso_json_string(v->strayed) : json_null());
 }
 
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result,

@@ -57,12 +57,14 @@ iso_rc iso_about_sums(const char *folder, struct iso_about_sums *out);
 /* Reads the weights that the run began with: the file's path, "" if there was none, and their hash;
  * "": not known. */
 iso_rc iso_about_initial(const char *folder, char path[ISO_PATH], char sha256[65]);
-/* Steps of a command that another device computed again (core/job/verifier.h). */
+/* Steps of a command that another device computed again (core/job/verifier.h), or of which two
+ * ranks computed a shard (core/train/exec_compare.c). */
 struct iso_about_verified {
     const char *wanted;   /* "1/100" */
     const char *device;   /* the other one */
     const char *compared; /* "bits", or "bounds" in fast mode */
     const char *strayed;  /* the fault that was found; "": none */
+    bool known_answers;   /* kernels were tried on known answers before */
     int64_t steps, spans;
     double seconds;
 };
