@@ -4,8 +4,10 @@
 # tests/relay/relay.c joins by 1 and 10 Gbit/s with 1 ms of delay each way. One rank's measured rate is what the simulator
 # computes with. Four ranks on two processors take turns, which --processors tells it. Then it cuts the namespaces off
 # from each other in a training: both ranks must end, with a sentence that names the rank.
+# PART=threads does another thing instead: for three models it prints the images/s of two ranks of one thread beside
+# those of one process of two threads, with the same two shards; each is the best of three turns, which alternate.
 # Run it on a quiet machine. ISOCL_RANK_SECONDS (20 here) is the silence after which a rank counts as lost; all must have
-# ended SECONDS_LOST (120) later. CUT=1 does only this last part.
+# ended SECONDS_LOST (120) later. PART=cut does only this last part, and PART=alone only what needs no namespaces.
 set -u
 isocl=$1 model=${2:-models/mnist/cnn.yaml} batch=${3:-128} limit=${4:-6400}
 . "$(dirname "$0")/ranks_common.sh"
@@ -44,7 +46,42 @@ measure() {
             "$(predicted $ranks --network memory --processors "$processors")" "$(rate ranks$ranks)"
     done
 }
-[ -n "${CUT:-}" ] || measure "$@"
+
+# against TURNS MODEL BATCH LIMIT: two ranks beside two threads.
+against() {
+    turns=$1 path=$2; shift 2
+    threads=0 ranks=0 turn=0
+    while [ $turn -lt "$turns" ]; do
+        turn=$((turn + 1))
+        for number in 0 2; do
+            rm -rf "$dir/turn"
+            each=2
+            [ $number -eq 0 ] || each=1
+            train "$path" $number turn --device cpu --set train.shards=2 --epochs 2 --batch "$1" --limit "$2" \
+                --threads $each ${3:+--data "$3"}
+            now=$(rate turn)
+            if [ $number -eq 0 ]; then threads="$threads ${now:-0}"; else ranks="$ranks ${now:-0}"; fi
+        done
+    done
+    echo "$path $threads / $ranks" | awk '{ for (i = 2; $i != "/"; i++) if ($i > a) a = $i
+        for (i++; i <= NF; i++) if ($i > b) b = $i
+        printf "%-34s %10.0f %10.0f %9.3f\n", $1, a, b, a > 0 ? b / a : 0 }'
+}
+
+if [ "${PART:-}" = threads ]; then
+    # (Images of another set would do as well: what they show changes no time.)
+    mkdir -p "$dir/data/cifar-100-binary"
+    for split in train test; do
+        head -c $((3074 * 2000)) /dev/urandom | LC_ALL=C tr '\020-\377' '\017' >"$dir/data/cifar-100-binary/$split.bin"
+    done
+    printf '%-34s %10s %10s %9s\n' 'images/s' '2 THREADS' '2 RANKS' SHARE
+    against 3 models/mnist/cnn.yaml 128 6400
+    against 3 models/cifar10/model10.yaml 128 1024
+    against 3 models/cifar100/elu.yaml 128 256 "$dir/data"
+    exit
+fi
+[ "${PART:-}" = cut ] || measure "$@"
+[ "${PART:-}" = alone ] && exit
 
 [ "$mpi" = openmpi ] && [ "$(id -u)" -eq 0 ] && [ -e /dev/net/tun ] || { echo "skip namespaces: they need root and Open MPI"; exit 0; }
 ${CC:-cc} -O2 -o "$dir/relay" "$(dirname "$0")/relay/relay.c" || exit 1
@@ -93,7 +130,7 @@ apart() {
 }
 
 for gigabits in 1 10; do
-    [ -z "${CUT:-}" ] || { join 1e9; break; }
+    [ "${PART:-}" != cut ] || { join 1e9; break; }
     join ${gigabits}e9
     apart "apart$gigabits" "$@"
     compare "2 ranks, $gigabits Gbit/s and 1 ms" \

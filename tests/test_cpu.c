@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backends/cpu/team.h"
+#include "core/team.h"
 #include "core/environment.h"
 #include "core/machine.h"
 #include "core/parity/harness.h"

@@ -10,4 +10,4 @@ cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_ROOM    := cpu
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
                       -mprefer-vector-width=512
-ONCE += backends/cpu/device.c backends/cpu/team.c
+ONCE += backends/cpu/device.c

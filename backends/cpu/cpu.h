@@ -1,11 +1,11 @@
 /* cpu.h: declarations shared by the kernels of the cpu backend. Every kernel file is compiled once
- * for each instruction set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); device.c and team.c
- * are compiled once. */
+ * for each instruction set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); device.c is compiled
+ * once. */
 #ifndef ISO_CPU_H
 #define ISO_CPU_H
 #include "core/arith.h"
 #include "core/iso.h"
-#include "team.h"
+#include "core/team.h"
 
 struct iso_cpu {
     struct iso_backend base; /* first, so that an iso_backend * is an iso_cpu * */

@@ -11,7 +11,8 @@ iso_rc iso_trainer_open_phase(struct iso_trainer *t, int phase)
                                               .compare_every = t->options.ranks != NULL
                                                                    ? t->options.verify.every
                                                                    : 0,
-                                              .ranks = t->options.ranks };
+                                              .ranks = t->options.ranks,
+                                              .threads = t->options.job.threads };
     return iso_job_exec(&t->job, phase, 0, &options);
 }
 

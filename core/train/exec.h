@@ -26,7 +26,9 @@ struct iso_exec_options {
     enum iso_again again;    /* in training, without keep_all */
     int64_t compare_every;   /* two ranks compute a shard of one step in this number, and compare;
                                 0: never. Not with synchronized layers */
-    size_t bucket_bytes;     /* ranks exchange gradients in buckets of this size; 0: a good one */
+    int threads; /* for work on the host besides the device's, such as adding ranks' sums; 0: as
+                    many as this process may use */
+    size_t bucket_bytes; /* ranks exchange gradients in buckets of this size; 0: a good one */
 };
 /* Plans the graph on the backend; both are borrowed. Fails with ISO_EUNSUP if the device cannot run
  * an op (the message names op, layer, device and reason) and with ISO_ENOMEM or ISO_EDEVICE if

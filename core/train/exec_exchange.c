@@ -156,39 +156,47 @@ iso_rc iso_exec_send_gradients(struct iso_exec *e, int node)
 /* ---- The tree ---------------------------------------------------------------------------------
  */
 
-/* One slice of all subtrees that have rows, in their order. */
+/* One slice of all subtrees, in their order. */
 struct slices {
     const struct iso_exec_ranks *r;
-    const float **slice; /* by subtree; NULL: it has no rows */
+    const float **slice; /* by subtree; not set without rows */
     int64_t length;
+    int all, shards; /* number of shards; and of the first ones, which have rows */
+    float *out;
+};
+struct part { /* a part of them: numbers [from, from + n), n <= ISO_ADDED */
+    const struct slices *of;
+    int64_t from, n;
+    int next; /* the next subtree */
 };
 
-static int subtree_at(const struct iso_exec_ranks *r, int first)
+/* Returns the part's numbers of the node over shards [first, first + size), which are a subtree's
+ * or those that it adds in room, [levels, ISO_ADDED]; NULL: no shard of the node has rows. */
+static const float *add_node(struct part *p, int first, int size, float *room)
 {
-    for (int i = 0; i < r->nsubtrees; i++)
-        if (r->subtrees[i].first == first)
-            return i;
-    return -1;
+    const struct slices *s = p->of;
+    const struct iso_subtree *next = &s->r->subtrees[p->next];
+    if (first >= s->shards)
+        return NULL;
+    if (next->first == first && next->size == size)
+        return s->slice[p->next++] + p->from;
+    const float *left = add_node(p, first, size / 2, room);
+    const float *right = add_node(p, first + size / 2, size / 2, room + ISO_ADDED);
+    if (right == NULL)
+        return left;
+    for (int64_t k = 0; k < p->n; k++)
+        room[k] = iso_add(left[k], right[k]);
+    return room;
 }
 
-/* Computes the node over shards [first, first + size) into out; returns false if it has no rows.
- * depth: of the node; those below use the rows of `nodes` from there on. */
-static bool add_node(const struct slices *s, int first, int size, int depth, float *out)
+static void add_part(void *slices, int64_t unit, int thread)
 {
-    const int i = subtree_at(s->r, first);
-    if (i >= 0 && s->r->subtrees[i].size == size) {
-        if (s->slice[i] != NULL)
-            memcpy(out, s->slice[i], (size_t)s->length * sizeof *out);
-        return s->slice[i] != NULL;
-    }
-    float *right = s->r->nodes + depth * s->length;
-    if (!add_node(s, first, size / 2, depth, out))
-        return false; /* shards without rows are the last ones */
-    if (!add_node(s, first + size / 2, size / 2, depth + 1, right))
-        return true;
-    for (int64_t k = 0; k < s->length; k++)
-        out[k] = iso_add(out[k], right[k]);
-    return true;
+    const struct slices *s = slices;
+    const int64_t from = unit * ISO_ADDED, left = s->length - from;
+    struct part p = { s, from, left < ISO_ADDED ? left : ISO_ADDED, 0 };
+    float *room = s->r->nodes + (size_t)thread * ISO_LEVELS * ISO_ADDED;
+    const float *sum = add_node(&p, 0, s->all, room);
+    memcpy(s->out + from, sum, (size_t)p.n * sizeof *sum);
 }
 
 /* Adds the subtrees in this rank's slice of a bucket. */
@@ -211,8 +219,8 @@ static iso_rc add_slice(struct iso_exec *e, int b)
             in += (size_t)length * sizeof(float);
         }
     }
-    const struct slices s = { r, slice, length };
-    (void)add_node(&s, 0, (int)e->graph->shards, 0, r->own + at);
+    struct slices s = { r, slice, length, (int)e->graph->shards, e->shards, r->own + at };
+    iso_team_run(r->team, (length + ISO_ADDED - 1) / ISO_ADDED, add_part, &s);
     free(slice);
     return ISO_OK;
 }

@@ -144,17 +144,6 @@ iso_rc iso_exec_add_counts(struct iso_exec *e, const struct iso_tensor *t, doubl
 /* ---- Making it --------------------------------------------------------------------------------
  */
 
-/* Returns the largest number of own numbers that a rank has in buckets [first, end). */
-static int64_t most_own(const struct iso_exec_ranks *r, int first, int end)
-{
-    int64_t most = 0;
-    for (int i = 0; i < r->ranks->count; i++) {
-        const int64_t n = iso_own_before(r, end, i) - iso_own_before(r, first, i);
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
 static iso_rc allocate_messages(struct iso_exec_ranks *r)
 {
     const size_t n = (size_t)r->ranks->count, buckets = (size_t)r->vector.nbuckets;
@@ -175,20 +164,18 @@ static iso_rc allocate_messages(struct iso_exec_ranks *r)
                : ISO_ENOMEM;
 }
 
-static iso_rc allocate(struct iso_exec_ranks *r, size_t counts)
+static iso_rc allocate(struct iso_exec_ranks *r, size_t counts, int threads)
 {
     const size_t size = sizeof(float);
     const int buckets = r->vector.nbuckets;
     const int64_t own = iso_own_before(r, buckets, r->ranks->rank);
     const int64_t statistics = r->vector.buckets[0].end;
     const int64_t rest = r->vector.length - statistics;
-    int64_t slice = 0;
-    for (int b = 0; b < buckets; b++)
-        slice = most_own(r, b, b + 1) > slice ? most_own(r, b, b + 1) : slice;
     r->sums = iso_alloc((size_t)(r->nmine * own) + 1, size);
     r->own = iso_alloc((size_t)own + 1, size);
     r->all = iso_alloc((size_t)(rest > statistics ? rest : statistics) + 1, size);
-    r->nodes = iso_alloc((size_t)(ISO_LEVELS * slice) + 1, size);
+    ISO_TRY(iso_team_new(threads, &r->team));
+    r->nodes = iso_alloc((size_t)iso_team_size(r->team) * ISO_LEVELS * ISO_ADDED, size);
     r->stage = iso_alloc((size_t)r->vector.longest + 1, size);
     r->all_at = iso_alloc((size_t)r->ranks->count + 1, sizeof *r->all_at);
     r->counts = iso_alloc(counts + 1, 1);
@@ -247,7 +234,7 @@ iso_rc iso_exec_ranks_new(struct iso_exec *e)
     ISO_TRY(iso_vector_make(e, e->options.bucket_bytes > 0 ? e->options.bucket_bytes : BUCKET_BYTES,
                             &r->vector));
     const size_t counts = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
-    return e->options.plan_only ? ISO_OK : allocate(r, counts);
+    return e->options.plan_only ? ISO_OK : allocate(r, counts, e->options.threads);
 }
 
 void iso_exec_ranks_free(struct iso_exec *e)
@@ -260,6 +247,7 @@ void iso_exec_ranks_free(struct iso_exec *e)
         r->ranks->drop(r->ranks, r->sent[b]);
     }
     iso_exec_release(e);
+    iso_team_free(r->team);
     iso_vector_clear(&r->vector);
     void *const memory[] = { r->subtrees, r->out,      r->in,     r->out_at, r->in_at,
                              r->sent,     r->sums,     r->own,    r->all,    r->nodes,

@@ -4,6 +4,7 @@
  * weights are in messages; exec_exchange.c exchanges the sums, and exec_slices.c the weights. */
 #ifndef ISO_EXEC_RANKS_H
 #define ISO_EXEC_RANKS_H
+#include "core/team.h"
 #include "exec_private.h"
 
 /* ---- The vector -------------------------------------------------------------------------------
@@ -38,7 +39,8 @@ struct iso_vector {
 /* ---- Ranks ------------------------------------------------------------------------------------
  */
 
-struct iso_subtree { /* shards [first, first + size), which `rank` computes */
+enum { ISO_ADDED = 2048 }; /* a thread adds this many numbers of each subtree at a time */
+struct iso_subtree {       /* shards [first, first + size), which `rank` computes */
     int first, size, rank;
 };
 struct iso_sending {   /* the subtree whose sums are sent while its last shard is computed */
@@ -61,12 +63,13 @@ struct iso_exec_ranks {
     struct iso_message *messages; /* [count] */
 
     /* This rank's slices of all buckets, one after the other ("own numbers"). */
-    float *sums;    /* [nmine, own]: of this rank's subtrees */
-    float *own;     /* [own]: of all shards; afterwards the updated weights */
-    float *all;     /* [longest of: bucket 0; the rest]: own numbers of all ranks */
-    float *nodes;   /* [ISO_LEVELS, longest slice]: sums that wait for their partners */
-    float *stage;   /* [longest bucket] */
-    size_t *all_at; /* [count + 1] */
+    float *sums;           /* [nmine, own]: of this rank's subtrees */
+    float *own;            /* [own]: of all shards; afterwards the updated weights */
+    float *all;            /* [longest of: bucket 0; the rest]: own numbers of all ranks */
+    struct iso_team *team; /* adds them */
+    float *nodes;          /* [threads, ISO_LEVELS, ISO_ADDED]: sums that wait for their partners */
+    float *stage;          /* [longest bucket] */
+    size_t *all_at;        /* [count + 1] */
 
     float **collected; /* [slots]: whole slots, in the vector's order; NULL: not collected */
     uint8_t *counts;   /* held while a batch is computed that counts elsewhere */

@@ -12,7 +12,7 @@ import tempfile
 from users import ROOT, exists, read
 
 VARIANTS = {"reference": ["reference", "reference_fma", "reference_double"], "cpu": ["cpu_avx2"]}
-ONCE = ("device.c", "team.c")  # sources that are not built for each variant
+ONCE = ("device.c",)  # sources that are not built for each variant
 
 
 def included(path):

@@ -10,7 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 FOLDERS = {"reference": "backends/reference", "cpu": "backends/cpu", "opencl": "clkernels"}
 # Files that choose devices, threads, memory or the fastest way, and change no result; and one that needs sub-groups,
 # which PoCL lacks.
-LEFT_OUT = {"device.c", "kernels.c", "kernels.h", "team.c", "team.h", "peak.c", "cpu.h", "conv_weights_plan.c",
+LEFT_OUT = {"device.c", "kernels.c", "kernels.h", "peak.c", "cpu.h", "conv_weights_plan.c",
             "peak.cl", "chains_gpu_intel.cl", "probe.cl", "trial.cl", "arguments.h"}
 # Beginnings of the names of files that are called through macros, with the ops that do it.
 CALLED = {"conv": ["conv2d"], "winograd": ["conv2d"], "matrices": ["dense", "conv2d"], "dense": ["dense"],

@@ -1,8 +1,9 @@
-/* team.h: the threads of the cpu backend. They spin for a moment between two tasks, because a
- * training step has hundreds of tasks a few microseconds apart, and then sleep. */
-#ifndef ISO_CPU_TEAM_H
-#define ISO_CPU_TEAM_H
-#include "core/iso.h"
+/* team.h: a team of threads: that of the cpu backend, and one that adds ranks' sums. They spin for
+ * a moment between two tasks, because a training step has hundreds of tasks a few microseconds
+ * apart, and then sleep. */
+#ifndef ISO_TEAM_H
+#define ISO_TEAM_H
+#include "iso.h"
 
 struct iso_team;
 /* Starts the threads. threads 0: as many as this process may use (core/machine.h). The caller frees

@@ -1,8 +1,8 @@
 /* team.c: a team of threads. Each has its own share of a task's units, the same of every task,
  * so that what one task wrote lies in the cache of the thread that reads it in the next. A thread
  * that has done its share helps the others, from the end of theirs. */
-#include "core/machine.h"
 #include "team.h"
+#include "machine.h"
 
 #include <assert.h>
 #include <errno.h>
