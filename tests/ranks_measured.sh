@@ -47,25 +47,20 @@ measure() {
     done
 }
 
-# against TURNS MODEL BATCH LIMIT: two ranks beside two threads.
+# against TURNS MODEL BATCH LIMIT [DATA]: two ranks beside two threads.
 against() {
-    turns=$1 path=$2; shift 2
-    threads=0 ranks=0 turn=0
-    while [ $turn -lt "$turns" ]; do
-        turn=$((turn + 1))
+    turns=$1 path=$2 batch=$3 limit=$4 data=${5:-} rates=
+    while [ "$turns" -gt 0 ]; do
+        turns=$((turns - 1))
         for number in 0 2; do
             rm -rf "$dir/turn"
-            each=2
-            [ $number -eq 0 ] || each=1
-            train "$path" $number turn --device cpu --set train.shards=2 --epochs 2 --batch "$1" --limit "$2" \
-                --threads $each ${3:+--data "$3"}
-            now=$(rate turn)
-            if [ $number -eq 0 ]; then threads="$threads ${now:-0}"; else ranks="$ranks ${now:-0}"; fi
+            train "$path" $number turn --device cpu --set train.shards=2 --epochs 2 --batch "$batch" --limit "$limit" \
+                --threads $((2 - number / 2)) ${data:+--data "$data"}
+            rates="$rates $number $(rate turn)"
         done
     done
-    echo "$path $threads / $ranks" | awk '{ for (i = 2; $i != "/"; i++) if ($i > a) a = $i
-        for (i++; i <= NF; i++) if ($i > b) b = $i
-        printf "%-34s %10.0f %10.0f %9.3f\n", $1, a, b, a > 0 ? b / a : 0 }'
+    echo "$rates" | awk -v what="$path" '{ for (i = 1; i < NF; i += 2) if ($(i + 1) > best[$i]) best[$i] = $(i + 1)
+        printf "%-34s %10.0f %10.0f %9.3f\n", what, best[0], best[2], best[2] / best[0] }'
 }
 
 if [ "${PART:-}" = threads ]; then
