@@ -36,8 +36,10 @@ iso_rc iso_file_fail(const char *what, const char *path)
 
 iso_rc iso_text_end(FILE *stream, char **text)
 {
-    if (stream == NULL)
+    if (stream == NULL) {
+        *text = NULL;
         return iso_fail(ISO_ENOMEM, "out of memory for a text");
+    }
     const bool failed = fflush(stream) != 0 || ferror(stream) != 0;
     if (fclose(stream) == 0 && !failed && *text != NULL)
         return ISO_OK;

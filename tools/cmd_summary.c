@@ -110,7 +110,7 @@ static void print_layers(const struct iso_graph *graph)
 }
 
 /* Compares with the memory of a batch that is one shard, and of results that are kept. */
-static void print_saved(const struct iso_job *setup, double bytes)
+static iso_rc print_saved(const struct iso_job *setup, double bytes)
 {
     struct iso_exec_options o = { .training = true, .log_steps = 1, .plan_only = true };
     const struct iso_graph *g = setup->graph;
@@ -119,12 +119,15 @@ static void print_saved(const struct iso_job *setup, double bytes)
     const double kept = (double)iso_exec_bytes_in_shards(g, setup->backend, &o, g->shards);
     if (g->shards > 1 && one > 0)
         printf("shards: 1 would need %.2f MiB, %.1f times as much\n", one / 1048576, one / bytes);
+    if (kept == 0)
+        return iso_fail(ISO_ENOMEM, "out of memory for the plan of a step that keeps all results");
     if (kept != bytes)
         printf("Without layers that run forward again it would be %.2f MiB, %.1f times as much\n",
                kept / 1048576, kept / bytes);
+    return ISO_OK;
 }
 
-static void print_memory(const struct iso_job *setup)
+static iso_rc print_memory(const struct iso_job *setup)
 {
     enum { MOST = 32 };
     struct iso_memory list[MOST];
@@ -142,7 +145,7 @@ static void print_memory(const struct iso_job *setup)
         without += (double)list[i].without_reuse;
     }
     printf("%-24s %12.2f %16.2f\n", "all", bytes / 1048576, without / 1048576);
-    print_saved(setup, bytes);
+    return print_saved(setup, bytes);
 }
 
 /* Names are letters, digits and underscores, or quoted here. */
@@ -217,8 +220,7 @@ static iso_rc summarize(struct iso_job *setup, struct summary_options *o, const 
         return write_svg(setup->graph, o->svg);
     printf("%s (%s)\n\n", setup->model->name, path);
     print_layers(setup->graph);
-    print_memory(setup);
-    return ISO_OK;
+    return print_memory(setup);
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)

@@ -3,6 +3,8 @@
 #include "png.h"
 #include "style.h"
 
+#include "core/file.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -106,11 +108,9 @@ void iso_svg_title(struct iso_svg *s, const char *fmt, ...)
 
 iso_rc iso_svg_end(struct iso_svg *s)
 {
-    const bool failed = ferror(s->out) != 0;
-    const bool closed = fclose(s->out) == 0;
+    FILE *out = s->out;
     s->out = NULL;
-    return closed && !failed ? ISO_OK
-                             : iso_fail(ISO_ENOMEM, "out of memory for the picture %s", s->name);
+    return iso_text_end(out, &s->body);
 }
 
 void iso_svg_free(struct iso_svg *s)
@@ -144,15 +144,9 @@ void iso_svg_put(const struct iso_svg *s, FILE *out, bool alone)
 iso_rc iso_svg_text_of(const struct iso_svg *s, char **text, size_t *n)
 {
     FILE *out = open_memstream(text, n);
-    if (out != NULL) {
+    if (out != NULL)
         iso_svg_put(s, out, true);
-        const bool failed = ferror(out) != 0;
-        if (fclose(out) == 0 && !failed)
-            return ISO_OK;
-        free(*text);
-    }
-    *text = NULL;
-    return iso_fail(ISO_ENOMEM, "out of memory for the picture %s", s->name);
+    return iso_text_end(out, text);
 }
 
 /* ---- Elements ------------------------------------------------------------------------------ */
