@@ -1,8 +1,9 @@
 /* test_famine.c: memory runs out once, anywhere in a command, also in a library's allocation: the
  * command says so and fails, or its results are right; no file is left that is not whole. A few
- * allocations of each command are tried. FAMINE_EVERY=1 tries every one, 10 every tenth;
- * FAMINE_OFFSET=3 begins with the fourth, so that ten runs may share the work. FAMINE_ONLY=TEXT
- * takes the commands that contain it. */
+ * allocations of each command are tried. FAMINE_STACKS=1 tries the first and the last allocation of
+ * every different stack of calls, in the program's children, too. FAMINE_EVERY=1 tries every
+ * allocation, 10 every tenth; FAMINE_OFFSET=3 begins with the fourth, so that ten runs may share
+ * the work. FAMINE_ONLY=TEXT takes the commands that contain it. */
 #include "cli.h"
 #include "core/api/features.h"
 
@@ -86,20 +87,31 @@ static const struct command {
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static char library[CLI_PATH]; /* libfamine.so */
-static int faults;
+/* An allocation: its number, and that of its process's generation; EACH: of any. */
+struct place {
+    int generation;
+    long number;
+};
+enum { EACH = -1, PLACES = 1 << 17 };
 
-/* Runs a command in a new copy of the folder, where the n-th allocation fails; 0: none. Returns its
- * exit code, 128 and more: it was killed. */
-static int run(const struct command *c, long n)
+static char library[CLI_PATH]; /* libfamine.so */
+static int faults, places_tried;
+
+/* Runs a command in a new copy of the folder, where the n-th allocation fails; 0: none, and with
+ * FAMINE_STACKS=1 their stacks are told. Returns its exit code, 128 and more: it was killed. */
+static int run(const struct command *c, int generation, long n)
 {
-    char line[5 * CLI_PATH];
+    char line[6 * CLI_PATH], more[CLI_PATH + 32] = "";
+    if (generation != EACH)
+        snprintf(more, sizeof more, "FAMINE_GENERATION=%d", generation);
+    else if (n == 0 && getenv("FAMINE_STACKS") != NULL)
+        snprintf(more, sizeof more, "FAMINE_STACKS=%s/stacks", cli_folder);
     snprintf(line, sizeof line,
-             "cd %s && rm -rf w && cp -r base w && cd w && LD_PRELOAD='%s' FAMINE=%ld "
-             "FAMINE_COUNT=../count XDG_CACHE_HOME=cache OCL_ICD_VENDORS=/nonexistent '%s' %s "
+             "cd %s && rm -rf w && cp -r base w && cd w && LD_PRELOAD='%s' FAMINE=%ld %s "
+             "FAMINE_COUNT=%s/count XDG_CACHE_HOME=cache OCL_ICD_VENDORS=/nonexistent '%s' %s "
              ">../out.txt 2>../err.txt; "
              "code=$?; exit $code",
-             cli_folder, library, n, cli_program, c->arguments);
+             cli_folder, library, n, more, cli_folder, cli_program, c->arguments);
     const int status = system(line);
     cli_read("out.txt", cli_out);
     cli_read("err.txt", cli_err);
@@ -158,9 +170,10 @@ static bool says_memory(void)
            strstr(cli_err, strerror(EAGAIN)) != NULL;
 }
 
-static void attempt(const struct command *c, long n, const char *said)
+static void attempt(const struct command *c, int generation, long n, const char *said)
 {
-    const int code = run(c, n);
+    const int code = run(c, generation, n);
+    places_tried++;
     if (code >= 128)
         fault(c, n, code, "it was killed");
     else if (code != c->code && !says_memory())
@@ -180,30 +193,82 @@ static long number_of(const char *variable)
     return text != NULL ? atol(text) : 0;
 }
 
+static int by_place(const void *pa, const void *pb)
+{
+    const struct place *a = pa, *b = pb;
+    if (a->generation != b->generation)
+        return a->generation < b->generation ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Reads the file of stacks into places, sorted. Returns their number, and that of the stacks. */
+static int read_stacks(struct place places[PLACES], int *stacks)
+{
+    char name[CLI_PATH];
+    int n = 0, generation;
+    long first, last;
+    cli_path(name, "stacks");
+    FILE *f = fopen(name, "r");
+    assert_non_null(f);
+    for (*stacks = 0; fscanf(f, "%d %ld %ld", &generation, &first, &last) == 3; ++*stacks) {
+        assert_true(n + 2 <= PLACES);
+        places[n++] = (struct place){ generation, first };
+        if (last != first)
+            places[n++] = (struct place){ generation, last };
+    }
+    fclose(f);
+    remove(name);
+    qsort(places, (size_t)n, sizeof places[0], by_place);
+    return n;
+}
+
+/* Tries the first and the last allocation of every stack; children of a generation often share
+ * numbers, which are tried once. */
+static void try_stacks(const struct command *c, long all, const char *said)
+{
+    static struct place places[PLACES];
+    int stacks;
+    const int n = read_stacks(places, &stacks), before = places_tried;
+    for (int i = 0; i < n; i++)
+        if (i == 0 || by_place(&places[i - 1], &places[i]) != 0)
+            attempt(c, places[i].generation, places[i].number, said);
+    fprintf(stderr, "isocl %s: %ld allocations, %d stacks, %d tried\n", c->arguments, all, stacks,
+            places_tried - before);
+}
+
+static void try_numbers(const struct command *c, long all, const char *said)
+{
+    const long step = number_of("FAMINE_EVERY");
+    if (step > 0)
+        fprintf(stderr, "isocl %s: %ld allocations\n", c->arguments, all);
+    for (long n = 1 + number_of("FAMINE_OFFSET"); step > 0 && n <= all; n += step)
+        attempt(c, EACH, n, said);
+    for (long i = 0; step == 0 && i < TRIED; i++)
+        attempt(c, EACH, 1 + (all - 1) * i / TRIED + (i * 7919 + all) % (all / TRIED + 1), said);
+}
+
 static void try_command(const struct command *c)
 {
     static char said[CLI_OUTPUT], number[CLI_OUTPUT];
     char name[64], line[3 * CLI_PATH];
-    const int clean = run(c, 0);
+    const int clean = run(c, EACH, 0);
     if (clean != c->code) {
         fault(c, 0, clean, "without a lack of memory it ends in another way");
         return;
     }
     strcpy(said, cli_out);
     cli_read("count", number);
-    const long all = atol(number), step = number_of("FAMINE_EVERY");
+    const long all = atol(number);
     assert_true(all > 0);
     if (c->output != NULL) {
         snprintf(name, sizeof name, "w/%s", c->output);
         snprintf(line, sizeof line, "cp %s/%s %s/right", cli_folder, name, cli_folder);
         assert_int_equal(system(line), 0);
     }
-    if (step > 0)
-        fprintf(stderr, "isocl %s: %ld allocations\n", c->arguments, all);
-    for (long n = 1 + number_of("FAMINE_OFFSET"); step > 0 && n <= all; n += step)
-        attempt(c, n, said);
-    for (long i = 0; step == 0 && i < TRIED; i++)
-        attempt(c, 1 + (all - 1) * i / TRIED + (i * 7919 + all) % (all / TRIED + 1), said);
+    if (getenv("FAMINE_STACKS") != NULL)
+        try_stacks(c, all, said);
+    else
+        try_numbers(c, all, said);
 }
 
 static void write_table(void)
