@@ -131,13 +131,14 @@ static void key_bounds(const struct head *h, struct iso_values *allowed)
         }
 }
 
-void bounds_attention(const struct iso_call *call, const struct iso_values *v,
+void bounds_attention(enum iso_op op, const struct iso_call *call, const struct iso_values *v,
                       struct iso_values *allowed)
 {
     struct head h = { .s = iso_attention_of(call->params, &call->x[ISO_ATTENTION_QUERY].shape,
                                             &call->x[ISO_ATTENTION_KEY].shape),
                       .v = v };
     const size_t scores = (size_t)(h.s.queries * h.s.keys);
+    (void)op;
     h.p = iso_alloc(2 * scores, sizeof *h.p);
     h.g = h.p + scores;
     for (h.image = 0; h.image < h.s.images; h.image++)

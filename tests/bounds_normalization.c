@@ -130,18 +130,20 @@ static void sets_bounds(const struct iso_call *call, const struct iso_values *v,
     free(sums);
 }
 
-void bounds_layer_normalization(const struct iso_call *call, const struct iso_values *v,
-                                struct iso_values *allowed)
+void bounds_layer_normalization(enum iso_op op, const struct iso_call *call,
+                                const struct iso_values *v, struct iso_values *allowed)
 {
     const struct iso_normalized_sets s = iso_layer_normalization_sets(&call->x[0].shape);
+    (void)op;
     sets_bounds(call, v, &s, allowed);
 }
 
-void bounds_group_normalization(const struct iso_call *call, const struct iso_values *v,
-                                struct iso_values *allowed)
+void bounds_group_normalization(enum iso_op op, const struct iso_call *call,
+                                const struct iso_values *v, struct iso_values *allowed)
 {
     const struct iso_normalized_sets s =
         iso_group_normalization_sets(call->params, &call->x[0].shape);
+    (void)op;
     sets_bounds(call, v, &s, allowed);
 }
 
@@ -186,12 +188,13 @@ static void inference_gradients(const struct set *s, struct iso_values *allowed)
                      near_mul(near_mul(gamma_of(s, i), s->inverse), own_slope(s, i)));
 }
 
-void bounds_batch_normalization(const struct iso_call *call, const struct iso_values *v,
-                                struct iso_values *allowed)
+void bounds_batch_normalization(enum iso_op op, const struct iso_call *call,
+                                const struct iso_values *v, struct iso_values *allowed)
 {
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
     struct set s = { .v = v, .n = r.rows, .channels = r.channels, .of_channel = true };
     int64_t *at = iso_alloc((size_t)r.rows, sizeof *at);
+    (void)op;
     s.at = at;
     s.chain = iso_row_sum_chain(r.rows / r.per_image, r.per_image);
     for (int64_t c = 0; c < r.channels; c++) {

@@ -48,12 +48,13 @@ static struct near response_gradient(const struct pixel *p, int64_t c)
                         1);
 }
 
-void bounds_response(const struct iso_call *call, const struct iso_values *v,
+void bounds_response(enum iso_op op, const struct iso_call *call, const struct iso_values *v,
                      struct iso_values *allowed)
 {
     const struct iso_local_response_normalization *params = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct pixel p = { call, v, 0, s->dim[s->ndim - 1], params->size / 2 };
+    (void)op;
     for (; p.first < iso_shape_count(s); p.first += p.channels)
         for (int64_t c = 0; c < p.channels; c++) {
             const struct near x = bounds_element(v, ISO_X, 0, p.first + c, 0);

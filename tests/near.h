@@ -25,6 +25,17 @@ static inline struct near near_parameter(double v)
 {
     return (struct near){ v, near_unit * fabs(v) };
 }
+/* A parameter whose rounding is known: 0 where a float holds it. */
+static inline struct near near_constant(double v)
+{
+    return (struct near){ v, fabs(v - (double)(float)v) };
+}
+static inline struct near near_negative(struct near a) { return (struct near){ -a.v, a.e }; }
+/* a b + c in one rounding. */
+static inline struct near near_fma(struct near a, struct near b, struct near c)
+{
+    return near_rounded(a.v * b.v + c.v, fabs(a.v) * b.e + fabs(b.v) * a.e + c.e, 1);
+}
 static inline struct near near_add(struct near a, struct near b)
 {
     return near_rounded(a.v + b.v, a.e + b.e, 1);
@@ -46,6 +57,23 @@ static inline struct near near_div(struct near a, struct near b)
 static inline struct near near_exp(struct near a)
 {
     return near_rounded(exp(a.v), exp(a.v) * a.e, 2 * 0.655);
+}
+static inline struct near near_expm1(struct near a)
+{
+    return near_rounded(expm1(a.v), exp(a.v) * a.e, 2 * 0.884);
+}
+static inline struct near near_log(struct near a)
+{
+    return near_rounded(log(a.v), a.e / fabs(a.v), 2 * 0.598);
+}
+static inline struct near near_log1p(struct near a)
+{
+    return near_rounded(log1p(a.v), a.e / fabs(1 + a.v), 2 * 0.617);
+}
+static inline struct near near_sigmoid(struct near a)
+{
+    const double v = 1 / (1 + exp(-a.v));
+    return near_rounded(v, v * (1 - v) * a.e, 2 * 0.794);
 }
 static inline struct near near_rsqrt(struct near a)
 {

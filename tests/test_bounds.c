@@ -30,6 +30,22 @@ static const struct {
     { ISO_OP_local_response_normalization, bounds_response },
     { ISO_OP_class_token, bounds_token },
     { ISO_OP_position_embedding, bounds_token },
+    { ISO_OP_layer_scale, bounds_channel_scale },
+    { ISO_OP_prelu, bounds_channel_scale },
+    { ISO_OP_average_pooling2d, bounds_pooling },
+    { ISO_OP_global_average_pooling2d, bounds_pooling },
+    { ISO_OP_categorical_crossentropy, bounds_class_loss },
+    { ISO_OP_sparse_categorical_crossentropy, bounds_class_loss },
+    { ISO_OP_categorical_focal_crossentropy, bounds_class_loss },
+    { ISO_OP_kl_divergence, bounds_class_loss },
+    { ISO_OP_binary_crossentropy, bounds_sigmoid_loss },
+    { ISO_OP_binary_focal_crossentropy, bounds_sigmoid_loss },
+    { ISO_OP_mean_squared_error, bounds_pointwise_loss },
+    { ISO_OP_mean_absolute_error, bounds_pointwise_loss },
+    { ISO_OP_mean_squared_logarithmic_error, bounds_pointwise_loss },
+    { ISO_OP_huber, bounds_pointwise_loss },
+    { ISO_OP_hinge, bounds_pointwise_loss },
+    { ISO_OP_squared_hinge, bounds_pointwise_loss },
 };
 enum { OPS = sizeof ops / sizeof ops[0] };
 static const enum iso_group results[] = { ISO_Y, ISO_DX, ISO_DW };
@@ -111,7 +127,7 @@ static void check_case(const struct iso_case *c, bounds_of *bounds, enum iso_fil
     assert_int_equal(iso_execute_case(reference, c, fill, seed, &how, &got), ISO_OK);
     unbounded(&want, &allowed);
     if (bounds != NULL)
-        bounds(&call, &want, &allowed);
+        bounds(c->op, &call, &want, &allowed);
     else
         product_bounds(c->op, &call, &want, &allowed);
     take_shares(&want, &got, &allowed, shares);
