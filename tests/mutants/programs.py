@@ -46,6 +46,9 @@ class Programs:
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(self.copy, folder))
         self.clean = {}  # objects of sources that were not changed
         self.commands = {}
+        self.unmutated()
+        if backend != "opencl":
+            self.library()
 
     def close(self):
         shutil.rmtree(self.copy, ignore_errors=True)
@@ -55,7 +58,11 @@ class Programs:
             f.write(text)
 
     def unmutated(self):
-        return os.path.join(ROOT, self.build, "isocl")
+        """Returns a copy of the program as it is, which a build meanwhile does not replace."""
+        path = os.path.join(self.copy, "unmutated")
+        if not os.path.exists(path):
+            shutil.copy2(os.path.join(ROOT, self.build, "isocl"), path)
+        return path
 
     def make(self, *arguments):
         return subprocess.run(["make", "-n", "VECTOR=-O1", f"BUILD={self.build}", *arguments], cwd=ROOT, text=True,
@@ -108,11 +115,23 @@ class Programs:
         if objects == self.clean[path]:
             return None, "same"
         program = os.path.join(self.copy, "isocl")
-        link = ["cc", "-Wl,--allow-multiple-definition", "-o", program,
-                os.path.join(ROOT, self.build, "tools/isocl.o"), *objects,
-                os.path.join(ROOT, self.build, "libisocl.a"), *self.libraries()]
+        link = ["cc", *self.linker(), "-Wl,--allow-multiple-definition", "-o", program,
+                os.path.join(self.copy, "isocl.o"), *objects, self.library(), *self.libraries()]
         done = subprocess.run(link, cwd=self.copy, capture_output=True)
         return (program, "") if done.returncode == 0 else (None, "broken")
+
+    @staticmethod
+    def linker():
+        """Returns the options for the fastest linker there is."""
+        return ["-fuse-ld=lld"] if shutil.which("ld.lld") else []
+
+    def library(self):
+        """Returns a copy of the library without debugging information, which is what linking takes long for."""
+        path = os.path.join(self.copy, "libisocl.a")
+        if not os.path.exists(path):
+            subprocess.run(["strip", "-g", "-o", path, os.path.join(ROOT, self.build, "libisocl.a")], check=True)
+            shutil.copy2(os.path.join(ROOT, self.build, "tools/isocl.o"), self.copy)
+        return path
 
     def libraries(self):
         if "" not in self.commands:

@@ -12,9 +12,16 @@ FOLDERS = {"reference": "backends/reference", "cpu": "backends/cpu", "opencl": "
 # which PoCL lacks.
 LEFT_OUT = {"device.c", "kernels.c", "kernels.h", "peak.c", "cpu.h", "conv_weights_plan.c",
             "peak.cl", "chains_gpu_intel.cl", "probe.cl", "trial.cl", "arguments.h"}
-# Beginnings of the names of files that are called through macros, with the ops that do it.
+# Beginnings of the names of files that are called through macros, or make the kernels of a list, with the ops.
+CLASS_LOSSES = ["categorical_crossentropy", "kl_divergence", "categorical_focal_crossentropy"]
+SIGMOID_LOSSES = ["binary_crossentropy", "binary_focal_crossentropy"]
+LOSSES = ["mean_squared_error", *SIGMOID_LOSSES, *CLASS_LOSSES, "sparse_categorical_crossentropy", "huber", "hinge",
+          "mean_absolute_error", "mean_squared_logarithmic_error", "squared_hinge"]
 CALLED = {"conv": ["conv2d"], "winograd": ["conv2d"], "matrices": ["dense", "conv2d"], "dense": ["dense"],
-          "classes": ["accuracy", "top_k", "confusion_matrix"]}
+          "classes": ["accuracy", "top_k", "confusion_matrix"], "class_loss": CLASS_LOSSES,
+          "sigmoid_loss": SIGMOID_LOSSES, "loss": LOSSES, "pointwise": LOSSES, "crossentropy": CLASS_LOSSES,
+          "pixel_colours": ["random_hue", "random_saturation", "random_contrast", "random_brightness"],
+          "depthwise_weights": ["depthwise_conv2d", "separable_conv2d"]}
 
 
 def read(path):
@@ -58,7 +65,8 @@ def distances(start, graph):
 def called(path):
     """Returns the ops of a file that no name leads to."""
     name = os.path.basename(path)
-    return next((ops for beginning, ops in CALLED.items() if name.startswith(beginning)), [])
+    fitting = [beginning for beginning in CALLED if name.startswith(beginning)]
+    return CALLED[max(fitting, key=len)] if fitting else []
 
 
 def ops_using(backend):
@@ -74,4 +82,6 @@ def ops_using(backend):
         own = os.path.basename(path).split(".")[0]
         if path not in out:
             out[path] = [own] if exists(f"core/ops/{own}.c") else called(path)
+        elif "loss" in own or own == "crossentropy":
+            out[path] += [op for op in called(path) if op not in out[path]]
     return out
