@@ -5,10 +5,35 @@
 #include "arguments.h"
 #include "vectors.h"
 
+/* Takes the value of another tap where it is larger, or NaN, and no NaN was before. */
+INLINE void take(vec value, int number, vec *best, ivec *tap)
+{
+    const ivec takes = ~(value <= *best) & (*best == *best);
+    *best = takes ? value : *best;
+    *tap = takes ? (ivec)(number) : *tap;
+}
+
+/* A window of 2 x 2 pixels that all lie on the image, from `from` on: what most layers have. */
+INLINE void small_max(const struct opencl_window_cpu *g, global const float *from, int n, vec *best,
+                      ivec *tap)
+{
+    *best = load_some(from, n);
+    *tap = (ivec)(0);
+    take(load_some(from + g->c, n), 1, best, tap);
+    from += (long)g->w * g->c;
+    take(load_some(from, n), 2, best, tap);
+    take(load_some(from + g->c, n), 3, best, tap);
+}
+
 /* One window's vector of channels; y0 and x0: its first pixel, which may lie in the padding. */
 INLINE void window_max(const struct opencl_window_cpu *g, global const float *image, int y0, int x0,
                        int n, vec *best, ivec *tap)
 {
+    const bool inner = y0 >= 0 && x0 >= 0 && y0 + 2 <= g->h && x0 + 2 <= g->w;
+    if (inner && g->kh == 2 && g->kw == 2) {
+        small_max(g, image + ((long)y0 * g->w + x0) * g->c, n, best, tap);
+        return;
+    }
     int first = 1;
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++) {
@@ -16,10 +41,12 @@ INLINE void window_max(const struct opencl_window_cpu *g, global const float *im
             if (y < 0 || y >= g->h || x < 0 || x >= g->w)
                 continue;
             const vec value = load_some(image + ((long)y * g->w + x) * g->c, n);
-            const ivec takes = (ivec)(-first) | (value > *best) |
-                               ((value != value) & (*best == *best));
-            *best = takes ? value : *best;
-            *tap = takes ? (ivec)(ky * g->kw + kx) : *tap;
+            if (first) {
+                *best = value;
+                *tap = (ivec)(ky * g->kw + kx);
+            } else {
+                take(value, ky * g->kw + kx, best, tap);
+            }
             first = 0;
         }
     }
