@@ -152,7 +152,7 @@ struct opencl_winograd_weights_cpu {
     iso_i32 channels, filters, filter_units,
         units; /* per unit; units across the filters; total of units */
     iso_i32 x_plane, dy_plane, sum_plane;
-    iso_i32 add;
+    iso_i32 add, has_bias, add_bias; /* has_bias: the bias's gradient is wanted, too */
 };
 
 /* conv2d_cpu.cl: where the terms of a panel lie: tap (ty, tx), channel c < segment, column col at
@@ -183,7 +183,7 @@ struct opencl_weights_cpu {
     iso_i32 rows, image, flat, bordered;
     iso_i32 unit_channels, channel_units, unit_filters, filter_units, split;
     iso_i32 x_floats, dy_floats, sum_floats, slice;
-    iso_i32 add;
+    iso_i32 add, has_bias, add_bias; /* has_bias: the bias's gradient is wanted, too */
 };
 
 /* depthwise_conv2d_cpu.cl: the most taps of a kernel. */

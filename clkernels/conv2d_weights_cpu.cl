@@ -1,5 +1,6 @@
-/* conv2d_weights_cpu.cl: the kernel's gradient of convolutions and dense layers on CPU-shaped
- * devices: sums of products over rows (core/order.h), which are output pixels or examples.
+/* conv2d_weights_cpu.cl: the gradients of the kernel and of the bias of convolutions and dense
+ * layers on CPU-shaped devices: sums of products over rows (core/order.h), which are output pixels
+ * or examples.
  *
  * A unit of work is some channels, with all taps, by some filters, and all groups of rows or one of
  * them. A work-item, which is a work-group, takes it block of rows by block: it copies its channels
@@ -7,6 +8,7 @@
  * workspace of its own. */
 #include "common.h"
 #include "arguments.h"
+#include "columns_cpu.h"
 #include "tile_cpu.h"
 
 /* A unit, and its work-item's slice: x [line][column][channels], dy [panel][row][TILE_COLS], and
@@ -165,8 +167,8 @@ INLINE struct unit unit_of(const struct opencl_weights_cpu *g, int number, globa
 
 /* Without `split` out is the gradient; with it, the sums of each group. */
 KERNEL conv2d_weights_cpu(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
-                          global float *out, ulong out_at, global float *slices, ulong slices_at,
-                          struct opencl_weights_cpu all)
+                          global float *out, ulong out_at, global float *dbias, ulong dbias_at,
+                          global float *slices, ulong slices_at, struct opencl_weights_cpu all)
 {
     const struct opencl_weights_cpu g = all;
     const struct iso_rows rows = { g.rows, g.image };
@@ -189,4 +191,6 @@ KERNEL conv2d_weights_cpu(global const float *x, ulong x_at, global const float 
         put_sums(&g, &u, single ? u.group : u.total,
                  out + out_at + (ulong)u.part * g.kh * g.kw * g.c * g.filters);
     }
+    if (g.has_bias)
+        sum_own_columns(rows, dy + dy_at, g.filters, g.add_bias, dbias + dbias_at);
 }

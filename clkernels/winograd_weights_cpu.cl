@@ -1,10 +1,12 @@
-/* winograd_weights_cpu.cl: the kernel's gradient of Winograd's convolution on CPU-shaped devices.
+/* winograd_weights_cpu.cl: the gradients of the kernel and of the bias of Winograd's convolution on
+ * CPU-shaped devices.
  *
  * Tiles are the rows of the sums (core/order.h). A unit of work is some channels by some filters:
  * a work-item, which is a work-group, transforms them, one block of tiles at a time, and adds up
  * the unit's share of the 36 products in a slice of the workspace of its own. Transforming a pixel
  * in several units costs less than sums that cross work-groups. */
 #include "common.h"
+#include "columns_cpu.h"
 #include "winograd_cpu.h"
 
 /* A unit, and its work-item's slice: x [36 planes][tile][stride], one panel of dy [36
@@ -145,8 +147,9 @@ INLINE struct unit unit_of(const struct opencl_winograd_weights_cpu *g, int numb
 }
 
 KERNEL winograd_weights_cpu(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
-                            global float *dkernel, ulong dkernel_at, global float *slices,
-                            ulong slices_at, struct opencl_winograd_weights_cpu all)
+                            global float *dkernel, ulong dkernel_at, global float *dbias,
+                            ulong dbias_at, global float *slices, ulong slices_at,
+                            struct opencl_winograd_weights_cpu all)
 {
     const struct opencl_winograd_weights_cpu g = all;
     const struct iso_rows rows = { g.tiles, g.image_tiles };
@@ -166,5 +169,10 @@ KERNEL winograd_weights_cpu(global const float *x, ulong x_at, global const floa
                 add_group(&g, &u, at == 0);
         }
         put_kernel(&g, &u, one_group ? u.group : u.total, dkernel + dkernel_at);
+    }
+    if (g.has_bias) {
+        const int image = g.rh * g.rw;
+        const struct iso_rows pixels = { g.tiles / g.image_tiles * image, image };
+        sum_own_columns(pixels, dy + dy_at, g.rc, g.add_bias, dbias + dbias_at);
     }
 }

@@ -421,13 +421,17 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     bool done;
     if (iso_conv2d_has_groups(call))
         return opencl_conv2d_groups_kernel(cl, call);
-    if (opencl_is_winograd(call))
+    if (opencl_is_winograd(call)) {
+        *bias = *bias && cl->shape != OPENCL_SHAPE_CPU;
         return opencl_winograd_kernel(cl, call);
+    }
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
     if (done)
         return ISO_OK;
-    if (cl->shape == OPENCL_SHAPE_CPU)
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *bias = false;
         return opencl_conv2d_cpu_kernel(cl, call, c->v, c->filters);
+    }
     if (opencl_fuse_bias(call, &m))
         *bias = false;
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));

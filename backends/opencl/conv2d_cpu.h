@@ -8,8 +8,8 @@
 /* Returns the floats of workspace for this batch or a smaller one. */
 size_t opencl_conv2d_cpu_work(const struct opencl *, struct iso_window, int64_t filters,
                               enum iso_pass);
-/* Compute y, with the activation of the call if opencl_cpu_fuses; dx[0], or add to it; dw[0], or
- * add to it. */
+/* Compute y, with the activation of the call if opencl_cpu_fuses; dx[0], or add to it; dw[0] and,
+ * where it is wanted, dw[1], or add to them. */
 iso_rc opencl_conv2d_cpu_forward(struct opencl *, const struct iso_call *, struct iso_window,
                                  int64_t filters);
 iso_rc opencl_conv2d_cpu_input(struct opencl *, const struct iso_call *, struct iso_window,

@@ -124,10 +124,13 @@ iso_rc opencl_weights_cpu(struct opencl *cl, const struct iso_call *call, struct
                                         .last = true,
                                         .add = call->add_dw[0] };
     job.g.add = call->add_dw[0] && !job.g.split;
+    job.g.has_bias = call->dw[1].mem != NULL;
+    job.g.add_bias = call->add_dw[1];
     opencl_counts(cl, 2.0 * (double)job.g.rows * (double)job.results);
     ISO_TRY(opencl_launch(
         cl, "conv2d_weights_cpu.cl", "conv2d_weights_cpu", opencl_cpu_grid(job.groups, 1),
         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(job.g.split ? sums : dw),
-             arg_at(slices), arg_struct(&job.g, sizeof job.g))));
+             arg_optional(&call->dw[1], &call->dw[0]), arg_at(slices),
+             arg_struct(&job.g, sizeof job.g))));
     return job.g.split ? opencl_total(cl, &total, sums, sums, none, dw) : ISO_OK;
 }

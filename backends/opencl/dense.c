@@ -166,8 +166,10 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
         return opencl_clblast(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
                               opencl_at(&call->dw[0]), call->add_dw[0]);
     }
-    if (cl->shape == OPENCL_SHAPE_CPU)
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *bias = false;
         return opencl_conv2d_cpu_kernel(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
+    }
     struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
     chains.add = call->add_dw[0];

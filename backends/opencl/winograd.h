@@ -11,7 +11,8 @@ bool opencl_is_winograd(const struct iso_call *);
 bool opencl_winograd_supports(struct opencl *, const struct iso_call *, char *why, size_t n);
 /* Returns the floats of workspace. */
 size_t opencl_winograd_work(const struct opencl *, const struct iso_call *, enum iso_pass);
-/* Compute y, with the call's activation; dx[0], or add to it; dw[0], or add to it. */
+/* Compute y, with the call's activation; dx[0], or add to it; dw[0], or add to it, and on
+ * CPU-shaped devices dw[1], too, where it is wanted. */
 iso_rc opencl_winograd_forward(struct opencl *, const struct iso_call *,
                                const struct iso_activation **left);
 iso_rc opencl_winograd_input(struct opencl *, const struct iso_call *);
