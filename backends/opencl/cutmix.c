@@ -11,18 +11,14 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    const struct iso_mixup *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     const int64_t rows = s->dim[0];
     const bool images = s->ndim == 4;
-    const struct opencl_arg cuts = arg_work(call, 0);
     if (!call->training)
         return opencl_copy_images(be, call);
-    ISO_TRY(opencl_launch(cl, "cutmix.cl", "cutmix_draw", opencl_elements(cl, (size_t)rows),
-                          ARGS(cuts, arg_uint((uint64_t)rows), arg_int(p->per_image),
-                               arg_real(call->scalars[ISO_MIXUP_INVERSE]), ARG_RANDOM(call))));
+    ISO_TRY(opencl_draw_mixes(cl, "cutmix.cl", "cutmix_draw", call));
     return opencl_launch(cl, "cutmix.cl", "cutmix_forward", opencl_image_grid(cl, call),
-                         ARGS(arg_tensor(&call->x[0]), cuts, arg_tensor(&call->y[0]),
+                         ARGS(arg_tensor(&call->x[0]), arg_work(call, 0), arg_tensor(&call->y[0]),
                               arg_int(iso_shape_count(s) / rows), arg_uint((uint64_t)rows),
                               arg_uint((uint64_t)iso_cutmix_roll(call)),
                               arg_int(images ? s->dim[1] : 0), arg_int(images ? s->dim[2] : 1),

@@ -11,17 +11,13 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    const struct iso_mixup *p = call->params;
     const int64_t rows = call->x[0].shape.dim[0];
     const int64_t size = iso_shape_count(&call->x[0].shape) / rows;
     if (!call->training)
         return opencl_copy_images(be, call);
-    const struct opencl_arg shares = arg_work(call, 0);
-    ISO_TRY(opencl_launch(cl, "mixup.cl", "mixup_shares", opencl_elements(cl, (size_t)rows),
-                          ARGS(shares, arg_uint(rows), arg_int(p->per_image),
-                               arg_real(call->scalars[ISO_MIXUP_INVERSE]), ARG_RANDOM(call))));
+    ISO_TRY(opencl_draw_mixes(cl, "mixup.cl", "mixup_shares", call));
     return opencl_launch(cl, "mixup.cl", "mixup_forward", opencl_image_grid(cl, call),
-                         ARGS(arg_tensor(&call->x[0]), shares, arg_tensor(&call->y[0]),
+                         ARGS(arg_tensor(&call->x[0]), arg_work(call, 0), arg_tensor(&call->y[0]),
                               arg_int(size), arg_uint(rows), arg_uint(iso_mixup_roll(call))));
 }
 
