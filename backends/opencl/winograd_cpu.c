@@ -229,11 +229,11 @@ iso_rc opencl_winograd_cpu_kernel(struct opencl *cl, const struct iso_call *call
     g.has_bias = call->dw[1].mem != NULL;
     g.add_bias = call->add_dw[1];
     opencl_counts(cl, 2.0 * POINTS * (double)g.tiles * (double)g.sc * (double)g.rc);
-    return opencl_launch(
-        cl, weights_program, "winograd_weights_cpu", opencl_cpu_grid(weights_groups(cl, &g), 1),
-        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dw[0]),
-             arg_optional(&call->dw[1], &call->dw[0]), arg_work(call, 0),
-             arg_struct(&g, sizeof g)));
+    return opencl_launch(cl, weights_program, "winograd_weights_cpu",
+                         opencl_cpu_grid(weights_groups(cl, &g), 1),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
+                              arg_tensor(&call->dw[0]), arg_optional(&call->dw[1], &call->dw[0]),
+                              arg_work(call, 0), arg_struct(&g, sizeof g)));
 }
 
 /* ---- Both ---- */
