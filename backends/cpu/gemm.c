@@ -30,7 +30,7 @@ struct job {
     int64_t panels, piece;      /* piece: k per piece */
     bool by_band, packs_a;
     int64_t bands, band_rows; /* bands of a; a unit is a band, or a group of panels times a band */
-    int64_t groups;           /* of panels, of about equal size */
+    int64_t groups;           /* number of groups, about equal in size */
     float *strip;             /* packed a, [strips][k][height]: a band per thread, or all of it */
     float *panel;             /* packed b: all of it, or a piece of a panel per thread */
     size_t strip_floats, panel_floats;
