@@ -216,6 +216,9 @@ check-quick: all $(QUICK)
 ranks-campaign: all
 	sh tests/ranks_campaign.sh $(BUILD)/isocl hashes all
 	sh tests/ranks_campaign.sh $(BUILD)/isocl killed 100
+# Two ranks with the sanitizers of addresses, undefined behaviour and threads, and on Oclgrind; builds isocl twice.
+ranks-sanitized: all
+	sh tests/ranks_sanitized.sh
 
 # The share of lines and branches that the tests run, a file a line and as pages (gcovr's).
 coverage:
