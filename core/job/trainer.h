@@ -37,7 +37,7 @@ struct iso_trainer { /* owns its members, except the texts of the options */
     struct iso_run *run;    /* NULL before iso_trainer_begin, and on ranks but the first */
     struct iso_image_sums sums;
     struct iso_verifier *verifier;   /* NULL: none */
-    struct iso_exec_traffic traffic; /* of ranks, in the phases before this one */
+    struct iso_exec_traffic traffic; /* messages of ranks in the phases before */
     char device[128];                /* the device of this rank, if there are several */
 };
 

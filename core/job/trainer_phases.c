@@ -44,7 +44,7 @@ struct iso_exec_traffic iso_trainer_traffic(const struct iso_trainer *t)
 static iso_rc begin_phase(struct iso_trainer *t, int phase, const struct iso_carried *carried)
 {
     iso_verifier_close_phase(t->verifier);
-    t->traffic = iso_trainer_traffic(t); /* of the executor that goes now */
+    t->traffic = iso_trainer_traffic(t); /* the executor goes now */
     ISO_TRY(iso_trainer_open_phase(t, phase));
     ISO_TRY(iso_trainer_put_data(t));
     ISO_TRY(iso_exec_initialize(t->job.exec));
