@@ -151,6 +151,7 @@ enum iso_field_type {
     ISO_FIELD_REGULARIZER, /* struct iso_regularizer */
     ISO_FIELD_ACTIVATION,  /* int: index into the activation op's functions (linear = 0) */
     ISO_FIELD_TEXT,        /* char array of `max` bytes */
+    ISO_FIELD_LIST,        /* the same: [a, b], or a,b, as which it is kept */
     ISO_FIELD_SHAPE,       /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
                               0 */
     ISO_FIELD_CLASSES      /* struct iso_class_map *, owned: [3, 5] or [[0, 1], [2, 3]] */
@@ -297,6 +298,7 @@ struct iso_op_def {    /* one op, independent of devices: iso_def_<name> in core
     double (*decayed)(const void *params, double rate, uint64_t step);
     /* Optional: checks fields against each other; on error returns iso_fail(ISO_EMODEL, ...). */
     iso_rc (*check)(const void *params);
+    bool of_class; /* METRIC: compares the class of each row, which rows with targets do not have */
     /* METRIC. False: y is a single count, REAL [1], which forward overwrites; it is shown as a
      * share of the rows. True: y holds many counts, I32, to which forward adds from batch to batch;
      * a score reads them. */

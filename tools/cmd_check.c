@@ -10,6 +10,7 @@
 
 #include "core/printable.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,30 @@ static void print_left_out(const struct iso_left_out *left)
                iso_shown(left->names[ISO_LEFT_DAMAGED].name[i], text, sizeof text));
 }
 
+/* Prints what numbers each target has: the share of ones, or the smallest, mean and largest. */
+static void print_targets(const struct iso_dataset *set)
+{
+    for (int i = 0; set->targets != NULL && i < set->classes; i++) {
+        double least = INFINITY, most = -INFINITY, sum = 0;
+        bool labels = true;
+        char name[2 * ISO_CLASS_NAME];
+        for (int64_t row = 0; row < set->rows; row++) {
+            const double value = (double)set->targets[row * set->classes + i];
+            labels = labels && (value == 0 || value == 1);
+            least = value < least ? value : least;
+            most = value > most ? value : most;
+            sum += value;
+        }
+        iso_shown(set->class_names[i], name, sizeof name);
+        if (labels)
+            printf("  target    %s: 1 in %.0f rows, 0 in %.0f\n", name, sum,
+                   (double)set->rows - sum);
+        else
+            printf("  target    %s: from %g to %g, mean %g\n", name, least, most,
+                   sum / (double)set->rows);
+    }
+}
+
 /* Adds the number of damaged files to *damaged. Images of any size are read, and none is kept. */
 static iso_rc check_set(const char *what, struct iso_dataset_request *r, int64_t *damaged)
 {
@@ -45,8 +70,11 @@ static iso_rc check_set(const char *what, struct iso_dataset_request *r, int64_t
     r->memory = 1;
     ISO_TRY(iso_dataset_load(r, &set));
     const int64_t bad = set->left != NULL ? set->left->names[ISO_LEFT_DAMAGED].n : 0;
-    printf("%-10s %s, %s: %lld rows in %d classes can be read, %lld cannot\n", what, set->name,
-           *set->split ? set->split : "all", (long long)set->rows, set->classes, (long long)bad);
+    printf("%-10s %s, %s: %lld rows %s %d %s can be read, %lld cannot\n", what, set->name,
+           *set->split ? set->split : "all", (long long)set->rows,
+           set->targets != NULL ? "with" : "in", set->classes,
+           set->targets != NULL ? "targets" : "classes", (long long)bad);
+    print_targets(set);
     if (set->left != NULL)
         print_left_out(set->left);
     *damaged += bad;

@@ -36,13 +36,17 @@ static const struct iso_option options[] = {
 
 static void tell(const struct iso_new_data *d)
 {
-    printf("%s: %lld %s%s in %d classes%s%s\n", d->dataset, (long long)d->rows,
-           d->flat ? "rows" : "images", d->test_rows > 0 ? " to train on" : "", d->classes,
+    printf("%s: %lld %s%s %s %d %s%s%s\n", d->dataset, (long long)d->rows,
+           d->flat ? "rows" : "images", d->test_rows > 0 ? " to train on" : "",
+           *d->targets ? "with" : "in", d->classes,
+           !*d->targets ? "classes"
+           : d->labels  ? "labels of 0 and 1"
+                        : "numbers to estimate",
            *d->class_text ? ": " : "", d->class_text);
     if (d->test_rows > 0)
         printf("validation: %lld of the split test\n", (long long)d->test_rows);
     else
-        printf("validation: a fifth of each class\n");
+        printf("validation: a fifth of %s\n", *d->targets ? "the rows" : "each class");
     if (d->resized)
         printf("the pictures get the size %dx%d (--size changes it)\n", d->height, d->width);
     if (*d->left_out)

@@ -37,49 +37,6 @@ static const char *name_of(const struct telling *t, int class, char buf[TEXT])
     return buf;
 }
 
-/* The number of a row in its data set. */
-static int64_t number_of(const struct telling *t, int64_t row)
-{
-    return t->p->opened.numbers != NULL ? t->p->opened.numbers[row] : row;
-}
-
-/* Its file or its id, which may be in buf; NULL: it has a number only. */
-static const char *own_name(const struct telling *t, int64_t row, char buf[ISO_PATH])
-{
-    if (t->p->opened.images.n > 0)
-        return t->p->opened.images.name[row];
-    return iso_dataset_row_name(t->p->opened.job.data[1], row, buf, ISO_PATH);
-}
-
-/* Its name, or its number, counted from `first`. */
-static const char *row_of(const struct telling *t, int64_t row, int64_t first, char buf[ISO_PATH])
-{
-    const char *name = own_name(t, row, buf);
-    if (name != NULL)
-        return name;
-    snprintf(buf, ISO_PATH, "%lld", (long long)(number_of(t, row) + first));
-    return buf;
-}
-
-/* The heading of these: image, id or row. */
-static const char *row_heading(const struct telling *t)
-{
-    char buf[ISO_PATH];
-    return own_name(t, 0, buf) == NULL ? "row" : iso_prediction_of_files(t->p) ? "image" : "id";
-}
-
-/* The name as the table has it: without the folders above that of its class, for a file of a data
- * set. */
-static const char *in_table(const char *name, const struct telling *t)
-{
-    const char *at = iso_path_base(name);
-    if (t->p->opened.images.n > 0 || !iso_prediction_of_files(t->p) || at - name < 2)
-        return name;
-    for (at--; at > name && at[-1] != '/'; at--)
-        ;
-    return at;
-}
-
 static int width_of(const char *name)
 {
     char buf[ISO_PATH];
@@ -89,10 +46,11 @@ static int width_of(const char *name)
 static void measure(struct telling *t)
 {
     char buf[TEXT], path[ISO_PATH];
-    t->wide = (int)strlen(row_heading(t));
+    t->wide = (int)strlen(iso_prediction_heading(t->p));
     t->broad = (int)strlen("predicted");
     for (int64_t row = 0; row < t->p->opened.job.data[1]->rows; row++) {
-        const int n = width_of(in_table(row_of(t, row, 0, path), t));
+        const int n =
+            width_of(iso_prediction_in_table(t->p, iso_prediction_row(t->p, row, 0, path)));
         t->wide = n > t->wide ? n : t->wide;
     }
     for (int c = 0; c < t->classes; c++) {
@@ -107,7 +65,7 @@ static bool labelled(const struct telling *t) { return t->p->opened.job.data[1]-
 
 static void print_heading(const struct telling *t)
 {
-    printf("%-*s", t->wide, row_heading(t));
+    printf("%-*s", t->wide, iso_prediction_heading(t->p));
     if (labelled(t))
         printf("  %-*s", t->broad, "true");
     printf("  %-*s  probability", t->broad, "predicted");
@@ -129,7 +87,8 @@ static void print_name(const struct telling *t, int class)
 static void print_row(const struct telling *t, const struct iso_predicted *p)
 {
     char path[ISO_PATH];
-    iso_print_cell(stdout, in_table(row_of(t, p->row, 0, path), t), t->wide);
+    iso_print_cell(stdout, iso_prediction_in_table(t->p, iso_prediction_row(t->p, p->row, 0, path)),
+                   t->wide);
     if (labelled(t))
         print_name(t, p->label);
     for (int i = 0; i < t->top; i++) {
@@ -161,12 +120,12 @@ static json_t *class_object(const struct telling *t, int class, float probabilit
 static void print_json(const struct telling *t, const struct iso_predicted *p)
 {
     char buf[TEXT], path[ISO_PATH];
-    const char *own = own_name(t, p->row, path);
-    json_t *object =
-        json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)number_of(t, p->row));
+    const char *own = iso_prediction_name(t->p, p->row, path);
+    json_t *object = json_pack("{s:s, s:I}", "event", "prediction", "row",
+                               (json_int_t)iso_prediction_number(t->p, p->row));
     json_t *top = json_array();
     if (own != NULL)
-        iso_json_set(object, row_heading(t), text(own));
+        iso_json_set(object, iso_prediction_heading(t->p), text(own));
     if (p->label >= 0) {
         iso_json_set(object, "true_class", json_integer(p->label));
         iso_json_set(object, "true_name", text(name_of(t, p->label, buf)));
@@ -178,19 +137,6 @@ static void print_json(const struct telling *t, const struct iso_predicted *p)
 }
 
 /* ---- A submission -------------------------------------------------------------------------- */
-
-/* Writes a field, quoted if a reader of CSV would otherwise misread it. */
-static void write_cell(FILE *f, const char *cell)
-{
-    if (strpbrk(cell, ",\"\r\n") == NULL) {
-        fputs(cell, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *cell; cell++)
-        fprintf(f, *cell == '"' ? "\"%c" : "%c", *cell);
-    fputc('"', f);
-}
 
 static const char *given_label(const struct telling *t, int class, char buf[TEXT])
 {
@@ -210,10 +156,10 @@ static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
 {
     char buf[TEXT], path[ISO_PATH];
     FILE *f = t->csv->stream;
-    const char *id = row_of(t, p->row, t->p->options->first_id, path);
-    write_cell(f, iso_prediction_of_files(t->p) ? iso_path_base(id) : id);
+    const char *id = iso_prediction_row(t->p, p->row, t->p->options->first_id, path);
+    iso_prediction_cell(f, iso_prediction_of_files(t->p) ? iso_path_base(id) : id);
     fputc(',', f);
-    write_cell(f, t->label(t, t->order[0], buf));
+    iso_prediction_cell(f, t->label(t, t->order[0], buf));
     return iso_file_put(t->csv, "\n", 1);
 }
 
@@ -342,6 +288,8 @@ iso_rc iso_prediction_tell(struct prediction *p)
 {
     const struct predict_options *o = p->options;
     const int classes = (int)p->opened.job.graph->classes;
+    if (p->opened.job.graph->targets)
+        return iso_prediction_targets(p);
     struct telling t = { .p = p,
                          .classes = classes,
                          .top = o->top < classes ? (int)o->top : classes };

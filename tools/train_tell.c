@@ -36,10 +36,11 @@ static void tell_data(const struct training *t, int which, const struct iso_data
     const char *how = !iso_exec_streams(t->trainer.job.exec, which) ? ""
                       : data->disk != NULL                          ? "; read in every epoch"
                                                                     : "; sent in every epoch";
-    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)%s",
+    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d %s %d %s: %s, %s%s%s (%s)%s",
                      names[which], (long long)data->rows, data->height, data->width, data->channels,
-                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
-                     data->source, how);
+                     data->targets != NULL ? "with" : "in", data->classes,
+                     data->targets != NULL ? "targets" : "classes", data->name, data->split,
+                     *data->part ? ", " : "", data->part, data->source, how);
     tell_left_out(t, data);
     tell_orientation(t, data);
 }

@@ -25,7 +25,8 @@ static void write_reals(const double *v, int n, FILE *out)
 static bool is_read(const struct iso_field *f)
 {
     return f->type != ISO_FIELD_INITIALIZER && f->type != ISO_FIELD_REGULARIZER &&
-           f->type != ISO_FIELD_TEXT && f->type != ISO_FIELD_CLASSES && f->type != ISO_FIELD_SHAPE;
+           f->type != ISO_FIELD_TEXT && f->type != ISO_FIELD_LIST && f->type != ISO_FIELD_CLASSES &&
+           f->type != ISO_FIELD_SHAPE;
 }
 
 /* Writes ".filters = 32,". */

@@ -121,8 +121,62 @@ static iso_rc match(const struct iso_trained_classes *trained, struct iso_datase
     return rc == ISO_OK ? take_names(trained, set) : rc;
 }
 
+/* ---- Targets ------------------------------------------------------------------------------- */
+
+/* Returns the number of targets of training: those that have names. */
+static int trained_targets(const struct iso_trained_classes *trained)
+{
+    int n = 0;
+    while (n < trained->n && *trained->name[n])
+        n++;
+    return n;
+}
+
+/* Fails unless the set has a target of each name; a label that no row lists is 0 everywhere. */
+static iso_rc check_targets(const struct iso_trained_classes *trained, int n,
+                            const struct iso_dataset *set)
+{
+    for (int i = 0; i < n && !set->listed; i++) {
+        int k = 0;
+        while (k < set->classes && strcmp(set->class_names[k], trained->name[i]) != 0)
+            k++;
+        if (k == set->classes)
+            return iso_fail(ISO_EDATA,
+                            "data set '%s' lacks the target '%s', which the training data have; "
+                            "give both the same `target_columns:`",
+                            set->name, trained->name[i]);
+    }
+    return ISO_OK;
+}
+
+/* Gives the columns of targets the places of those of training that have the same names. */
+static iso_rc match_targets(const struct iso_trained_classes *trained, struct iso_dataset *set)
+{
+    const int n = trained_targets(trained), own = set->classes;
+    ISO_TRY(check_targets(trained, n, set));
+    float *targets = iso_alloc((size_t)set->rows, (size_t)n * sizeof *targets);
+    iso_rc rc = targets != NULL ? ISO_OK : ISO_ENOMEM;
+    for (int k = 0; rc == ISO_OK && k < own; k++) {
+        const int32_t to = find_trained(trained, set->class_names[k]);
+        if (to < 0)
+            rc = unknown_class(trained, set, set->class_names[k]);
+        for (int64_t row = 0; rc == ISO_OK && row < set->rows; row++)
+            targets[row * n + to] = set->targets[row * own + k];
+    }
+    if (rc != ISO_OK) {
+        free(targets);
+        return rc;
+    }
+    free(set->targets);
+    set->targets = targets;
+    set->classes = n;
+    return take_names(trained, set);
+}
+
 iso_rc iso_class_match(const struct iso_trained_classes *trained, struct iso_dataset *set)
 {
+    if (set->targets != NULL && trained->n > 0 && trained->name != NULL)
+        return match_targets(trained, set);
     if (set->labels == NULL || trained->n == 0)
         return ISO_OK;
     if (comparable(trained, set))

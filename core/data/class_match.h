@@ -6,7 +6,9 @@
 /* Renumbers every row's class to that of the same name in training, and gives the set the names of
  * training. A class of training may be missing in the set. Fails with ISO_EDATA, and names the
  * class, if the set has one that training does not have. If one of the two has numbers only, a name
- * that is a number means that class; other names cannot be compared, and the numbers are used. */
+ * that is a number means that class; other names cannot be compared, and the numbers are used.
+ * Targets are put into the order of training by their names, of which none may be missing or new.
+ */
 iso_rc iso_class_match(const struct iso_trained_classes *, struct iso_dataset *);
 /* Copies the names of a data set's classes as those of training. */
 iso_rc iso_trained_classes_take(struct iso_trained_classes *, const struct iso_dataset *);

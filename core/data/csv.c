@@ -1,6 +1,6 @@
 /* csv.c: reads a text file twice: first its columns and rows, then the numbers. */
 #include "csv_columns.h"
-#include "csv_labels.h"
+#include "csv_targets.h"
 #include "csv_number.h"
 #include "disk.h"
 #include "image_kinds.h"
@@ -20,8 +20,9 @@ static const struct iso_field fields[] = {
     { "id_column", ISO_FIELD_TEXT, AT(id_column), "", 0, SIZE(id_column), NULL,
       "of csv:PATH: the column of what rows are called, which is no pixel; left out, one that is "
       "called id, image_id, row_id or nothing at all" },
-    { "drop_columns", ISO_FIELD_TEXT, AT(drop_columns), "", 0, SIZE(drop_columns), NULL,
-      "of csv:PATH: columns that are no pixels, by name or by number from 0, with commas between" },
+    { "drop_columns", ISO_FIELD_LIST, AT(drop_columns), "", 0, SIZE(drop_columns), NULL,
+      "of csv:PATH: columns that are no pixels, by name or by number from 0" },
+    ISO_TARGET_COLUMNS_FIELD("of csv:PATH"),
     { 0 }
 };
 #undef SIZE
@@ -64,6 +65,10 @@ static iso_rc take_field(struct csv *c, int64_t row)
         return iso_csv_labels_take(&c->labels, c->request, c->set, row, &c->reader);
     if (of == ISO_CSV_ID)
         return iso_names_add(&c->set->row_names, c->reader.field);
+    if (of <= ISO_CSV_TARGET)
+        return c->columns.targets
+                   ? iso_csv_targets_take(c->set, row, ISO_CSV_TARGET - of, &c->reader)
+                   : ISO_OK;
     return of == ISO_CSV_DROPPED ? ISO_OK : take_pixel(c, row, of);
 }
 
@@ -186,6 +191,8 @@ static iso_rc load(struct csv *c, size_t n)
         set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
     if (set->images == NULL || (c->columns.label >= 0 && set->labels == NULL))
         return ISO_ENOMEM;
+    if (c->columns.targets)
+        ISO_TRY(iso_csv_targets_begin(&c->request->options, set));
     return read_rows(c);
 }
 
@@ -193,7 +200,8 @@ static iso_rc load(struct csv *c, size_t n)
  * by blanks; they may stand in quotes, with blanks around them. The first line may name the
  * columns. The label's column is the label_column of the options, by name or by number from 0; "":
  * the one called label, labels, class or target, and without names the first. The id's column is
- * found in the same way, and those in drop_columns are left out. All others are pixels, whole
+ * found in the same way, those in drop_columns are left out, and those in target_columns have the
+ * targets, in place of a label. All others are pixels, whole
  * numbers from 0 to 255; where the training data name them, too, they are found by these names.
  * Labels are class numbers from 0, or names of classes: those that the
  * request lists, or else those of the file, in the order of their bytes. */

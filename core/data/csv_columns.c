@@ -1,4 +1,5 @@
 #include "csv_columns.h"
+#include "csv_list.h"
 #include "core/number.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ struct line {
     struct iso_csv_columns *columns;
     int64_t label_number, id_number; /* columns that are given by number; -1: they are not */
     int64_t words; /* fields that are no numbers, but for columns given by number */
-    int64_t dropped_found;
+    int64_t dropped_found, targets_found;
+    bool targets_by_number;
     bool sequence; /* the fields are 0, 1, 2, ..., as pandas names columns without names */
     int64_t next;  /* number of the sequence */
 };
@@ -28,12 +30,6 @@ static bool is_number(const char *text)
 {
     double number;
     return iso_number_real(text, &number) == ISO_NUMBER_OK;
-}
-
-int64_t iso_csv_column_number(const char *text)
-{
-    int64_t number;
-    return iso_number_int(text, &number) == ISO_NUMBER_OK && number >= 0 ? number : -1;
 }
 
 static bool is_one_of(const char *const *names, const char *name)
@@ -45,50 +41,14 @@ static bool is_one_of(const char *const *names, const char *name)
 
 bool iso_csv_names_label(const char *name) { return is_one_of(label_names, name); }
 
-enum dropped { KEPT, BY_NAME, BY_NUMBER };
-
-/* Copies the first entry of a list with commas, without blanks around it; returns the rest. */
-static const char *next_entry(const char *list, char entry[ISO_CSV_FIELD])
-{
-    list += strspn(list, " ");
-    const size_t n = strcspn(list, ",");
-    size_t used = n < ISO_CSV_FIELD ? n : ISO_CSV_FIELD - 1;
-    while (used > 0 && list[used - 1] == ' ')
-        used--;
-    memcpy(entry, list, used);
-    entry[used] = '\0';
-    return list + n + (list[n] == ',');
-}
-
-/* Looks for a column in the list of those to leave out. */
-static enum dropped find_dropped(const char *list, const char *name, int64_t column)
-{
-    char entry[ISO_CSV_FIELD];
-    while (*list) {
-        list = next_entry(list, entry);
-        if (iso_csv_column_number(entry) == column)
-            return BY_NUMBER;
-        if (iso_csv_column_number(entry) < 0 && strcmp(entry, name) == 0)
-            return BY_NAME;
-    }
-    return KEPT;
-}
-
-static int64_t count_entries(const char *list)
-{
-    char entry[ISO_CSV_FIELD];
-    int64_t n = 0;
-    for (; *list; n++)
-        list = next_entry(list, entry);
-    return n;
-}
-
 /* ---- One field ----------------------------------------------------------------------------- */
 
 /* A name that is given is exact; a usual one is taken where no earlier column has it. */
 static bool is_label(const struct line *l, const char *name, int64_t column)
 {
     const char *wanted = l->options->label_column;
+    if (*l->options->target_columns)
+        return false;
     if (*wanted)
         return column == l->label_number || (strcmp(name, wanted) == 0 && !is_number(name));
     return l->columns->label < 0 && iso_csv_names_label(name);
@@ -105,15 +65,23 @@ static bool is_id(const struct line *l, const char *name, int64_t column)
 static void look_at(struct line *l, const char *name, int64_t column)
 {
     struct iso_csv_columns *c = l->columns;
-    const enum dropped dropped = find_dropped(l->options->drop_columns, name, column);
-    const bool by_number = column == l->label_number || column == l->id_number ||
-                           dropped == BY_NUMBER;
+    bool drop_number = false, target_number = false;
+    const bool dropped =
+        iso_csv_list_find(l->options->drop_columns, name, column, &drop_number) >= 0;
+    const int64_t target =
+        iso_csv_list_find(l->options->target_columns, name, column, &target_number);
+    const bool by_number = column == l->label_number || column == l->id_number || drop_number ||
+                           target_number;
     l->words += !is_number(name) && !by_number;
     l->sequence = l->sequence && (*name == '\0' || iso_csv_column_number(name) == l->next);
     l->next += *name != '\0';
-    l->dropped_found += dropped != KEPT;
-    if (dropped != KEPT)
+    l->dropped_found += dropped;
+    l->targets_found += target >= 0;
+    l->targets_by_number = l->targets_by_number || target_number;
+    if (dropped)
         c->of[column] = ISO_CSV_DROPPED;
+    else if (target >= 0)
+        c->of[column] = ISO_CSV_TARGET - (int32_t)target;
     else if (is_label(l, name, column))
         c->of[c->label = column] = ISO_CSV_LABEL;
     else if (is_id(l, name, column)) {
@@ -185,7 +153,7 @@ static void without_names(struct line *l, const struct iso_dataset_request *requ
     }
     while (first < c->n && c->of[first] != 0)
         first++;
-    if (!*l->options->label_column && first < c->n)
+    if (!*l->options->label_column && !*l->options->target_columns && first < c->n)
         c->of[c->label = first] = ISO_CSV_LABEL;
 }
 
@@ -195,6 +163,14 @@ static iso_rc missing(const char *path, const char *name, const char *what, cons
                     "%s: has no column '%s' %s; say which it is with `%s:`, by its name or its "
                     "number from 0",
                     path, name, what, key);
+}
+
+static iso_rc targets_missing(const struct line *l, const char *path)
+{
+    const char *list = l->options->target_columns;
+    return iso_fail(ISO_EDATA,
+                    "%s: has %lld of the %lld columns that `target_columns:` names: %.200s", path,
+                    (long long)l->targets_found, (long long)iso_csv_list_count(list), list);
 }
 
 static iso_rc check(const struct line *l, const char *path,
@@ -207,15 +183,17 @@ static iso_rc check(const struct line *l, const char *path,
                         "%s: its first line has %lld fields; it needs a label and "
                         "pixels",
                         path, (long long)c->n);
-    if (c->label < 0 && !request->labels_optional)
+    if (*o->target_columns && (l->targets_found > 0 || !request->labels_optional) && !c->targets)
+        return targets_missing(l, path);
+    if (c->label < 0 && !request->labels_optional && !*o->target_columns)
         return missing(path, *o->label_column ? o->label_column : label_names[0], "for the labels",
                        "label_column");
     if (c->id < 0 && *o->id_column && !request->labels_optional)
         return missing(path, o->id_column, "for the ids", "id_column");
-    if (l->dropped_found < count_entries(o->drop_columns) && !request->labels_optional)
+    if (l->dropped_found < iso_csv_list_count(o->drop_columns) && !request->labels_optional)
         return iso_fail(ISO_EDATA, "%s: has %lld of the %lld columns that `drop_columns:` names",
                         path, (long long)l->dropped_found,
-                        (long long)count_entries(o->drop_columns));
+                        (long long)iso_csv_list_count(o->drop_columns));
     if (c->pixels < 1)
         return iso_fail(ISO_EDATA, "%s: no column is left for pixels", path);
     return ISO_OK;
@@ -236,11 +214,13 @@ iso_rc iso_csv_columns_read(struct iso_csv_reader *r, const struct iso_dataset_r
         out->dropped += out->of[i] == ISO_CSV_DROPPED;
     /* One word may be the label of a line without names. */
     const bool given = l.label_number >= 0;
-    out->header = out->label >= 0 && out->label != l.label_number;
+    out->header = (out->label >= 0 && out->label != l.label_number) ||
+                  (l.targets_found > 0 && !l.targets_by_number);
     out->header = out->header || l.words >= 2 || (l.words == 1 && given) ||
                   (l.sequence && l.next >= SEQUENCE);
     if (!out->header)
         without_names(&l, request);
+    out->targets = *o->target_columns && l.targets_found == iso_csv_list_count(o->target_columns);
     for (int64_t i = 0; i < out->n; i++)
         if (out->of[i] == 0)
             out->of[i] = (int32_t)out->pixels++;

@@ -4,13 +4,15 @@
 #include "csv_reader.h"
 #include "dataset.h"
 
-enum { ISO_CSV_LABEL = -1, ISO_CSV_ID = -2, ISO_CSV_DROPPED = -3 };
+enum { ISO_CSV_LABEL = -1, ISO_CSV_ID = -2, ISO_CSV_DROPPED = -3, ISO_CSV_TARGET = -4 };
 struct iso_csv_columns {
     int64_t n, pixels;
-    int32_t *of;   /* [n], owned: the number of a pixel, or one of the above */
+    int32_t *of;   /* [n], owned: the number of a pixel, or one of the above; of the i-th target,
+                      ISO_CSV_TARGET - i */
     int64_t label; /* -1: there is none */
     int64_t id;    /* -1: there is none */
     int64_t dropped;
+    bool targets;                /* the columns of all targets are there */
     bool header;                 /* the first line names them */
     char id_name[ISO_CSV_FIELD]; /* "": it has no name */
 };
@@ -19,8 +21,6 @@ struct iso_csv_columns {
  * pixels. Free out->of, also on failure. */
 iso_rc iso_csv_columns_read(struct iso_csv_reader *, const struct iso_dataset_request *,
                             struct iso_csv_columns *out);
-/* Returns the number that the text is, or -1 where it is the name of a column. */
-int64_t iso_csv_column_number(const char *text);
 /* Returns true for a name that a column of labels has by itself: label, labels, class, target, in
  * any case. */
 bool iso_csv_names_label(const char *name);

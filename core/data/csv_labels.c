@@ -62,10 +62,15 @@ static bool find_place(const struct iso_names *names, const char *text, int64_t 
     return low < names->n && strcmp(names->name[low], text) == 0;
 }
 
-static iso_rc take_name(struct iso_csv_labels *l, const char *text, int32_t *label)
+iso_rc iso_csv_labels_name(struct iso_csv_labels *l, const struct iso_csv_reader *reader,
+                           const char *text, int32_t *label)
 {
     int64_t at;
     struct iso_names *names = &l->sorted;
+    if (*text == '\0' || strlen(text) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES)
+        return iso_csv_reader_fail(reader,
+                                   "should be the name of a class, of 1 to 63 bytes, and of "
+                                   "at most 65536 classes");
     if (!find_place(names, text, &at)) {
         ISO_TRY(make_room(l));
         ISO_TRY(iso_names_add(names, text));
@@ -106,13 +111,8 @@ iso_rc iso_csv_labels_take(struct iso_csv_labels *l, const struct iso_dataset_re
         set->labels[row] = find_given(set, text);
         return ISO_OK;
     }
-    if (l->names &&
-        (*text == '\0' || strlen(text) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES))
-        return iso_csv_reader_fail(reader,
-                                   "should be the name of a class, of 1 to 63 bytes, and of "
-                                   "at most 65536 classes");
     if (l->names)
-        return take_name(l, text, &set->labels[row]);
+        return iso_csv_labels_name(l, reader, text, &set->labels[row]);
     if (!iso_csv_number(text, &number) || number < 0 || number >= MOST_CLASSES)
         return iso_csv_reader_fail(reader, "should be the number of a class, from 0 to 65535");
     set->labels[row] = (int32_t)number;
@@ -121,24 +121,35 @@ iso_rc iso_csv_labels_take(struct iso_csv_labels *l, const struct iso_dataset_re
     return ISO_OK;
 }
 
-iso_rc iso_csv_labels_end(struct iso_csv_labels *l, struct iso_dataset *set)
+iso_rc iso_csv_labels_names(const struct iso_csv_labels *l, struct iso_dataset *set,
+                            int32_t **number)
 {
     const int32_t n = (int32_t)l->sorted.n;
-    if (!l->names || l->given)
-        return ISO_OK;
-    int32_t *number =
-        iso_alloc((size_t)n + 1, sizeof *number); /* [n]: by the order in which they came */
+    int32_t *of = iso_alloc((size_t)n + 1, sizeof *of);
     set->class_names = iso_alloc((size_t)n, sizeof *set->class_names);
-    for (int32_t i = 0; i < n && number != NULL && set->class_names != NULL; i++) {
-        number[l->seen[i]] = i;
+    if (of == NULL || set->class_names == NULL) {
+        free(of);
+        return ISO_ENOMEM;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        of[l->seen[i]] = i;
         strcpy(set->class_names[i], l->sorted.name[i]);
     }
-    const iso_rc rc = number != NULL && set->class_names != NULL ? ISO_OK : ISO_ENOMEM;
-    for (int64_t row = 0; rc == ISO_OK && row < set->rows; row++)
-        set->labels[row] = number[set->labels[row]];
     set->classes = n;
+    *number = of;
+    return ISO_OK;
+}
+
+iso_rc iso_csv_labels_end(struct iso_csv_labels *l, struct iso_dataset *set)
+{
+    int32_t *number = NULL;
+    if (!l->names || l->given)
+        return ISO_OK;
+    ISO_TRY(iso_csv_labels_names(l, set, &number));
+    for (int64_t row = 0; row < set->rows; row++)
+        set->labels[row] = number[set->labels[row]];
     free(number);
-    return rc;
+    return ISO_OK;
 }
 
 void iso_csv_labels_free(struct iso_csv_labels *l)

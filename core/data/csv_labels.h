@@ -15,6 +15,13 @@ struct iso_csv_labels {      /* zeroed: none has been read */
  * become numbers for now. Fails with ISO_EDATA where it is neither. */
 iso_rc iso_csv_labels_take(struct iso_csv_labels *, const struct iso_dataset_request *,
                            struct iso_dataset *, int64_t row, const struct iso_csv_reader *);
+/* Gives the number of a class's name in the order in which names came. Fails with ISO_EDATA where
+ * there are too many. */
+iso_rc iso_csv_labels_name(struct iso_csv_labels *, const struct iso_csv_reader *, const char *name,
+                           int32_t *number);
+/* Gives the set the names by their bytes, and *number, to be freed: the place of each among these,
+ * in the order in which they came. */
+iso_rc iso_csv_labels_names(const struct iso_csv_labels *, struct iso_dataset *, int32_t **number);
 /* Gives the set its classes: where they are names that the request does not list, those of the
  * file, by their bytes. */
 iso_rc iso_csv_labels_end(struct iso_csv_labels *, struct iso_dataset *);

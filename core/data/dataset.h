@@ -22,7 +22,9 @@ struct iso_dataset {
     uint8_t *images;                     /* [rows, height, width, channels]; NULL: on disk */
     struct iso_disk *disk;               /* source of images that are read one by one */
     int threads;                         /* threads that may read ahead; 0: one per processor */
-    int32_t *labels;                     /* [rows], each in [0, classes); NULL: unlabelled */
+    int32_t *labels;                     /* [rows], each in [0, classes); NULL: unlabelled, or */
+    float *targets;                      /* [rows, classes]: a row has a number for each; or NULL */
+    bool listed;                         /* targets: 1 for the labels that a row lists, else 0 */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], if the set names them; or NULL */
     struct iso_left_out *left;           /* files that were not used; NULL: none */
     int64_t turned; /* image files that do not lie upright, as they say; of all, before `part` */
@@ -39,11 +41,13 @@ struct iso_trained_classes {
 };
 /* Options of some sources; zeroed: defaults. The sources' own tables describe them. */
 struct iso_source_options {
-    int64_t count;          /* rows to draw of a generated set; 0: its default */
-    int labels;             /* 0: fine, 1: coarse */
-    char label_column[64];  /* column of a CSV file, by name or number; "": see csv.c */
-    char id_column[64];     /* the same */
-    char drop_columns[512]; /* the same, with commas between */
+    int64_t count;             /* rows to draw of a generated set; 0: its default */
+    int labels;                /* 0: fine, 1: coarse */
+    char label_column[64];     /* column of a CSV file, by name or number; "": see csv.c */
+    char id_column[64];        /* the same */
+    char drop_columns[512];    /* the same, with commas between */
+    char target_columns[2048]; /* the same; "": rows have classes */
+    char label_separator[16];  /* parts the labels of a row in its label_column; "": it has one */
     char image_array[64], label_array[64]; /* names in NumPy files; "": see array_store.c */
     char table[256];      /* text file that lists a folder's images; "": it has none */
     char file_column[64]; /* column of that file, by name or number; "": see image_table.c */

@@ -144,6 +144,11 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
 {
     int64_t count = 0;
     const long long all = (long long)set->rows;
+    if (part->stratified && set->labels == NULL)
+        return iso_fail(ISO_EDATA,
+                        "data set '%s': `stratified: true` takes the same share of every class, "
+                        "and its rows have no class: leave it out",
+                        set->name);
     int32_t *rows = iso_alloc((size_t)set->rows + 1, sizeof *rows);
     iso_rc rc = rows != NULL
                     ? iso_part_rows(part, set->labels, set->rows, set->classes, rows, &count)
@@ -183,14 +188,19 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
         ISO_TRY(name_classes(r, set));
     }
     shape_rows(r, set);
-    if (set->labels == NULL && !r->labels_optional)
+    if (set->labels == NULL && set->targets == NULL && !r->labels_optional)
         return iso_fail(ISO_EDATA,
                         "data set '%s' (%s) has no labels; without them rows can be predicted, and "
                         "neither trained on nor evaluated",
                         r->name, set->source);
     if (r->classes != NULL && set->labels != NULL)
         ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL && r->trained->n > 0, set));
-    if (r->trained != NULL && set->labels != NULL)
+    if (r->classes != NULL && set->targets != NULL)
+        return iso_fail(ISO_EDATA,
+                        "data set '%s': `classes:` chooses among classes, and its rows have "
+                        "targets: leave it out",
+                        r->name);
+    if (r->trained != NULL)
         ISO_TRY(iso_class_match(r->trained, set));
     if (r->part.to != 0)
         ISO_TRY(take_part(&r->part, set));

@@ -45,6 +45,7 @@ void iso_dataset_free(struct iso_dataset *set)
     iso_disk_free(set->disk);
     free(set->images);
     free(set->labels);
+    free(set->targets);
     free(set->class_names);
     iso_left_out_free(set->left);
     iso_names_free(&set->row_names);
@@ -68,11 +69,16 @@ iso_rc iso_dataset_copy(const struct iso_dataset *set, struct iso_dataset **out)
     copy->row_names = copy->columns = (struct iso_names){ .name = NULL };
     copy->images = copy_bytes(set->images, rows * image);
     copy->labels = set->labels != NULL ? copy_bytes(set->labels, rows * sizeof *set->labels) : NULL;
+    copy->targets =
+        set->targets != NULL
+            ? copy_bytes(set->targets, rows * (size_t)set->classes * sizeof *set->targets)
+            : NULL;
     copy->class_names =
         set->class_names != NULL
             ? copy_bytes(set->class_names, (size_t)set->classes * sizeof *set->class_names)
             : NULL;
     if (copy->images == NULL || (copy->labels == NULL) != (set->labels == NULL) ||
+        (copy->targets == NULL) != (set->targets == NULL) ||
         (copy->class_names == NULL) != (set->class_names == NULL)) {
         iso_dataset_free(copy);
         return ISO_ENOMEM;
@@ -90,7 +96,7 @@ static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t co
     set->images = less != NULL ? less : set->images;
 }
 
-/* Moves the images and labels to the front. */
+/* Moves the images, labels and targets to the front. */
 iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
 {
     if (set->disk != NULL)
@@ -99,6 +105,10 @@ iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64
         keep_images(set, rows, count);
     for (int64_t i = 0; i < count && set->labels != NULL; i++)
         set->labels[i] = set->labels[rows[i]];
+    const size_t targets = (size_t)set->classes;
+    for (int64_t i = 0; i < count && set->targets != NULL; i++)
+        memmove(set->targets + (size_t)i * targets, set->targets + (size_t)rows[i] * targets,
+                targets * sizeof *set->targets);
     if (set->row_names.n > 0)
         iso_names_keep(&set->row_names, rows, count);
     set->rows = count;

@@ -3,6 +3,7 @@
 #include "class_map.h"
 #include "image_files.h"
 #include "image_kinds.h"
+#include "csv_list.h"
 #include "image_table.h"
 #include "image_walk.h"
 #include "named_sets.h"
@@ -54,6 +55,11 @@ static const struct iso_field fields[] = {
     { "label_column", ISO_FIELD_TEXT, AT(label_column), "", 0, SIZE(label_column), NULL,
       "of the table: the column of the classes, by its name or its number from 0; left out, it is "
       "called label, labels, class or target, or is the other one of two" },
+    { "label_separator", ISO_FIELD_TEXT, AT(label_separator), "", 0, SIZE(label_separator), NULL,
+      "of the table: what stands between the labels of a row that may have several of them, in its "
+      "label_column, such as ' ' or ';'. Each label is a target of 0 or 1, in the order of their "
+      "bytes" },
+    ISO_TARGET_COLUMNS_FIELD("of the table"),
     { 0 }
 };
 #undef IMAGE
@@ -302,10 +308,12 @@ static iso_rc list_folder(const struct iso_dataset_request *r, const char *path,
 static iso_rc check_table_keys(const struct iso_dataset_request *r)
 {
     const struct iso_source_options *o = &r->options;
-    const char *key = *o->file_column    ? "file_column"
-                      : *o->file_suffix  ? "file_suffix"
-                      : *o->label_column ? "label_column"
-                                         : NULL;
+    const char *key = *o->file_column       ? "file_column"
+                      : *o->file_suffix     ? "file_suffix"
+                      : *o->label_column    ? "label_column"
+                      : *o->label_separator ? "label_separator"
+                      : *o->target_columns  ? "target_columns"
+                                            : NULL;
     if (key == NULL || *o->table)
         return ISO_OK;
     return iso_fail(ISO_EDATA,

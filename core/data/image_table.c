@@ -1,6 +1,6 @@
 #include "image_table.h"
 #include "csv_columns.h"
-#include "csv_labels.h"
+#include "csv_targets.h"
 #include "folders.h"
 #include "image_kinds.h"
 #include "left_out.h"
@@ -17,17 +17,21 @@ struct table {
     struct iso_dataset *set;
     struct iso_csv_reader reader;
     struct iso_csv_labels labels;
+    struct iso_csv_lists lists;
     char folder[ISO_PATH], suffix[32];
     struct iso_names first, second; /* fields of the first two lines */
     int64_t columns, file, label;   /* label -1: there is none */
-    bool header;                    /* the first line names the columns */
-    struct iso_names files;         /* [rows] as the table has them */
+    int64_t *target;        /* [columns]: number of the target, -1: none; NULL: no targets */
+    bool header;            /* the first line names the columns */
+    struct iso_names files; /* [rows] as the table has them */
 };
 
 static void free_table(void *table)
 {
     struct table *t = table;
     iso_csv_labels_free(&t->labels);
+    iso_csv_lists_free(&t->lists);
+    free(t->target);
     iso_names_free(&t->first);
     iso_names_free(&t->second);
     iso_names_free(&t->files);
@@ -93,6 +97,46 @@ static iso_rc no_column(const struct table *t, const char *name, const char *key
                     t->reader.path, name, key);
 }
 
+/* Finds the columns of targets; none of them need be there where the request can do without. */
+static iso_rc choose_targets(struct table *t)
+{
+    const struct iso_dataset_request *r = t->request;
+    const char *list = r->options.target_columns;
+    char name[ISO_CSV_FIELD];
+    int64_t found = 0;
+    if (*r->options.label_column || *r->options.label_separator)
+        return iso_fail(ISO_EDATA,
+                        "%s: `target_columns:` names the columns of the targets, and "
+                        "`%s:` is for labels in one column: leave one of them out",
+                        t->reader.path,
+                        *r->options.label_column ? "label_column" : "label_separator");
+    t->target = iso_alloc((size_t)t->columns, sizeof *t->target);
+    if (t->target == NULL)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < t->columns; i++)
+        t->target[i] = -1;
+    for (int64_t i = 0; *list; i++) {
+        list = iso_csv_list_next(list, name);
+        const int64_t column = find_column(t, name);
+        if (column < 0 && (i > 0 || !r->labels_optional))
+            return no_column(t, name, "target_columns");
+        if (column >= 0 && t->target[column] >= 0)
+            return iso_fail(ISO_EDATA, "%s: target_columns: '%s' is there twice", t->reader.path,
+                            name);
+        if (column >= 0)
+            t->target[column] = i;
+        found += column >= 0;
+    }
+    if (found == 0) {
+        free(t->target);
+        t->target = NULL;
+    } else if (found < iso_csv_list_count(r->options.target_columns))
+        return iso_fail(ISO_EDATA, "%s: has %lld of the %lld columns that `target_columns:` names",
+                        t->reader.path, (long long)found,
+                        (long long)iso_csv_list_count(r->options.target_columns));
+    return ISO_OK;
+}
+
 /* Leaves the label of two columns without such a name to choose_columns: it is not the file. */
 static iso_rc choose_label(struct table *t)
 {
@@ -145,9 +189,14 @@ static iso_rc choose_columns(struct table *t)
     t->columns = t->first.n;
     if (t->columns < 1)
         return iso_fail(ISO_EDATA, "%s: is empty; it needs a line for each image", t->reader.path);
-    ISO_TRY(choose_label(t));
+    t->label = -1;
+    const bool targets = *t->request->options.target_columns != '\0';
+    ISO_TRY(targets ? choose_targets(t) : choose_label(t));
     ISO_TRY(choose_file(t));
-    if (t->label < 0 && t->columns == 2 && !*t->request->options.label_column)
+    if (t->target != NULL && t->target[t->file] >= 0)
+        return iso_fail(ISO_EDATA, "%s: column %lld cannot hold both the files and a target",
+                        t->reader.path, (long long)t->file);
+    if (!targets && t->label < 0 && t->columns == 2 && !*t->request->options.label_column)
         t->label = 1 - t->file;
     if (t->label == t->file)
         return iso_fail(ISO_EDATA, "%s: column %lld cannot hold both the files and their labels",
@@ -161,6 +210,11 @@ static iso_rc choose_columns(struct table *t)
 static iso_rc take_field(struct table *t, int64_t row)
 {
     const struct iso_csv_reader *r = &t->reader;
+    const char *separator = t->request->options.label_separator;
+    if (t->target != NULL && t->target[r->column] >= 0)
+        return iso_csv_targets_take(t->set, row, t->target[r->column], r);
+    if (r->column == t->label && *separator)
+        return iso_csv_lists_take(&t->lists, separator, row, r);
     if (r->column == t->label)
         return iso_csv_labels_take(&t->labels, t->request, t->set, row, r);
     if (r->column != t->file)
@@ -184,7 +238,10 @@ static iso_rc read_rows(struct table *t)
         rc = iso_fail(ISO_EDATA,
                       "%s: has %lld rows of %lld that it seems to have; a line is damaged",
                       t->reader.path, (long long)t->files.n, (long long)t->set->rows);
-    return rc == ISO_OK && t->label >= 0 ? iso_csv_labels_end(&t->labels, t->set) : rc;
+    if (rc != ISO_OK || t->label < 0)
+        return rc;
+    return *t->request->options.label_separator ? iso_csv_lists_end(&t->lists, &t->reader, t->set)
+                                                : iso_csv_labels_end(&t->labels, t->set);
 }
 
 static iso_rc read_table(struct table *t)
@@ -195,10 +252,13 @@ static iso_rc read_table(struct table *t)
     if (set->rows < 1 || set->rows > INT32_MAX)
         return iso_fail(ISO_EDATA, "%s: names %lld images", t->reader.path, (long long)set->rows);
     set->left = iso_alloc(1, sizeof *set->left);
-    if (t->label >= 0)
+    const bool classes = t->label >= 0 && !*t->request->options.label_separator;
+    if (classes)
         set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
-    if (set->left == NULL || (t->label >= 0 && set->labels == NULL))
+    if (set->left == NULL || (classes && set->labels == NULL))
         return ISO_ENOMEM;
+    if (t->target != NULL)
+        ISO_TRY(iso_csv_targets_begin(&t->request->options, set));
     return read_rows(t);
 }
 

@@ -26,6 +26,8 @@ static iso_rc load(const struct iso_new_data *d, const char *split, int64_t side
                                      .progress = o->progress,
                                      .stream = strncmp(d->dataset, "folder:", 7) == 0 };
     r.options.resize[0] = r.options.resize[1] = side;
+    snprintf(r.options.table, sizeof r.options.table, "%s", d->table);
+    snprintf(r.options.target_columns, sizeof r.options.target_columns, "%s", d->targets);
     const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
     const struct iso_field *damaged = own != NULL ? iso_field_find(own->fields, "damaged") : NULL;
     if (damaged != NULL)
@@ -42,7 +44,7 @@ static iso_rc load_train(struct iso_new_data *d, int64_t side, const struct iso_
         return iso_fail(ISO_EUSAGE, "--size is for folders of pictures; %s has a size of its own",
                         d->dataset);
     if (side == 0) {
-        const iso_rc rc = load(d, "train", 0, o, set);
+        const iso_rc rc = load(d, *d->table ? "" : "train", 0, o, set);
         if (!folder || rc == ISO_ENOMEM ||
             (rc == ISO_OK && (*set)->height <= SMALL && (*set)->width <= SMALL))
             return rc;
@@ -51,7 +53,7 @@ static iso_rc load_train(struct iso_new_data *d, int64_t side, const struct iso_
         iso_error_clear(); /* the sizes differ, or are large; what else there is comes again */
     }
     d->resized = true;
-    return load(d, "train", side > 0 ? side : SIDE, o, set);
+    return load(d, *d->table ? "" : "train", side > 0 ? side : SIDE, o, set);
 }
 
 /* As they may be printed, and stand in a comment of the model file. */
@@ -97,6 +99,8 @@ static void shape(const struct iso_dataset *set, struct iso_new_data *d)
 static iso_rc count_test(struct iso_new_data *d, const struct iso_job_options *o)
 {
     struct iso_dataset *set = NULL;
+    if (*d->table) /* it is one split */
+        return ISO_OK;
     const iso_rc rc = load(d, "test", d->resized ? d->height : 0, o, &set);
     d->test_rows = rc == ISO_OK ? set->rows : 0;
     iso_dataset_free(set);
@@ -112,6 +116,7 @@ iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options
     struct iso_dataset *set = NULL;
     *d = (struct iso_new_data){ .rows = 0 };
     ISO_TRY(iso_data_name(data, d->dataset));
+    ISO_TRY(iso_new_look_at_table(d));
     iso_rc rc = load_train(d, side, o, &set);
     if (rc == ISO_OK) {
         const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
@@ -124,7 +129,7 @@ iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options
         rc = count_test(d, o);
     }
     iso_dataset_free(set);
-    if (rc == ISO_OK && d->classes < 2)
+    if (rc == ISO_OK && d->classes < 2 && !*d->targets)
         return iso_fail(ISO_EDATA, "%s has one class: there is nothing to tell apart", d->dataset);
     return rc;
 }

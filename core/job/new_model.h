@@ -11,6 +11,9 @@ struct iso_new_data {               /* findings of iso_new_look */
     bool resized, flat;          /* the images have other sizes; the rows are no images */
     int classes;
     char class_text[240]; /* their names, parted by commas, as far as there is room; "": none */
+    char table[256];      /* names the pictures of a folder; "": they lie in a folder a class */
+    char targets[2048];   /* columns of it that are targets, a,b; "": rows have a class */
+    bool labels;          /* they are 0 and 1 */
     char left_out[400];   /* files that are no rows, and why; "": none */
     bool skips;           /* damaged files are left out */
 };
@@ -19,6 +22,9 @@ struct iso_new_data {               /* findings of iso_new_look */
  * count. Fails with ISO_EIO where there is nothing, ISO_EDATA where it cannot be used. */
 iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options *,
                     struct iso_new_data *);
+/* new_table.c. Where the data are a table that names pictures, makes them the folder of these, with
+ * that table and the targets that it has. */
+iso_rc iso_new_look_at_table(struct iso_new_data *);
 /* Returns a name for the model: the last part of a path or of a data set's name, without suffix, in
  * letters that a name may have. */
 const char *iso_new_name(const char *path, char name[64]);
@@ -26,6 +32,9 @@ const char *iso_new_name(const char *path, char name[64]);
  * layers for rows of numbers. */
 void iso_new_write(const struct iso_new_data *, const char *name, FILE *);
 
+/* Return the loss for them, and the metrics, parted by commas. */
+const char *iso_new_loss(const struct iso_new_data *);
+const char *iso_new_metrics(const struct iso_new_data *);
 /* The value of `data:` for them, on one line. */
 void iso_new_write_data(const struct iso_new_data *, FILE *);
 

@@ -76,7 +76,9 @@ static iso_rc change_layers(const struct iso_yaml *layers, const struct iso_new_
     int last = layers->count - 1;
     while (last >= 0 && !may_have_weights(op_of(layers->items[last])))
         last--;
-    if (last < 0 || strcmp(op_of(layers->items[last]), "dense") != 0)
+    const bool targets = *d->targets != '\0';
+    if (last < 0 || strcmp(op_of(layers->items[last]), "dense") != 0 ||
+        (targets && last != layers->count - 1))
         return iso_fail(ISO_EDATA,
                         "the last layer with weights is no dense layer, which could be "
                         "exchanged; write the model file by hand");
@@ -84,6 +86,8 @@ static iso_rc change_layers(const struct iso_yaml *layers, const struct iso_new_
         if (may_have_weights(op_of(layers->items[i])))
             ISO_TRY(add(c, "layers.%d.trainable=false", i));
     ISO_TRY(add(c, "layers.%d.units=%d", last, d->classes));
+    if (targets)
+        ISO_TRY(add(c, "layers.%d.activation=%s", last, d->labels ? "sigmoid" : "linear"));
     return add(c, "layers.%d.name=new_head", last);
 }
 
@@ -115,10 +119,10 @@ static iso_rc change_training(const struct iso_new_data *d, const char *name, st
         rc = add(c, "%s=null", gone[i]);
     ISO_TRY(rc);
     ISO_TRY(add(c, "model=%s", name));
-    ISO_TRY(add(c, "loss=categorical_crossentropy"));
+    ISO_TRY(add(c, "loss=%s", iso_new_loss(d)));
     ISO_TRY(add(c, "optimizer={adam: {learning_rate: 0.001}}"));
     ISO_TRY(add(c, "early_stopping={patience: 10, restore_best_weights: true}"));
-    ISO_TRY(add(c, "metrics=[accuracy]"));
+    ISO_TRY(add(c, "metrics=[%s]", iso_new_metrics(d)));
     return add(c, "train={batch_size: 16, epochs: 60, seed: 1, keep_features: true}");
 }
 

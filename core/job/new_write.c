@@ -2,6 +2,7 @@
  * minute and large ones reasonably well; the comments say what each does. */
 #include "new_model.h"
 
+#include "core/data/csv_list.h"
 #include "core/model/section.h"
 
 #include <ctype.h>
@@ -37,14 +38,31 @@ static void write_quoted(FILE *out, const char *text)
 static void write_head(const struct iso_new_data *d, const char *name, FILE *out)
 {
     fprintf(out,
-            "# Tells %d classes apart%s%s.\n"
+            "# %s %d %s%s%s.\n"
             "# Written by `isocl new`; change what you like. `isocl help KEY` explains any key.\n"
             "#\n"
             "#   isocl train %s.yaml              trains, and keeps the run in runs/%s-001\n"
             "#   isocl report runs/%s-001         draws how it went, and the worst mistakes\n"
             "#   isocl predict runs/%s-001 FILE   asks it\n"
             "model: %s\n\n",
-            d->classes, *d->class_text ? ": " : "", d->class_text, name, name, name, name, name);
+            *d->targets && !d->labels ? "Estimates" : "Tells", d->classes,
+            !*d->targets ? "classes apart"
+            : d->labels  ? "labels, of which a picture may have several"
+                         : "numbers of each picture",
+            *d->class_text ? ": " : "", d->class_text, name, name, name, name, name);
+}
+
+/* Writes them as a list in YAML. */
+static void write_targets(const char *list, FILE *out)
+{
+    char name[ISO_CSV_FIELD];
+    fprintf(out, ", target_columns: [");
+    for (bool first = true; *list; first = false) {
+        list = iso_csv_list_next(list, name);
+        fputs(first ? "" : ", ", out);
+        write_quoted(out, name);
+    }
+    putc(']', out);
 }
 
 /* Writes the keys that both sets of `data:` share. */
@@ -56,30 +74,43 @@ static void write_source(const struct iso_new_data *d, FILE *out)
         fprintf(out, ", resize: [%d, %d]", d->height, d->width);
     if (d->skips)
         fprintf(out, ", damaged: skip");
+    if (*d->table) {
+        fprintf(out, ", table: ");
+        write_quoted(out, d->table);
+    }
+    if (*d->targets)
+        write_targets(d->targets, out);
 }
 
 void iso_new_write_data(const struct iso_new_data *d, FILE *out)
 {
-    static const char *const own[2][2] = { { "split: train, part: [0, 0.8], stratified: true",
+    static const char *const own[3][2] = { { "split: train, part: [0, 0.8], stratified: true",
                                              "split: train, part: [0.8, 1], stratified: true" },
-                                           { "split: train", "split: test" } };
+                                           { "split: train", "split: test" },
+                                           { "part: [0, 0.8]", "part: [0.8, 1]" } };
+    const int which = *d->targets ? 2 : d->test_rows > 0;
     fprintf(out, "{train: {");
     write_source(d, out);
-    fprintf(out, ", %s}, validation: {", own[d->test_rows > 0][0]);
+    fprintf(out, ", %s}, validation: {", own[which][0]);
     write_source(d, out);
-    fprintf(out, ", %s}}", own[d->test_rows > 0][1]);
+    fprintf(out, ", %s}}", own[which][1]);
 }
 
 static void write_data(const struct iso_new_data *d, FILE *out)
 {
+    const char *split = *d->table ? "" : ", split: train",
+               *keeps = *d->targets ? "" : ", stratified: true";
     fprintf(out, "data:\n  # %lld %s%s.\n  train: &data {", (long long)d->rows,
             d->flat ? "rows of numbers" : "images",
             d->test_rows > 0 ? ", and others to validate on"
+            : *d->targets    ? "; a fifth of them is kept for validation"
                              : "; a fifth of each class is kept for validation");
     write_source(d, out);
-    fprintf(out, d->test_rows > 0 ? ", split: train}\n  validation: {<<: *data, split: test}\n\n"
-                                  : ", split: train, part: [0, 0.8], stratified: true}\n"
-                                    "  validation: {<<: *data, part: [0.8, 1]}\n\n");
+    if (d->test_rows > 0)
+        fprintf(out, ", split: train}\n  validation: {<<: *data, split: test}\n\n");
+    else
+        fprintf(out, "%s, part: [0, 0.8]%s}\n  validation: {<<: *data, part: [0.8, 1]}\n\n", split,
+                keeps);
 }
 
 static void write_input(const struct iso_new_data *d, FILE *out)
@@ -108,6 +139,12 @@ static void write_augmentation(const struct iso_new_data *d, FILE *out)
             photo ? ", horizontal_flip: true" : "");
 }
 
+/* The end of the last layer: probabilities, or any numbers. */
+static const char *activation_of(const struct iso_new_data *d)
+{
+    return !*d->targets ? ", activation: softmax" : d->labels ? ", activation: sigmoid" : "";
+}
+
 /* Stages of convolutions, each at half the resolution of the one before, until little is left to
  * look at. */
 static void write_convolutions(const struct iso_new_data *d, FILE *out)
@@ -133,8 +170,8 @@ static void write_convolutions(const struct iso_new_data *d, FILE *out)
         "  - batch_normalization: {momentum: 0.9}\n  - activation: relu\n"
         "  # Averages how strongly each feature was found over the whole image, wherever it lies.\n"
         "  - global_average_pooling2d\n  - dropout: 0.2\n"
-        "  - dense: {units: %d, activation: softmax}\n\n",
-        filters, d->classes);
+        "  - dense: {units: %d%s}\n\n",
+        filters, d->classes, activation_of(d));
 }
 
 static void write_dense(const struct iso_new_data *d, FILE *out)
@@ -142,24 +179,36 @@ static void write_dense(const struct iso_new_data *d, FILE *out)
     fprintf(out,
             "layers:\n  - dense: {units: 128, activation: relu}\n  - dropout: 0.2\n"
             "  - dense: {units: 64, activation: relu}\n  - dropout: 0.2\n"
-            "  - dense: {units: %d, activation: softmax}\n\n",
-            d->classes);
+            "  - dense: {units: %d%s}\n\n",
+            d->classes, activation_of(d));
+}
+
+const char *iso_new_loss(const struct iso_new_data *d)
+{
+    return !*d->targets ? "categorical_crossentropy"
+           : d->labels  ? "binary_crossentropy"
+                        : "mean_squared_error";
+}
+
+const char *iso_new_metrics(const struct iso_new_data *d)
+{
+    return !*d->targets ? "accuracy" : d->labels ? "binary_accuracy, auc" : "mean_absolute_error";
 }
 
 static void write_training(const struct iso_new_data *d, FILE *out)
 {
     const bool few = d->rows < FEW;
     fprintf(out,
-            "loss: categorical_crossentropy\n"
+            "loss: %s\n"
             "optimizer: {adam: {learning_rate: %s}}\n"
             "# Half the rate after %d epochs without a better validation; after %d the training "
             "ends, with the best weights.\n"
             "schedule: {reduce_lr_on_plateau: {factor: 0.5, patience: %d}}\n"
             "early_stopping: {patience: %d, restore_best_weights: true}\n"
-            "metrics: [accuracy]\n"
+            "metrics: [%s]\n"
             "train: {batch_size: %d, epochs: %d, seed: 1}\n",
-            few ? "0.003" : "0.001", few ? 6 : 3, few ? 15 : 7, few ? 6 : 3, few ? 15 : 7,
-            few ? 16 : 64, few ? 60 : 30);
+            iso_new_loss(d), few ? "0.003" : "0.001", few ? 6 : 3, few ? 15 : 7, few ? 6 : 3,
+            few ? 15 : 7, iso_new_metrics(d), few ? 16 : 64, few ? 60 : 30);
 }
 
 void iso_new_write(const struct iso_new_data *d, const char *name, FILE *out)

@@ -1,6 +1,7 @@
 #include "second_step.h"
 
 #include "core/parity/step_lockstep.h"
+#include "core/train/fit_log.h"
 #include "core/train/learning_rate.h"
 
 #include <math.h>
@@ -86,6 +87,7 @@ static void free_rows(struct iso_dataset *rows)
 {
     free(rows->images);
     free(rows->labels);
+    free(rows->targets);
     *rows = (struct iso_dataset){ .rows = 0 };
 }
 
@@ -141,12 +143,18 @@ static iso_rc copy_rows(struct iso_second *s, const struct iso_dataset *data, co
     s->rows.rows = at->rows;
     s->rows.images = iso_alloc(n, size);
     s->rows.labels = data->labels != NULL ? iso_alloc(n, sizeof *s->rows.labels) : NULL;
-    if (s->rows.images == NULL || (data->labels != NULL && s->rows.labels == NULL))
+    const size_t targets = (size_t)data->classes * sizeof *data->targets;
+    s->rows.targets = data->targets != NULL ? iso_alloc(n, targets) : NULL;
+    if (s->rows.images == NULL || (data->labels != NULL && s->rows.labels == NULL) ||
+        (data->targets != NULL && s->rows.targets == NULL))
         return ISO_ENOMEM;
     for (size_t i = 0; i < n; i++) {
         ISO_TRY(iso_dataset_image(data, order[i], s->rows.images + i * size));
         if (data->labels != NULL)
             s->rows.labels[i] = data->labels[order[i]];
+        if (data->targets != NULL)
+            memcpy(s->rows.targets + i * (size_t)data->classes,
+                   data->targets + order[i] * (int64_t)data->classes, targets);
     }
     return ISO_OK;
 }
@@ -211,13 +219,11 @@ static iso_rc compare_log(const struct iso_second *s, const struct step *at,
     double *log = iso_alloc((size_t)g->columns, sizeof *log);
     const iso_rc rc = log != NULL ? iso_exec_log(s->exec, 1, log) : ISO_ENOMEM;
     if (rc == ISO_OK && i < s->ntold) {
+        const struct iso_fit_batch own = iso_fit_log_entry(g, log, 0, at->rows);
         got[0] = s->told[i].loss;
-        want[0] = log[g->values[g->loss].at];
-        for (int m = 0; m < g->model->nmetrics; m++) {
-            got[1 + m] = s->told[i].metric[m];
-            if (g->values[g->metric[m]].role == ISO_ROLE_SCALAR)
-                want[1 + m] = log[g->values[g->metric[m]].at];
-        }
+        want[0] = own.loss;
+        memcpy(got + 1, s->told[i].metric, sizeof s->told[i].metric);
+        memcpy(want + 1, own.metric, sizeof own.metric);
         if (iso_step_fault_find(got, want, 1 + g->model->nmetrics, out))
             snprintf(out->tensor, sizeof out->tensor, "%s", out->at == 0 ? "loss" : "the metrics");
     }

@@ -36,6 +36,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_REGULARIZER] = "regularizer",
         [ISO_FIELD_ACTIVATION] = "one of",
         [ISO_FIELD_TEXT] = "text",
+        [ISO_FIELD_LIST] = "[names]",
         [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]",
         [ISO_FIELD_CLASSES] = "list of classes, or of lists of them",
     };
@@ -160,7 +161,8 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_REGULARIZER:
         named_text(&iso_regularizer_docs[iso_regularizer_kind(at)], at, buf, n);
         break;
-    case ISO_FIELD_TEXT: snprintf(buf, n, "%s", (const char *)at); break;
+    case ISO_FIELD_TEXT:
+    case ISO_FIELD_LIST: snprintf(buf, n, "%s", (const char *)at); break;
     case ISO_FIELD_SHAPE: shape_text(at, buf, n); break;
     case ISO_FIELD_CLASSES: iso_class_map_text(*(struct iso_class_map *const *)at, buf, n); break;
     }

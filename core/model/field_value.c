@@ -361,6 +361,33 @@ static void read_text(const struct value *v, char *out)
         strcpy(out, v->node->text);
 }
 
+/* [a, b], or a,b, as which both are kept. */
+static void read_list(const struct value *v, char *out)
+{
+    const struct iso_yaml *node = v->node;
+    const size_t room = (size_t)v->field->max;
+    size_t used = 0;
+    if (node->kind == ISO_YAML_SCALAR) {
+        read_text(v, out);
+        return;
+    }
+    for (int i = 0; i < node->count; i++) {
+        const struct iso_yaml *entry = node->items[i];
+        if (node->kind != ISO_YAML_SEQUENCE || entry->kind != ISO_YAML_SCALAR ||
+            *entry->text == '\0' || strchr(entry->text, ',') != NULL) {
+            expected(v, "a list of names without commas, [a, b]", "");
+            return;
+        }
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? "," : "", entry->text);
+        if (used >= room) {
+            iso_faults_add(v->faults, node->location, "%s: %s: longer than %d bytes", v->what,
+                           v->field->key, (int)room - 1);
+            *out = '\0';
+            return;
+        }
+    }
+}
+
 static void read_shape(const struct value *v, struct iso_shape *out)
 {
     if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count < 1 || v->node->count >= ISO_DIMS) {
@@ -399,6 +426,7 @@ iso_rc iso_field_read(const struct iso_field *field, const char *what, const str
     case ISO_FIELD_INITIALIZER: return read_initializer(v, at);
     case ISO_FIELD_REGULARIZER: return read_regularizer(v, at);
     case ISO_FIELD_TEXT: read_text(v, at); break;
+    case ISO_FIELD_LIST: read_list(v, at); break;
     case ISO_FIELD_SHAPE: read_shape(v, at); break;
     case ISO_FIELD_CLASSES:
         return iso_class_list_read(v->node, v->what, v->field->key, v->faults, at);

@@ -73,6 +73,7 @@ struct iso_graph {
     float *class_weight;            /* [classes]; NULL: none */
     int64_t classes; /* number of classes of the output; one output per class, or a single one for
                         two */
+    bool targets;    /* rows have no class, but a number for each output */
     void *owned;     /* params made by the graph */
 };
 /* Builds the graph of a phase (0 <= phase < model->nphases) with its loss, augmentations and

@@ -1,5 +1,6 @@
 /* graph_ends.c: what comes behind the layers: the loss and its target, metrics, penalties. */
 #include "graph_build.h"
+#include "core/data/csv_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,9 +24,45 @@ static void add_target(struct iso_graph_builder *b, int64_t rows, int64_t column
     struct iso_graph *g = b->graph;
     const bool one_hot = iso_ops[b->graph->training->loss.op].def->target != ISO_TARGET_CLASS;
     const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? columns : 0 } };
-    g->classes = columns == 1 ? 2 : columns;
+    g->targets = iso_model_targets(b->model);
+    g->classes = columns == 1 && !g->targets ? 2 : columns;
     g->target = iso_graph_add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
     snprintf(g->values[g->target].name, ISO_NAME, "target");
+}
+
+/* Rows with targets have no class: what needs one is a fault, and so is another number of units. */
+static void check_targets(struct iso_graph_builder *b, int64_t columns)
+{
+    const struct iso_model *m = b->model;
+    const struct iso_op_use *loss = &b->graph->training->loss;
+    const int64_t listed = iso_csv_list_count(m->train.options.target_columns);
+    if (iso_ops[loss->op].def->target != ISO_TARGET_VALUES)
+        iso_faults_add(b->faults, loss->location,
+                       "%s takes one class of each row, and the rows of the training data have "
+                       "targets: write binary_crossentropy for targets of 0 and 1, or "
+                       "mean_squared_error for other numbers",
+                       iso_ops[loss->op].name);
+    if (listed > 0 && listed != columns)
+        iso_faults_add(b->faults, m->layers[m->nlayers - 1].location,
+                       "layer '%s' gives %lld numbers, and `target_columns:` of the training data "
+                       "names %lld: give it %lld units",
+                       m->layers[m->nlayers - 1].name, (long long)columns, (long long)listed,
+                       (long long)listed);
+    if (m->nclass_weights > 0)
+        iso_faults_add(b->faults, m->class_weights[0].location,
+                       "class_weight: weighs rows by their class, and the rows of the training "
+                       "data have targets: leave it out");
+    for (int i = 0; i < m->nmetrics; i++) {
+        const struct iso_op_use *use = &m->metrics[i];
+        const struct iso_op_def *def = iso_ops[use->op].def;
+        if (def->of_class ||
+            (iso_ops[use->op].kind == ISO_SCORE && iso_ops[def->reads].def->of_class))
+            iso_faults_add(b->faults, use->location,
+                           "%s compares the class of each row, and the rows of the training data "
+                           "have targets: write binary_accuracy or auc for targets of 0 and 1, or "
+                           "mean_absolute_error",
+                           iso_ops[use->op].name);
+    }
 }
 
 /* Makes the table of weights, and the value with the weights of a batch's rows. */
@@ -181,6 +218,10 @@ static iso_rc add_loss(struct iso_graph_builder *b)
         return ISO_EMODEL;
     }
     add_target(b, g->shard_rows, shape->dim[1]);
+    if (g->targets)
+        check_targets(b, shape->dim[1]);
+    if (b->faults->count > 0)
+        return ISO_EMODEL;
     ISO_TRY(add_class_weight(b, g->shard_rows));
     ISO_TRY(add_mixtures(b));
     g->loss_node = g->nlayer_nodes = g->nnodes;
@@ -216,7 +257,7 @@ static iso_rc add_metric(struct iso_graph *g, const struct iso_op_use *use, int 
     const struct iso_op_def *def = iso_ops[use->op].def;
     struct iso_shapes score;
     char name[ISO_NAME];
-    if (iso_ops[use->op].kind == ISO_METRIC)
+    if (iso_ops[use->op].kind != ISO_SCORE)
         return add_counter(g, use->op, use->params, iso_op_label(use->op, use->params, name), y);
     ISO_TRY(add_counter(g, def->reads, NULL, iso_ops[def->reads].name, y));
     return def->infer(use->params, &g->values[*y].shape, &score);

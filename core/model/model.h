@@ -138,6 +138,10 @@ void iso_model_free(struct iso_model *);
  * data. */
 iso_rc iso_model_data(const struct iso_model *, const char *split, struct iso_dataset_request *out);
 
+/* Returns true if the rows of the training data have targets: numbers in columns, or lists of
+ * labels, in place of one class each. */
+bool iso_model_targets(const struct iso_model *);
+
 /* Returns true if mean or std of the input are not computed yet (n is 0); no data set can be used
  * until they are. */
 bool iso_model_measures(const struct iso_model *);

@@ -302,6 +302,12 @@ static const struct iso_data_spec *find_spec(const struct iso_model *m, const ch
     return spec->given ? spec : NULL;
 }
 
+bool iso_model_targets(const struct iso_model *m)
+{
+    const struct iso_source_options *o = &m->train.options;
+    return m->train.given && (*o->target_columns || *o->label_separator);
+}
+
 iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_dataset_request *out)
 {
     const bool test = strcmp(split, "test") == 0;

@@ -1,6 +1,7 @@
 /* op_use.c: reads the parts of a model file that name an op: parameters, loss, optimizer, metrics.
  */
 #include "layer_blocks.h"
+#include "core/ops/activation.h"
 #include "core/suggest.h"
 
 #include <stdio.h>
@@ -40,6 +41,14 @@ static const char *kind_text(enum iso_kind kind)
     return "";
 }
 
+/* Returns true for a loss that may be a metric, too: the mean of a function of each number. */
+static bool is_mean(enum iso_op op)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    return iso_ops[op].kind == ISO_LOSS && def->target == ISO_TARGET_VALUES &&
+           def->absorbs == ISO_LINEAR;
+}
+
 int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *topic,
                 const char *kind)
 {
@@ -49,7 +58,9 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *t
     int other = -1;
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         const char *belongs = iso_ops[op].def->topic;
-        bool here = belongs != NULL && strcmp(belongs, topic) == 0;
+        bool here = belongs != NULL &&
+                    (strcmp(belongs, topic) == 0 ||
+                     (strcmp(topic, "metrics") == 0 && is_mean((enum iso_op)op)));
         if (strcmp(iso_ops[op].name, name->text) == 0) {
             if (here)
                 return op;

@@ -16,6 +16,7 @@ const struct iso_op_def iso_def_accuracy = {
     .topic = "metrics",
     .fields = fields,
     .nx = 2,
+    .of_class = true,
     .infer = infer,
     .cost = iso_metric_cost,
 };

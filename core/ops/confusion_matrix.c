@@ -22,6 +22,7 @@ const struct iso_op_def iso_def_confusion_matrix = {
     .topic = "metrics",
     .fields = fields,
     .nx = 2,
+    .of_class = true,
     .infer = infer,
     .cost = iso_metric_cost,
     .forward_adds = true,

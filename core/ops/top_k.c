@@ -34,6 +34,7 @@ const struct iso_op_def iso_def_top_k = {
     .params_size = sizeof(struct iso_top_k),
     .fields = fields,
     .nx = 2,
+    .of_class = true,
     .infer = infer,
     .cost = iso_metric_cost,
     .label = label,

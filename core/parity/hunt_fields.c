@@ -159,7 +159,8 @@ void iso_hunt_value(struct iso_dice *d, const struct iso_field *f, FILE *out)
     case ISO_FIELD_INITIALIZER: named(d, iso_initializer_docs, ISO_INITIALIZERS, out); break;
     case ISO_FIELD_REGULARIZER: named(d, iso_regularizer_docs, ISO_REGULARIZERS, out); break;
     case ISO_FIELD_SHAPE: shape(d, f, out); break;
-    case ISO_FIELD_TEXT: fputs("text", out); break;
+    case ISO_FIELD_TEXT:
+    case ISO_FIELD_LIST: fputs("text", out); break;
     case ISO_FIELD_CLASSES: fputs("[0, 1]", out); break;
     }
 }

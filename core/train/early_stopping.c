@@ -6,8 +6,11 @@
 
 bool iso_monitor_rises(const struct iso_monitor *m)
 {
-    const size_t n = strlen(m->name);
-    return n < 4 || strcmp(m->name + n - 4, "loss") != 0;
+    const size_t n = strlen(m->name), skip = sizeof "validation_" - 1;
+    const char *metric = strncmp(m->name, "validation_", skip) == 0 ? m->name + skip : m->name;
+    const int op = iso_op_find(metric);
+    return (n < 4 || strcmp(m->name + n - 4, "loss") != 0) &&
+           (op < 0 || iso_ops[op].kind != ISO_LOSS);
 }
 
 /* Takes the value if it is better than the best so far, which NaN never is. */

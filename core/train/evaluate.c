@@ -22,8 +22,9 @@ struct iso_fit_batch iso_fit_log_entry(const struct iso_graph *g, const double *
     struct iso_fit_batch batch = { .rows = rows, .loss = entry[g->values[g->loss].at] };
     for (int m = 0; m < g->model->nmetrics; m++) {
         const struct iso_value *v = &g->values[g->metric[m]];
+        const bool mean = iso_ops[g->model->metrics[m].op].kind == ISO_LOSS;
         if (v->role == ISO_ROLE_SCALAR)
-            batch.metric[m] = entry[v->at];
+            batch.metric[m] = entry[v->at] * (mean ? (double)rows : 1);
     }
     return batch;
 }

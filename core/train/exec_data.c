@@ -17,6 +17,7 @@ static void free_resident(struct iso_exec *e, struct iso_resident *r)
     e->backend->ops->free(e->backend, r->batch_order);
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
+    e->backend->ops->free(e->backend, r->targets);
     e->backend->ops->free(e->backend, r->order);
     e->backend->ops->free(e->backend, r->weights);
     e->backend->ops->free(e->backend, r->features);
@@ -54,7 +55,10 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                         "{shape:}`",
                         which_names[which], d->name, iso_shape_text(&has, 1, got, sizeof got),
                         iso_shape_text(in, 1, want, sizeof want));
-    if (d->classes > g->classes)
+    if (d->rows < 1)
+        return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
+    ISO_TRY(iso_exec_check_targets(e, which_names[which], d));
+    if (d->targets == NULL && d->classes > g->classes)
         return iso_fail(ISO_EDATA,
                         "%s data: %s has %d classes, the model's last layer tells %lld apart: give "
                         "it %d units, or say which with `classes:`%s",
@@ -62,8 +66,6 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                         lacks_zero(d) ? " (no row has class 0; if labels count from 1, `classes: "
                                         "[1, 2, ...]` numbers them from 0)"
                                       : "");
-    if (d->rows < 1)
-        return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
     return iso_model_measured(g->model);
 }
 
@@ -147,6 +149,19 @@ static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const in
     return e->backend->ops->fill(e->backend, r->labels, 0, 0, bytes);
 }
 
+/* Targets, REAL [rows, columns]; zeros where they are not known. */
+static iso_rc upload_targets(struct iso_exec *e, struct iso_resident *r, const float *targets)
+{
+    struct iso_tensor t = iso_exec_value(e, e->graph->target);
+    t.offset = 0;
+    t.shape.dim[0] = r->rows;
+    const size_t bytes = (size_t)iso_shape_count(&t.shape) * e->backend->real_size;
+    ISO_TRY(e->backend->ops->alloc(e->backend, bytes, &r->targets));
+    t.mem = r->targets;
+    return targets != NULL ? iso_tensor_write_f32(e->backend, &t, targets)
+                           : e->backend->ops->fill(e->backend, r->targets, 0, 0, bytes);
+}
+
 /* source: a struct iso_resident. */
 static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
 {
@@ -180,7 +195,10 @@ static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset
     r->rows = d->rows;
     r->threads = d->threads;
     ISO_TRY(open_images(e, r, d));
-    ISO_TRY(upload_labels(e, r, d->labels));
+    if (e->graph->targets)
+        ISO_TRY(upload_targets(e, r, d->targets));
+    else
+        ISO_TRY(upload_labels(e, r, d->labels));
     ISO_TRY(upload_weights(e, which, d));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
     return iso_exec_order(e, which, NULL);
@@ -295,7 +313,7 @@ static struct iso_tensor column_of(struct iso_mem *mem, enum iso_dtype dtype, in
 static bool gathers_together(const struct iso_exec *e, const struct iso_resident *r)
 {
     return e->backend->kernels[ISO_OP_gather_images]->fuses_labels && r->features == NULL &&
-           r->stream == NULL;
+           r->stream == NULL && r->targets == NULL;
 }
 
 /* The images, or the features kept in their place: where forward then begins; with the targets,
@@ -330,6 +348,13 @@ static iso_rc gather_shard(struct iso_exec *e, int which, int64_t first)
                        g->sample_weight));
     if (gathers_together(e, r))
         return ISO_OK;
+    if (r->targets != NULL) {
+        const struct iso_tensor targets = {
+            r->targets, 0, ISO_REAL, { 2, { r->rows, target->dim[1] } }
+        };
+        return gather(e, ISO_OP_gather_rows, NULL, (struct rows){ targets, r->order, first },
+                      g->target);
+    }
     return gather(e, ISO_OP_gather_labels, &labels,
                   (struct rows){ column_of(r->labels, ISO_I32, r->rows), r->order, first },
                   g->target);

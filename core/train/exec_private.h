@@ -10,6 +10,7 @@ enum { ISO_DATASETS = 2 };
 
 struct iso_resident { /* a data set on the device */
     struct iso_mem *images, *labels, *order;
+    struct iso_mem *targets;  /* of rows that have them in place of labels; NULL: labels */
     struct iso_mem *weights;  /* weights of the rows in the loss; NULL: all are 1 */
     struct iso_mem *features; /* kept in place of the images; NULL: not kept */
     size_t bytes;             /* size of the images or features that are on the device */
@@ -267,4 +268,9 @@ iso_rc iso_exec_run_optimizer(struct iso_exec *, const struct iso_call *, int ch
  * clipping and update. rate: the learning rate of the step. */
 iso_rc iso_exec_need_decay(struct iso_exec *);
 iso_rc iso_exec_decay(struct iso_exec *, double rate);
+/* exec_targets.c: fails with ISO_EDATA unless the data have what the graph takes, a class of each
+ * row or targets, as many, and values that loss and metrics can take. which: train or validation.
+ */
+iso_rc iso_exec_check_targets(const struct iso_exec *, const char *which,
+                              const struct iso_dataset *);
 #endif

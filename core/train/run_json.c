@@ -53,10 +53,13 @@ iso_rc iso_data_images_sha256(const struct iso_dataset *d, char hex[HEX])
 iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
 {
     struct iso_sha256 h;
+    const int64_t n = d->targets != NULL ? d->rows * d->classes : d->rows;
     *out = (struct iso_data_sums){ .images = "" };
     iso_sha256_init(&h);
-    for (int64_t i = 0; i < d->rows; i++) {
-        const uint32_t v = (uint32_t)d->labels[i];
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t v = d->targets == NULL ? (uint32_t)d->labels[i] : 0;
+        if (d->targets != NULL)
+            memcpy(&v, &d->targets[i], sizeof v);
         const uint8_t bytes[4] = { (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16),
                                    (uint8_t)(v >> 24) };
         iso_sha256_add(&h, bytes, sizeof bytes);

@@ -1477,6 +1477,38 @@ def auc():
     return f
 
 
+def keras_binary(rng, rows, columns):
+    """Targets of several labels and predictions; counts of each column, and Keras's BinaryAccuracy of them."""
+    t = rng.integers(0, 2, (rows, columns))
+    p = rng.uniform(0, 1, (rows, columns)).astype(np.float32)
+    p.flat[0] = 0.5                                     # is not above a half
+    metric = keras.metrics.BinaryAccuracy()
+    metric.update_state(t.astype(np.float32), p)
+    counts = np.stack([[((t[:, c] == i) & ((p[:, c] > 0.5) == j)).sum() for i in (0, 1) for j in (0, 1)] for c in range(columns)])
+    return t, p, counts, float(metric.result())
+
+
+def binary_counts():
+    f = File("binary_counts")
+    for rows, columns in ((1, 2), (37, 10), (130, 3), (40, 1)):
+        t, p, counts, _ = keras_binary(f.rng, rows, columns)
+        before = f.rng.integers(0, 9, counts.shape)
+        f.case(f"{{inputs: [[{rows}, {columns}], [{rows}, {columns}]]}}",
+               {"x0": p.astype(float), "x1": t.astype(float), "y0": before}, {"y0": before + counts})
+    return f
+
+
+def binary_accuracy():
+    f = File("binary_accuracy")
+    for rows, columns in ((37, 10), (130, 3), (400, 1)):
+        _, _, counts, value = keras_binary(f.rng, rows, columns)
+        right = counts[:, 0] + counts[:, 3]
+        agree(torch.tensor(right.sum() / counts.sum()), torch.tensor(value).double(), "keras's BinaryAccuracy", 1e-6)
+        f.case(f"{{input: {list(counts.shape)}}}", {"x0": counts.astype(float)}, {"y0": right.sum() / counts.sum()})
+        f.case(f"{{input: {list(counts.shape)}, average: none}}", {"x0": counts.astype(float)}, {"y0": right / rows})
+    return f
+
+
 def pixel_colours(op, new, change):
     """Keras's layer, checked against Python's colorsys, whose numbers are the result."""
     f = File(op)
@@ -1548,7 +1580,8 @@ def cutmix():
 
 
 NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
-         categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc, random_hue,
+         categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc,
+         binary_counts, binary_accuracy, random_hue,
          random_saturation, cutmix)
 
 

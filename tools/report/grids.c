@@ -21,12 +21,19 @@ static void draw_title(struct iso_svg *s, const char *title)
 
 static bool has_names(const struct iso_shown_rows *r) { return r->n > 0 && *r->name[0]; }
 
+/* Returns what a row is: its class, or its targets. */
+static const char *truth_of(const struct iso_measured *m, const struct iso_shown_rows *r, int i,
+                            char buf[16])
+{
+    return *r->truth[i] ? r->truth[i] : iso_class_text(m, r->label[i], buf);
+}
+
 /* "row 5: cat, photos/cat/5.jpg" */
 static void put_tip(const struct iso_measured *m, const struct iso_shown_rows *r, int i, char *tip,
                     size_t n)
 {
     char buf[16];
-    snprintf(tip, n, "row %lld: %s%s%s", (long long)r->row[i], iso_class_text(m, r->label[i], buf),
+    snprintf(tip, n, "row %lld: %s%s%s", (long long)r->row[i], truth_of(m, r, i, buf),
              *r->name[i] ? ", " : "", r->name[i]);
 }
 
@@ -80,7 +87,7 @@ static iso_rc draw_images(const struct iso_measured *m, const struct iso_shown_r
     for (int i = 0; i < r->n; i++) {
         const double x = cell * (i % columns), y = TITLE + line * (i / columns);
         char buf[16], text[64];
-        const char *class = iso_class_text(m, r->label[i], buf);
+        const char *class = truth_of(m, r, i, buf);
         ISO_TRY(draw_image(m, r, i, x + 4, y, side, s));
         draw_name(r, i, x + cell / 2, y + side + 26, cell, ISO_MIDDLE, s);
         iso_svg_text(s, x + cell / 2, y + side + 14, ISO_MIDDLE, "muted", "%s",

@@ -17,6 +17,8 @@ static iso_rc add_matrix(struct iso_measured *m)
     struct iso_model *model = m->job.model;
     struct iso_op_use use = { .op = ISO_OP_confusion_matrix };
     m->trained = *model;
+    if (iso_model_targets(model))
+        return ISO_OK;
     for (int i = 0; i < model->nmetrics; i++)
         if (model->metrics[i].op == use.op)
             return ISO_OK;
@@ -139,6 +141,7 @@ void iso_measured_free(struct iso_measured *m)
     free_rows(&m->samples);
     free_rows(&m->predictions);
     iso_thresholds_free(&m->thresholds);
+    iso_target_scores_free(&m->targets);
     free(m->class_names);
     free(m->nodes);
     free(m->parity);

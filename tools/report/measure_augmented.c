@@ -58,7 +58,7 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
                                   .size = { d->height, d->width, d->channels } };
     for (int i = 0; i < r->n; i++) {
         r->row[i] = i;
-        r->label[i] = d->labels[i];
+        iso_shown_row_truth(r, i, d, i);
     }
     ISO_TRY(iso_job_exec(&m->job, phase, first.rows, &options));
     ISO_TRY(iso_exec_initialize(m->job.exec));

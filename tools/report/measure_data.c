@@ -1,6 +1,7 @@
 /* measure_data.c: scores, samples and predictions of a trained model on its data. */
 #include "measured.h"
 
+#include "core/ops/activation.h"
 #include "core/train/fit.h"
 #include "core/train/predict.h"
 
@@ -37,7 +38,7 @@ static void name_row(struct iso_shown_rows *r, int i, const struct iso_dataset *
 static iso_rc copy_row(struct iso_shown_rows *r, int i, const struct iso_dataset *d, int64_t row)
 {
     r->row[i] = row;
-    r->label[i] = d->labels[row];
+    iso_shown_row_truth(r, i, d, row);
     name_row(r, i, d, row);
     return iso_dataset_image(d, row, r->pixels + (size_t)i * iso_dataset_image_bytes(d));
 }
@@ -169,6 +170,28 @@ static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
     return rc;
 }
 
+struct scoring {
+    struct iso_target_scores *scores;
+    const struct iso_dataset *data;
+};
+
+static iso_rc told_numbers(void *self, int64_t row, const float *numbers)
+{
+    const struct scoring *s = self;
+    iso_target_scores_add(s->scores, s->data->targets + row * s->data->classes, numbers);
+    return ISO_OK;
+}
+
+/* Compares the numbers predicted for rows with targets. */
+static iso_rc predict_targets(struct iso_measured *m, const struct iso_dataset *d)
+{
+    const struct iso_graph *g = m->job.graph;
+    struct scoring s = { &m->targets, d };
+    ISO_TRY(iso_target_scores_new(&m->targets, d->classes,
+                                  iso_ops[g->training->loss.op].def->absorbs != ISO_LINEAR));
+    return iso_predict_value(m->job.exec, 1, d->rows, g->output, told_numbers, &s);
+}
+
 /* ---- Splits -------------------------------------------------------------------------------- */
 
 static iso_rc copy_matrix(struct iso_split *s, const struct iso_graph *g,
@@ -227,10 +250,10 @@ static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
     ISO_TRY(score(m, s, &s->last));
     if (strcmp(s->name, "train") == 0)
         ISO_TRY(take_samples(m, *data));
-    if (m->predictions.n > 0)
+    if (m->predictions.n > 0 || m->targets.of != NULL)
         return ISO_OK;
     m->predicted_split = s->name;
-    return predict(m, *data);
+    return (*data)->targets != NULL ? predict_targets(m, *data) : predict(m, *data);
 }
 
 iso_rc iso_measure_data(struct iso_measured *m, const struct iso_job_options *o)

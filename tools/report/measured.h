@@ -5,17 +5,19 @@
 #define ISO_REPORT_MEASURED_H
 #include "core/bench/bench.h"
 #include "core/job/job.h"
+#include "target_scores.h"
 #include "threshold.h"
 #include "run_folder.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SHOWN_NAME = 512, ISO_SPLITS = 3 };
 typedef char iso_note[ISO_NOTE]; /* a sentence; "": none */
 
-struct iso_shown_rows {     /* some rows of a data set, to be shown */
-    int n, size[3];         /* height, width, channels */
-    uint8_t *pixels;        /* [n, height, width, channels]; owned */
-    int64_t row[ISO_SHOWN]; /* indices of the rows */
-    int label[ISO_SHOWN];   /* -1: not known */
+struct iso_shown_rows {        /* some rows of a data set, to be shown */
+    int n, size[3];            /* height, width, channels */
+    uint8_t *pixels;           /* [n, height, width, channels]; owned */
+    int64_t row[ISO_SHOWN];    /* indices of the rows */
+    int label[ISO_SHOWN];      /* -1: not known */
+    char truth[ISO_SHOWN][64]; /* its targets, in words; "": it has a label */
     int predicted[ISO_SHOWN], classes;
     char name[ISO_SHOWN][ISO_SHOWN_NAME]; /* id, or path of its file; "": it has a number only */
     bool files;                           /* names are paths */
@@ -59,6 +61,7 @@ struct iso_measured {
     struct iso_shown_rows samples, predictions;
     const char *predicted_split; /* split of the predictions and thresholds */
     struct iso_thresholds thresholds;
+    struct iso_target_scores targets; /* of the predicted split, where rows have targets */
     struct iso_augmented augmented[4];
     int naugmented;
     struct iso_bench_node *nodes;
@@ -87,6 +90,10 @@ iso_rc iso_measure_data(struct iso_measured *, const struct iso_job_options *);
 iso_rc iso_measure_augmented(struct iso_measured *, const struct iso_dataset *);
 iso_rc iso_measure_times(struct iso_measured *, const struct iso_job_options *, int phase);
 iso_rc iso_measure_parity(struct iso_measured *);
+/* shown_rows.c: says what the i-th of the rows is: the label or the targets of a row of the data
+ * set.
+ */
+void iso_shown_row_truth(struct iso_shown_rows *, int i, const struct iso_dataset *, int64_t row);
 
 /* Returns the class's name, or "3" in buf if it has none. */
 const char *iso_class_text(const struct iso_measured *, int class, char buf[16]);

@@ -41,6 +41,8 @@ iso_rc iso_page_of_runs(struct iso_page *, const struct iso_told *, int n);
 void iso_page_head(struct iso_page *, const struct iso_told *, const struct iso_measured *);
 /* page_data.c: the chapters on the measurements. */
 iso_rc iso_page_measured(struct iso_page *, const struct iso_measured *);
+/* page_targets.c. Puts the scores of each target, which must be known. */
+void iso_page_targets(struct iso_page *, const struct iso_measured *);
 /* Returns the share of a split's rows that the last weights predict correctly; NaN: not known. */
 double iso_split_accuracy(const struct iso_split *);
 /* Writes "1.5 s" or "3 min 20 s" into buf and returns buf. */

@@ -206,9 +206,11 @@ static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
     for (int i = 0; i < ISO_SPLITS; i++)
         if (m->split[i].last.matrix != NULL)
             s = &m->split[i];
-    iso_page_chapter(p, "confusion", "Classes");
+    iso_page_chapter(p, "confusion", m->targets.of != NULL ? "Targets" : "Classes");
     if (s != NULL)
         rc = put_confusion_of(p, m, s);
+    else if (m->targets.of != NULL)
+        iso_page_targets(p, m);
     else
         iso_page_note(p, "No confusion matrix: %s.",
                       why != NULL ? why
@@ -261,9 +263,10 @@ static iso_rc put_predictions(struct iso_page *p, const struct iso_measured *m)
     iso_page_chapter(p, "predictions", "Predictions");
     if (m->predictions.n == 0)
         iso_page_note(p, "No predictions: %s.",
-                      why != NULL ? why
-                                  : "there is no data to predict, as said "
-                                    "of the scores");
+                      why != NULL             ? why
+                      : m->targets.of != NULL ? "rows have targets, not one class each"
+                                              : "there is no data to predict, as said of the "
+                                                "scores");
     else
         rc = iso_page_picture(p, iso_draw_predictions(m, &svg), &svg,
                               "What the network took each image for, and how sure it was: blue is "
