@@ -48,7 +48,7 @@ CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,$(CLBLAST_FLAGS)
 endif
 # (Both are opened when a device is: only their headers are needed to build.)
 $(call use,$(if $(filter 1,$(OPENCL)),$(filter -I%,$(OPENCL_FLAGS))) $(if $(filter 1,$(CLBLAST)),$(filter -I%,$(CLBLAST_FLAGS))))
-# HDF5 reads and writes Keras's weights: core/data/keras_*.c.
+# HDF5 reads and writes Keras's weights: core/formats/keras_*.c.
 HDF5_FLAGS := $(call package,hdf5,-lhdf5)
 ifndef HDF5
 HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS))
@@ -96,7 +96,7 @@ sources   = $(filter-out $(ONCE),$(wildcard backends/$(1)/*.c))
 # The files NAME_*.c that need a library; NAME_without.c stands in for the others where it is missing.
 # $(call left_out,1 where the library is there,NAME): those that are not built.
 left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(wildcard $(2)_*.c)))
-CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto) \
+CORE     := $(filter-out $(call left_out,$(HDF5),core/formats/keras) $(call left_out,$(ONNX),core/onnx/proto) \
               $(call left_out,$(MPI),core/ranks/mpi), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
@@ -140,7 +140,7 @@ $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
-$(BUILD)/core/data/image_%.o: CONFIG += $(foreach i,$(IMAGES),-DISO_HAVE_$(i)=$(if $(filter 1,$($(i))),1,0))
+$(BUILD)/core/image/image_%.o: CONFIG += $(foreach i,$(IMAGES),-DISO_HAVE_$(i)=$(if $(filter 1,$($(i))),1,0))
 $(BUILD)/core/ranks/mpi_%.o: CONFIG += $(MPI_FLAGS:-I%=-isystem %)
 $(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
 $(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
@@ -151,7 +151,7 @@ $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/config
 $(BUILD)/tests/%.o: CONFIG += $(filter -I%,$(TEST_FLAGS))
 $(BUILD)/tests/main.o: CONFIG += '-DISO_TEST_ROOT="$(CURDIR)"'
 # Programs that cannot be their own child start the one that is installed.
-$(BUILD)/core/program.o: core/program.c $(BUILD)/config $(BUILD)/prefix
+$(BUILD)/core/system/program.o: core/system/program.c $(BUILD)/config $(BUILD)/prefix
 	$(COMPILE) '-DISO_PROGRAM_INSTALLED="$(PREFIX)/bin/isocl"' -c -o $@ $<
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
@@ -179,7 +179,7 @@ $(BUILD)/tools/report/script.o: $(BUILD)/tools/report/script.c $(BUILD)/config
 
 # The reference's source, preprocessed, travels inside the program, too: `isocl export --c` takes from it what a network
 # needs. Empty headers stand in for the C library's, whose names remain as they are.
-C_SOURCES := $(filter-out %/kernels.c %/device.c,$(wildcard backends/reference/*.c)) $(wildcard core/ops/*.c) core/error.c
+C_SOURCES := $(filter-out %/kernels.c %/device.c,$(wildcard backends/reference/*.c)) $(wildcard core/ops/*.c) core/text/error.c
 C_HEADERS := errno float inttypes limits math stdarg stdbool stddef stdint stdio stdlib string
 $(BUILD)/core/ccode/reference.c: $(C_SOURCES) $(BUILD)/config
 	@mkdir -p $(@D)/empty && for h in $(C_HEADERS); do : > $(@D)/empty/$$h.h; done

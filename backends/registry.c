@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/child.h"
+#include "core/system/child.h"
 #include "diagnose.h"
 
 #define BACKEND(name) extern const struct iso_backend_ops iso_backend_##name;

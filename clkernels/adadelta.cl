@@ -1,7 +1,7 @@
 /* adadelta.cl: Adadelta (core/ops/adadelta.h). */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 kernel void adadelta_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                             global float *a, ulong a_at, global float *d, ulong d_at, uint n,

@@ -1,7 +1,7 @@
 /* adagrad.cl: Adagrad (core/ops/adagrad.h). */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 kernel void adagrad_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                            global float *a, ulong a_at, uint n, int placement, float rate,

@@ -1,7 +1,7 @@
 /* adam.cl: Adam and AdamW (core/ops/adam.h). */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 /* One kernel with and one without amsgrad, whose h is another buffer and not touched, so that a
  * CPU's compiler sees no branch to vectorise over. */

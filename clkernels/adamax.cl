@@ -1,7 +1,7 @@
 /* adamax.cl: Adamax (core/ops/adamax.h). */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 kernel void adamax_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                           global float *m, ulong m_at, global float *u, ulong u_at, uint n,

@@ -4,7 +4,7 @@
 #define ISO_CLKERNELS_ARGUMENTS_H
 
 #ifndef __OPENCL_C_VERSION__
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 #endif
 
 /* The most work-items in a group of any kernel. */

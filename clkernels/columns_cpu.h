@@ -1,5 +1,5 @@
-/* columns_cpu.h: sums over rows (core/order.h), a vector of columns at a time, on CPU-shaped
- * devices. */
+/* columns_cpu.h: sums over rows (core/arithmetic/order.h), a vector of columns at a time, on
+ * CPU-shaped devices. */
 #ifndef ISO_CLKERNELS_COLUMNS_CPU_H
 #define ISO_CLKERNELS_COLUMNS_CPU_H
 #include "vectors.h"

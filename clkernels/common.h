@@ -5,10 +5,10 @@
 #ifndef ISO_CLKERNELS_COMMON_H
 #define ISO_CLKERNELS_COMMON_H
 #pragma OPENCL FP_CONTRACT OFF
-#include "core/arith.h"
-#include "core/order.h"
-#include "core/random.h"
-#include "core/formulas.h"
+#include "core/arithmetic/arith.h"
+#include "core/arithmetic/order.h"
+#include "core/arithmetic/random.h"
+#include "core/arithmetic/formulas.h"
 #include "arguments.h"
 
 /* A loop that is unrolled a constant number of times, so that its arrays stay in registers. */

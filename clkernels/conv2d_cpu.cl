@@ -1,5 +1,5 @@
 /* conv2d_cpu.cl: forward pass and input gradient of convolutions and dense layers on CPU-shaped
- * devices: sums of products over taps and channels (core/order.h).
+ * devices: sums of products over taps and channels (core/arithmetic/order.h).
  *
  * A work-item is a work-group. The kernel's columns are packed in panels of TILE_COLS. Where there
  * are many pixels, a work-item takes bands of lines through all panels; lines that have a border

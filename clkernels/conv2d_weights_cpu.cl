@@ -1,6 +1,6 @@
 /* conv2d_weights_cpu.cl: the gradients of the kernel and of the bias of convolutions and dense
- * layers on CPU-shaped devices: sums of products over rows (core/order.h), which are output pixels
- * or examples.
+ * layers on CPU-shaped devices: sums of products over rows (core/arithmetic/order.h), which are
+ * output pixels or examples.
  *
  * A unit of work is some channels, with all taps, by some filters, and all groups of rows or one of
  * them. A work-item, which is a work-group, takes it block of rows by block: it copies its channels

@@ -1,7 +1,7 @@
 /* cutmix.cl: a rectangle of another image in each image (core/ops/cutmix.h). */
 #include "common.h"
-#include "core/sampling.h"
-#include "core/cutmix.h"
+#include "core/arithmetic/sampling.h"
+#include "core/arithmetic/cutmix.h"
 
 /* A work-item draws the rectangle of a row. */
 kernel void cutmix_draw(global float *cuts, ulong cuts_at, uint rows, int per_image, float inverse,

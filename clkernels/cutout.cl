@@ -1,6 +1,6 @@
 /* cutout.cl: a rectangle of each image set to one value (core/ops/cutout.h). */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 /* Work-items along the first axis take an image's elements, the second axis the images. */
 kernel void cutout_forward(global const float *x, ulong x_at, global float *y, ulong y_at, int h,

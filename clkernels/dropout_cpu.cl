@@ -7,7 +7,8 @@
 typedef JOIN(uint, VECTOR) uvec;
 typedef JOIN(uchar, VECTOR) bytes;
 
-/* The words of VECTOR blocks from `block` on: word j of each in words[j] (core/random.h). */
+/* The words of VECTOR blocks from `block` on: word j of each in words[j]
+ * (core/arithmetic/random.h). */
 INLINE void philox(uint block, uint step, uint layer, uint k0, uint k1, uvec words[4])
 {
     uint number[VECTOR];

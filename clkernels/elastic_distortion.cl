@@ -2,7 +2,7 @@
  * (core/ops/elastic_distortion.h). Fields are [images, 2, h, w]: along the rows, along the
  * columns. */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 #include "sample.h"
 
 static inline uint word_of(uint block, uint word, uint step, uint layer, uint seed_low,

@@ -1,8 +1,8 @@
 /* image_data_generator.cl: images sampled at the places that a random affine map gives
- * (core/sampling.h). */
+ * (core/arithmetic/sampling.h). */
 #include "common.h"
-#include "core/sampling.h"
-#include "core/recolour.h"
+#include "core/arithmetic/sampling.h"
+#include "core/arithmetic/recolour.h"
 #include "sample.h"
 
 /* A work-item draws the map of an image. */

@@ -1,6 +1,6 @@
 /* mixup.cl: each row of a batch mixed with another one (core/ops/mixup.h). */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 /* A work-item draws the share that a row keeps of itself. */
 kernel void mixup_shares(global float *share, ulong share_at, uint rows, int per_image,

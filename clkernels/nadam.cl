@@ -1,7 +1,7 @@
 /* nadam.cl: Nadam (core/ops/nadam.h). */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 kernel void nadam_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                          global float *m, ulong m_at, global float *v, ulong v_at, uint n,

@@ -1,7 +1,7 @@
 /* pixel_colours.cl: random hue and random saturation (core/ops/pixel_colours.h). */
 #include "common.h"
-#include "core/sampling.h"
-#include "core/hue.h"
+#include "core/arithmetic/sampling.h"
+#include "core/arithmetic/hue.h"
 
 /* Work-items along the first axis take an image's pixels, the second axis the images. */
 #define PIXEL_COLOURS(name, draw, change)                                                          \

@@ -1,7 +1,7 @@
 /* random_brightness.cl: a number drawn for each image added to its values
  * (core/ops/random_brightness.h). */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 /* Work-items along the first axis take an image's elements, the second axis the images. */
 kernel void random_brightness_forward(global const float *x, ulong x_at, global float *y,

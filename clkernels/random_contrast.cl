@@ -1,7 +1,7 @@
 /* random_contrast.cl: each image's values drawn apart or together about their mean
  * (core/ops/random_contrast.h). */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 /* A work-item takes a channel of an image. */
 kernel void random_contrast_mean(global const float *x, ulong x_at, global float *mean,

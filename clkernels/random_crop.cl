@@ -1,6 +1,6 @@
 /* random_crop.cl: a crop of each image at a random position (core/ops/random_crop.h). */
 #include "common.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 /* Work-items along the first axis take a window's elements, the second axis the images. */
 kernel void random_crop_forward(global const float *x, ulong x_at, global float *y, ulong y_at,

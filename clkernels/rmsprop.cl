@@ -2,7 +2,7 @@
  * momentum and when not centered. */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 /* A kernel for each pair of options, so that a CPU's compiler sees no branch to vectorise over. */
 #define RMSPROP(name, has_momentum, centered)                                                   \

@@ -1,4 +1,4 @@
-/* rows.h: sums over rows (core/order.h) of many columns at once.
+/* rows.h: sums over rows (core/arithmetic/order.h) of many columns at once.
  *
  * A work-group is OPENCL_GROUP_COLUMNS columns wide and ISO_GROUP_BLOCKS lanes deep:
  * get_global_id(0) is the column of a work-item, get_local_id(1) its lane. Each group of the sum

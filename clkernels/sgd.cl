@@ -1,7 +1,7 @@
 /* sgd.cl: stochastic gradient descent, with and without momentum. */
 #include "common.h"
 #include "elements.h"
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 
 kernel void sgd_update(global float *w, ulong w_at, global const float *g, ulong g_at, uint n,
                        float rate)

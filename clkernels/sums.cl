@@ -1,4 +1,5 @@
-/* sums.cl: sums over rows, and over whole tensors in blocks of ISO_BLOCK_ELEMENTS (core/order.h).
+/* sums.cl: sums over rows, and over whole tensors in blocks of ISO_BLOCK_ELEMENTS
+ * (core/arithmetic/order.h).
  */
 #include "common.h"
 #include "rows.h"

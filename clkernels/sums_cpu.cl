@@ -1,4 +1,4 @@
-/* sums_cpu.cl: sums over rows (core/order.h) on CPU-shaped devices. */
+/* sums_cpu.cl: sums over rows (core/arithmetic/order.h) on CPU-shaped devices. */
 #include "common.h"
 #include "columns_cpu.h"
 

@@ -2,7 +2,7 @@
  * thresholds (core/ops/threshold_counts.h). The order of these additions of whole numbers does not
  * matter. */
 #include "common.h"
-#include "core/thresholds.h"
+#include "core/arithmetic/thresholds.h"
 
 kernel void threshold_counts(global const float *p, ulong p_at, global const int *t, ulong t_at,
                              volatile global int *y, ulong y_at, int rows, int n, int sparse)

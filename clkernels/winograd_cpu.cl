@@ -1,5 +1,5 @@
-/* winograd_cpu.cl: forward pass and input gradient of Winograd's convolution (core/winograd.h) on
- * CPU-shaped devices.
+/* winograd_cpu.cl: forward pass and input gradient of Winograd's convolution
+ * (core/arithmetic/winograd.h) on CPU-shaped devices.
  *
  * A work-item is a work-group. It takes chunks of tiles through the source's transform, the
  * products at 36 points and the transform of the results, in a slice of the workspace that is its

@@ -4,7 +4,7 @@
 #define ISO_CLKERNELS_WINOGRAD_CPU_H
 #include "arguments.h"
 #include "tile_cpu.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 #define ISO_T vec
 #define ISO_W(name) vector_##name
@@ -14,7 +14,7 @@
 #define ISO_W_MUL(c, a) ((vec)(c) * (a))
 #define ISO_W_FMA(c, a, b) fma((vec)(c), a, b)
 #define ISO_W_UNROLL _Pragma("unroll")
-#include "core/winograd_transforms.h"
+#include "core/arithmetic/winograd_transforms.h"
 
 enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS };
 

@@ -1,5 +1,6 @@
-/* winograd_fused.h: Winograd's convolution (core/winograd.h) in one kernel: what lies between the
- * pixels and the results, 36 / 4 or 36 / 16 of their number each way, stays in local memory.
+/* winograd_fused.h: Winograd's convolution (core/arithmetic/winograd.h) in one kernel: what lies
+ * between the pixels and the results, 36 / 4 or 36 / 16 of their number each way, stays in local
+ * memory.
  *
  * A work-group takes TILES tiles, or channels, and FILTERS filters, 16 or 32, at all points: each
  * work-item has 8 x 8 sums of one point. It goes through the terms, which are channels or tiles,

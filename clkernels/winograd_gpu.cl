@@ -1,5 +1,5 @@
-/* winograd_gpu.cl: the transforms of Winograd's convolution (core/winograd.h); chains_gpu.h has the
- * products between them. Points are [36][tiles][channels].
+/* winograd_gpu.cl: the transforms of Winograd's convolution (core/arithmetic/winograd.h);
+ * chains_gpu.h has the products between them. Points are [36][tiles][channels].
  *
  * A work-group takes some channels of a tile, side by side along its first axis. SIDE work-items of
  * each channel transform a line of the tile each, and, after they have exchanged these, a column.

@@ -3,7 +3,7 @@
 #ifndef ISO_CLKERNELS_WINOGRAD_TILES_H
 #define ISO_CLKERNELS_WINOGRAD_TILES_H
 #include "arguments.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS };
 

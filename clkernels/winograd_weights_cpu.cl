@@ -1,10 +1,10 @@
 /* winograd_weights_cpu.cl: the gradients of the kernel and of the bias of Winograd's convolution on
  * CPU-shaped devices.
  *
- * Tiles are the rows of the sums (core/order.h). A unit of work is some channels by some filters:
- * a work-item, which is a work-group, transforms them, one block of tiles at a time, and adds up
- * the unit's share of the 36 products in a slice of the workspace of its own. Transforming a pixel
- * in several units costs less than sums that cross work-groups. */
+ * Tiles are the rows of the sums (core/arithmetic/order.h). A unit of work is some channels by some
+ * filters: a work-item, which is a work-group, transforms them, one block of tiles at a time, and
+ * adds up the unit's share of the 36 products in a slice of the workspace of its own. Transforming
+ * a pixel in several units costs less than sums that cross work-groups. */
 #include "common.h"
 #include "columns_cpu.h"
 #include "winograd_cpu.h"

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "order.h"
+#include "core/arithmetic/order.h"
 
 #define ISO_VERSION "0.1.0"
 /* Rises whenever the definition of any result in exact mode changes; kept in runs and records. */
@@ -224,7 +224,8 @@ struct iso_cost {
     int64_t chain;       /* length of the longest sum of products, 1 if there is none */
 };
 enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
-/* How sums of products are computed; each algorithm has its own bound (core/bounds.h). */
+/* How sums of products are computed; each algorithm has its own bound (core/arithmetic/bounds.h).
+ */
 enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
 
 /* Flags: tensors that the backward kernel reads besides dy, w and saved. The plan frees the others
@@ -236,8 +237,9 @@ enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
  * is one of two, so that a value between them has no meaning. */
 enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS, ISO_TARGET_SIGNS };
 
-/* One sum that an op computes: its kind, defined in core/order.h, and the order of its terms or,
- * for a sum over rows, the meaning of a row. A CHAIN has few terms, added one after the other. */
+/* One sum that an op computes: its kind, defined in core/arithmetic/order.h, and the order of its
+ * terms or, for a sum over rows, the meaning of a row. A CHAIN has few terms, added one after the
+ * other. */
 enum iso_sum { ISO_SUM_PRODUCTS, ISO_SUM_ROWS, ISO_SUM_AXIS, ISO_SUM_CHAIN, ISO_SUM_KINDS };
 struct iso_sum_def { /* a table ends with what NULL */
     const char *what;

@@ -1,5 +1,5 @@
-/* arith.cl: the device's side of test_arith_opencl.c; core/arith.h, core/random.h and
- * tests/arith_functions.h stand before it. */
+/* arith.cl: the device's side of test_arith_opencl.c; core/arithmetic/arith.h,
+ * core/arithmetic/random.h and tests/arith_functions.h stand before it. */
 
 kernel void arith(global const float *x, global const float *y, global float *out, int function)
 {

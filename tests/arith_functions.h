@@ -1,11 +1,11 @@
-/* arith_functions.h: every function of core/arith.h that the arithmetic tests go over; valid C11
- * and OpenCL C 1.2. X(name, operands, judge in double, greatest error in ULP). The judge gets x and
- * y as the function sees them: flushed. Bounds are the exhaustive maxima, rounded up. */
+/* arith_functions.h: every function of core/arithmetic/arith.h that the arithmetic tests go over;
+ * valid C11 and OpenCL C 1.2. X(name, operands, judge in double, greatest error in ULP). The judge
+ * gets x and y as the function sees them: flushed. Bounds are the exhaustive maxima, rounded up. */
 #ifndef ARITH_FUNCTIONS_H
 #define ARITH_FUNCTIONS_H
 
 #ifndef __OPENCL_C_VERSION__
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 #endif
 
 /* clang-format off */

@@ -2,7 +2,7 @@
 #ifndef ARITH_INPUTS_H
 #define ARITH_INPUTS_H
 
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "arith_functions.h"
 
 enum { ARITH_SPECIALS = 42 };

@@ -6,7 +6,7 @@
 
 #include <float.h>
 
-/* The parameters of a loss (core/formulas.h). */
+/* The parameters of a loss (core/arithmetic/formulas.h). */
 struct scalars {
     struct near a, b, c, d, e;
 };

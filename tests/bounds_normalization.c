@@ -5,7 +5,7 @@
 #include "core/ops/group_normalization.h"
 #include "core/ops/infer.h"
 #include "core/ops/normalized_sets.h"
-#include "core/order.h"
+#include "core/arithmetic/order.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "core/ops/conv2d.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 struct conv_fault {
     bool none, pad, swap, stride, descending, chain, across, groups, ungrouped;

@@ -2,7 +2,7 @@
  * environment's BUILD names the folder it was built in (default build). */
 #ifndef ISO_TEST_CLI_H
 #define ISO_TEST_CLI_H
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "folder.h"
 #include "tools/exit_code.h"
 

@@ -1,6 +1,6 @@
 #include "fuzz.h"
-#include "core/file.h"
-#include "core/random.h"
+#include "core/system/file.h"
+#include "core/arithmetic/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* fuzz_models.c: the reader of model files. */
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/graph.h"
 #include "fuzz_readers.h"
 #include "loading.h"

@@ -2,7 +2,7 @@
  *
  * tests/readers has a state and histories of four epochs of a small network; history-training.csv
  * is without validation, so that the last cells are empty. */
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/train/history.h"
 #include "core/train/run.h"
 #include "fuzz_readers.h"

@@ -1,7 +1,7 @@
 /* fuzz_sets.c: the readers of data sets. */
 #include "core/data/class_map.h"
 #include "core/data/dataset.h"
-#include "core/data/image.h"
+#include "core/image/image.h"
 #include "fuzz_readers.h"
 
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /* near.h: numbers with a bound on their error, for tests of how far a formula in float may be from
  * the exact one. Each operation adds what its operands' errors become, to first order, to its own
- * rounding. core/bounds.md says what a sum's rounding is taken to be. */
+ * rounding. core/arithmetic/bounds.md says what a sum's rounding is taken to be. */
 #ifndef ISO_TEST_NEAR_H
 #define ISO_TEST_NEAR_H
-#include "core/bounds.h"
+#include "core/arithmetic/bounds.h"
 
 #include <float.h>
 #include <math.h>
@@ -52,8 +52,8 @@ static inline struct near near_div(struct near a, struct near b)
 {
     return near_rounded(a.v / b.v, (a.e + fabs(a.v / b.v) * b.e) / fabs(b.v), 1);
 }
-/* The functions of core/arith.h, with the ULP that stand beside them there; an ULP is at most two
- * roundings. */
+/* The functions of core/arithmetic/arith.h, with the ULP that stand beside them there; an ULP is at
+ * most two roundings. */
 static inline struct near near_exp(struct near a)
 {
     return near_rounded(exp(a.v), exp(a.v) * a.e, 2 * 0.655);

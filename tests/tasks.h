@@ -2,7 +2,7 @@
  */
 #ifndef ISO_TEST_TASKS_H
 #define ISO_TEST_TASKS_H
-#include "core/child.h"
+#include "core/system/child.h"
 
 enum { TASK_RECORDS = 3, TASK_DESCRIPTORS = 64 };
 extern const struct iso_task_entry test_tasks[];

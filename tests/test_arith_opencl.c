@@ -1,6 +1,7 @@
-/* test_arith_opencl.c: core/arith.h and core/random.h give the bits of C on every OpenCL device of
- * this machine, with and without the contraction pragma, and when the compiler is told to contract.
- * ISOCL_ARITH_COUNT=N takes N operands a function instead of 2^20 (for slow simulators). */
+/* test_arith_opencl.c: core/arithmetic/arith.h and core/arithmetic/random.h give the bits of C on
+ * every OpenCL device of this machine, with and without the contraction pragma, and when the
+ * compiler is told to contract. ISOCL_ARITH_COUNT=N takes N operands a function instead of 2^20
+ * (for slow simulators). */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@
 
 enum { PLATFORMS = 16, DEVICES = 16, FILES = 4, PHILOX = 4096 };
 
-static const char *const files[FILES] = { "core/arith.h", "core/random.h",
+static const char *const files[FILES] = { "core/arithmetic/arith.h", "core/arithmetic/random.h",
                                           "tests/arith_functions.h", "tests/arith.cl" };
 static const char *const builds[] = { "-cl-std=CL1.2", "-cl-std=CL1.2 -DISO_NO_PRAGMA",
                                       "-cl-std=CL1.2 -DISO_NO_PRAGMA -cl-mad-enable" };

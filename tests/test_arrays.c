@@ -1,6 +1,6 @@
 /* test_arrays.c: data sets in NumPy's files, as NumPy and Python's pickle wrote them
  * (tools/golden/make_readers.py). Run from the root of the repository. */
-#include "core/data/pickle.h"
+#include "core/formats/pickle.h"
 #include "datasets.h"
 #include "message.h"
 

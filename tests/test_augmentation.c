@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "core/parity/harness.h"
-#include "core/random.h"
-#include "core/sampling.h"
+#include "core/arithmetic/random.h"
+#include "core/arithmetic/sampling.h"
 #include "network.h"
 
 /* ---- Formula ------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
-/* test_bounds.c: the reference in float is as near to the one in double as core/bounds.md derives,
- * for every op that has sums: of products by parity's own bound, of the others by bounds.h. Prints
- * the largest share of each bound that was used; BOUNDS_SEEDS=100 draws more data. */
+/* test_bounds.c: the reference in float is as near to the one in double as
+ * core/arithmetic/bounds.md derives, for every op that has sums: of products by parity's own bound,
+ * of the others by bounds.h. Prints the largest share of each bound that was used; BOUNDS_SEEDS=100
+ * draws more data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

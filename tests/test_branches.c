@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/parity/parity.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "network.h"
 
 static const char *const models[] = {

@@ -12,7 +12,7 @@
 
 #include "core/ccode/c_write.h"
 #include "core/ccode/c_weights.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/data/pad.h"
 #include "core/train/predict.h"
 #include "folder.h"

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/child_wire.h"
-#include "core/machine.h"
+#include "core/system/child_wire.h"
+#include "core/system/machine.h"
 #include "folder.h"
 #include "tasks.h"
 

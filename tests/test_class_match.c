@@ -1,7 +1,7 @@
 /* test_class_match.c: the classes of a second data set, numbered by the names that training has. */
 #include "core/data/class_map.h"
 #include "core/data/class_match.h"
-#include "core/data/image.h"
+#include "core/image/image.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

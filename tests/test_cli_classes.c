@@ -1,6 +1,6 @@
 /* test_cli_classes.c: two folders of one model, whose classes are matched by their names. */
 #include "cli.h"
-#include "core/data/image.h"
+#include "core/image/image.h"
 #include "page_rows.h"
 
 #include <stdio.h>

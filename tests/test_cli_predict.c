@@ -2,8 +2,8 @@
  * submission and arrays out. */
 #define _XOPEN_SOURCE 700 /* kill */
 #include "cli.h"
-#include "core/data/image.h"
-#include "core/data/npy.h"
+#include "core/image/image.h"
+#include "core/formats/npy.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/team.h"
-#include "core/environment.h"
-#include "core/machine.h"
+#include "core/system/team.h"
+#include "core/system/environment.h"
+#include "core/system/machine.h"
 #include "core/parity/harness.h"
 
 /* Under a sanitizer, which makes minutes of it, one number shows what it looks for. */

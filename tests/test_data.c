@@ -1,7 +1,7 @@
 /* test_data.c: data sets read from IDX files, good and bad, and the real MNIST where it is. */
 #include "core/data/dataset.h"
 #include "core/data/idx.h"
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 #include "datasets.h"
 #include "folder.h"
 #include "message.h"

@@ -1,7 +1,7 @@
 /* test_digits.c: the drawn digits are the same everywhere, balanced, and fit their labels. */
 #include "core/data/dataset.h"
 #include "core/data/digits.h"
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 #include "datasets.h"
 
 #include <setjmp.h>

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/data/image.h"
-#include "core/file.h"
+#include "core/image/image.h"
+#include "core/system/file.h"
 #include "tools/report/axis.h"
 #include "tools/report/png.h"
 #include "tools/report/svg.h"

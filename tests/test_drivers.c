@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #ifdef ISO_HAVE_OPENCL
 static char path_before[CLI_PATH];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/environment.h"
+#include "core/system/environment.h"
 
 static void unset_is_null(void **state)
 {
@@ -66,10 +66,10 @@ static void sources_know_no_other(void **state)
     assert_non_null(found);
     for (; fscanf(found, "%99s", word) == 1; words++)
         if (!in_table(word))
-            fail_msg("%s is not in core/environment.def", word);
+            fail_msg("%s is not in core/system/environment.def", word);
     assert_int_equal(pclose(found), 0);
     assert_true(words > 0);
-    assert_int_equal(system("grep -qF 'getenv(' core/environment.c"), 0);
+    assert_int_equal(system("grep -qF 'getenv(' core/system/environment.c"), 0);
     const int status = system(
         "find core backends tools -name '*.[ch]' -exec "
         "grep -nE 'getenv\\(\"(ISOCL_|XDG_)' {} + | grep .");

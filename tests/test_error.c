@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/faults.h"
 
 /* A caller deals with a failure and forgets its message; then something else fails. */

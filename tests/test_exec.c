@@ -1,6 +1,6 @@
 /* test_exec.c: what the executor is given: data sets larger than the device allocates, batches from
  * elsewhere, and batches smaller than planned. */
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "core/train/exec_private.h"
 #include "datasets.h"
 #include "network.h"

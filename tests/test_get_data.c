@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "core/data/named_sets.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "folder.h"
 
 static char folder[FOLDER]; /* made anew for each test */

@@ -2,8 +2,8 @@
  * refused, without room on the disk, changed later. Nobody but the publisher has a file of the
  * right sum: how it is converted, test_torch.c and test_keras.c show. */
 #include "cli.h"
-#include "core/data/sha256.h"
-#include "core/file.h"
+#include "core/system/sha256.h"
+#include "core/system/file.h"
 #include "core/job/published.h"
 #include "http.h"
 

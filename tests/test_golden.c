@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "core/parity/harness.h"
 #include "main.h"
 #include "network.h"

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "broken.h"
-#include "core/file.h"
-#include "core/machine.h"
+#include "core/system/file.h"
+#include "core/system/machine.h"
 #include "core/model/model.h"
 #include "core/parity/harness.h"
 #include "core/parity/hunt.h"

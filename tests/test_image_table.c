@@ -1,6 +1,6 @@
 /* test_image_table.c: folders of images whose classes a text file names. */
 #include "core/data/left_out.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "datasets.h"
 #include "folder.h"
 #include "message.h"

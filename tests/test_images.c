@@ -1,10 +1,10 @@
 /* test_images.c: image files, as Pillow wrote and reads them (tools/golden/make_readers.py). Run
  * from the root of the repository. */
-#include "core/data/image.h"
-#include "core/data/image_kinds.h"
-#include "core/data/image_resize.h"
-#include "core/data/npz.h"
-#include "core/file.h"
+#include "core/image/image.h"
+#include "core/image/image_kinds.h"
+#include "core/image/image_resize.h"
+#include "core/formats/npz.h"
+#include "core/system/file.h"
 #include "folder.h"
 #include "message.h"
 
@@ -315,8 +315,8 @@ static void images_are_resized(void **state)
 /* Another C library must not give other bits: none of its functions of numbers is used. */
 static void resizing_needs_no_libm(void **state)
 {
-    static const char *const files[] = { "core/data/image_resize.c", "core/data/image.c",
-                                         "core/data/image_jpeg.c" };
+    static const char *const files[] = { "core/image/image_resize.c", "core/image/image.c",
+                                         "core/image/image_jpeg.c" };
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char *text = NULL;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/keras/order.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"

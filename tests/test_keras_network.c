@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "core/keras/network.h"
 #include "core/train/keras_weights.h"
 #include "network.h"

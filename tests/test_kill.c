@@ -3,10 +3,10 @@
  * device to device. ISOCL_KILLS: how many runs are killed, once or several times (default 4). */
 #define _XOPEN_SOURCE 700 /* kill */
 #include "cli.h"
-#include "core/data/safetensors.h"
-#include "core/random.h"
+#include "core/formats/safetensors.h"
+#include "core/arithmetic/random.h"
 #include "core/iso.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/random.h"
-#include "core/sampling.h"
+#include "core/arithmetic/random.h"
+#include "core/arithmetic/sampling.h"
 #include "network.h"
 
 /* ---- The distribution ---------------------------------------------------------------------- */

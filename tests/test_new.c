@@ -1,7 +1,7 @@
 /* test_new.c: `isocl new` on pictures, tables and arrays that the test makes, and what is trained
  * of the model files that it writes. */
 #include "cli.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "tools/report/png.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* test_npz.c: data sets in NumPy archives, good and damaged, made here. */
-#include "core/data/npz.h"
+#include "core/formats/npz.h"
 #include "datasets.h"
 #include "folder.h"
 

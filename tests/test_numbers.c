@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/number.h"
-#include "core/suggest.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
 #include "folder.h"
 
 static void test_numbers(void **state)

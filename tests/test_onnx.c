@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/onnx/import.h"
 #include "core/parity/harness.h"
 #include "core/train/keras_weights.h"

@@ -4,7 +4,7 @@
 
 #ifdef ISO_HAVE_OPENCL
 #include "backends/opencl/opencl.h"
-#include "core/cache.h"
+#include "core/system/cache.h"
 #endif
 #include "folder.h"
 #include "with_opencl.h"

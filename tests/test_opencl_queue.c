@@ -4,7 +4,7 @@
  * isocl takes those of the program first. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "core/bench/bench.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "core/train/learning_rate.h"
 #include "network.h"
 #include "with_opencl.h"

@@ -1,4 +1,5 @@
-/* test_order.c: core/order.h against a list of blocks and groups that is made image by image. */
+/* test_order.c: core/arithmetic/order.h against a list of blocks and groups that is made image by
+ * image. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -6,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/order.h"
+#include "core/arithmetic/order.h"
 
 enum { ROWS_MOST = 128, BLOCKS = 8, STRETCHES_MOST = 4096 };
 

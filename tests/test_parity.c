@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 #include "core/parity/harness.h"
 #include "broken.h"
 
@@ -341,7 +341,7 @@ static void comparisons_can_fail(void **state)
     assert_int_equal(bounded(0, 0, 0), ISO_OK);
 }
 
-/* The figures that core/bounds.h tells follow from the transforms. */
+/* The figures that core/arithmetic/bounds.h tells follow from the transforms. */
 static void bounds_are_those_of_the_header(void **state)
 {
     static const struct {

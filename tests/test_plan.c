@@ -1,7 +1,7 @@
 /* test_plan.c: the memory plan: extents alive at the same time never overlap, chunks keep to the
  * device's limit, and a network trained with reuse has the weights of one trained without. */
 #include "core/model/graph.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "core/train/learning_rate.h"
 #include "core/train/plan.h"
 #include "network.h"

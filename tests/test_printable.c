@@ -1,6 +1,6 @@
 /* test_printable.c: names from outside do not command the terminal, wherever they come from. */
 #include "cli.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 #include "lie.h"
 
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/parity/harness.h"
 #include "folder.h"
 #include "network.h"

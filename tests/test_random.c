@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 
 static void test_known_answers(void **state)
 {

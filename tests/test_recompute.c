@@ -1,7 +1,7 @@
 /* test_recompute.c: layers whose results are not kept for the backward pass but computed again
  * (`recompute: true`, `train: {memory: }`) leave every bit as it is, and need less memory. */
 #include "core/model/graph.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "network.h"
 
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * is what other commands of isocl compute of them, and the images that it shows are those of the
  * data. */
 #include "cli.h"
-#include "core/data/image.h"
-#include "core/file.h"
+#include "core/image/image.h"
+#include "core/system/file.h"
 #include "page_rows.h"
 #include "reading.h"
 #include "tools/report/png.h"

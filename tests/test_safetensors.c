@@ -1,7 +1,7 @@
 /* test_safetensors.c: files come back as they were written, bad files are refused with a reason,
  * and a write that fails leaves nothing behind. */
-#include "core/data/safetensors.h"
-#include "core/data/sha256.h"
+#include "core/formats/safetensors.h"
+#include "core/system/sha256.h"
 #include "folder.h"
 #include "message.h"
 

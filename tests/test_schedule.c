@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exact.h"
+#include "core/arithmetic/exact.h"
 #include "core/train/early_stopping.h"
 #include "core/train/learning_rate.h"
 

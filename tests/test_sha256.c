@@ -1,5 +1,5 @@
 /* test_sha256.c: SHA-256 against its standard. */
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* test_shards.c: a step in shards gives what its definition says, whoever computes it: each shard a
  * batch of its own, its losses divided by the rows of the step, and a balanced tree over the sums.
  */
-#include "core/formulas.h"
-#include "core/random.h"
+#include "core/arithmetic/formulas.h"
+#include "core/arithmetic/random.h"
 #include "core/train/exec_private.h"
 #include "core/ops/batch_normalization.h"
 #include "network.h"
@@ -120,7 +120,8 @@ static float *read_floats(struct network *n, const struct iso_tensor *t)
     return v;
 }
 
-/* A sum over rows of f, as core/order.h has it. mean NULL: of x; else of the squares about it. */
+/* A sum over rows of f, as core/arithmetic/order.h has it. mean NULL: of x; else of the squares
+ * about it. */
 static float row_sum(const float *x, struct iso_rows rows, int64_t channels, const float *mean)
 {
     float total = 0;

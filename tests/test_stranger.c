@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/child_wire.h"
-#include "core/data/keras_file.h"
-#include "core/file.h"
+#include "core/system/child_wire.h"
+#include "core/formats/keras_file.h"
+#include "core/system/file.h"
 #include "folder.h"
 #include "main.h"
 

@@ -2,7 +2,7 @@
  * weights as from memory. Run from the root of the repository. */
 #include "core/data/class_map.h"
 #include "core/data/disk.h"
-#include "core/data/image.h"
+#include "core/image/image.h"
 #include "cli.h"
 #include "message.h"
 

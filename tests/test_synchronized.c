@@ -1,7 +1,7 @@
 /* test_synchronized.c: batch normalization with the statistics of all shards is that of the whole
  * batch, whatever the number of shards, and has the same bits on every device. tests/test_ranks.c
  * has ranks. */
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "network.h"
 
 #include <math.h>

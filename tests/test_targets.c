@@ -1,7 +1,7 @@
 /* test_targets.c: rows with several labels or with numbers, from a table of pictures to a report.
  */
 #include "cli.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "tools/report/png.h"
 
 #include <math.h>

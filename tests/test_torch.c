@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/data/pickle.h"
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/pickle.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "core/train/torch_weights.h"
 #include "network.h"
 

@@ -1,7 +1,7 @@
 /* test_trace.c: a trace's names, shapes and values, and the batch files it takes. */
 #include "core/data/shuffle.h"
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "core/train/trace.h"
 #include "folder.h"
 #include "network.h"

@@ -1,4 +1,5 @@
-/* test_transforms.c: Winograd's transforms (core/winograd.h) against correlations in double. */
+/* test_transforms.c: Winograd's transforms (core/arithmetic/winograd.h) against correlations in
+ * double. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 #include <math.h>
 
 #include "core/parity/harness.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS };
 

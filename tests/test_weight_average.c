@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "network.h"
 
 enum { BATCH = 3, PIXELS = 6 * 5 * 3, STEPS = 4, MOST = 1024 };

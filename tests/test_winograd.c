@@ -12,7 +12,7 @@
 
 #include "core/ops/conv2d.h"
 #include "core/parity/harness.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 #include "network.h"
 
 enum { SIDE = ISO_WINOGRAD_SIDE };

@@ -10,7 +10,7 @@ models/cifar10, without what is drawn (dropout, stochastic depth). Both begin wi
 batches, with SGD (momentum 0.9) and with Adam, whose epsilon is where Keras has it. PyTorch's statistics of batches are
 corrected by n / (n - 1): so are isocl's here, by moving_variance_correction: bessel.
 
-The bound is derived as that of core/bounds.md for steps of a training: 16 times how far a training moves by itself. That
+The bound is derived as that of core/arithmetic/bounds.md for steps of a training: 16 times how far a training moves by itself. That
 is the larger of two distances from the training in float64: of the same training from weights of which each is moved by
 one ULP of float32, up or down as drawn; and of PyTorch's own in float32. For each tensor the largest difference of an
 element counts. Prints the largest share of its bound that a tensor of a network uses, and exits with 1 if it is above 1.

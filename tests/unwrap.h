@@ -1,4 +1,4 @@
-/* unwrap.h: takes back the line breaks of help (core/wrap.h). */
+/* unwrap.h: takes back the line breaks of help (core/text/wrap.h). */
 #ifndef ISO_TEST_UNWRAP_H
 #define ISO_TEST_UNWRAP_H
 #include <string.h>

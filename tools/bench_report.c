@@ -1,7 +1,7 @@
 #include "bench_report.h"
 
 #include "console.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "bench_trace.h"
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
 
 #include <math.h>
 #include <stdio.h>

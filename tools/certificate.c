@@ -1,9 +1,9 @@
 /* certificate.c: runs the checks of a certificate and keeps their results. */
 #include "certificate.h"
 
-#include "core/environment.h"
-#include "core/machine.h"
-#include "core/printable.h"
+#include "core/system/environment.h"
+#include "core/system/machine.h"
+#include "core/text/printable.h"
 #include "interrupt.h"
 
 #include <inttypes.h>

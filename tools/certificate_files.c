@@ -1,8 +1,8 @@
 /* certificate_files.c: a certificate for machines: JSON, and JUnit's XML. */
 #include "certificate.h"
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
 #include "tools/report/svg.h"
 
 #include <inttypes.h>

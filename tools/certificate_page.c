@@ -1,7 +1,7 @@
 /* certificate_page.c: a certificate as one page that needs nothing else. */
 #include "certificate.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "tools/report/page.h"
 
 #include <inttypes.h>

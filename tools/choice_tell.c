@@ -1,8 +1,8 @@
 #include "choice_tell.h"
 
-#include "core/cache.h"
-#include "core/environment.h"
-#include "core/file.h"
+#include "core/system/cache.h"
+#include "core/system/environment.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <string.h>

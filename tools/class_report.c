@@ -1,7 +1,7 @@
 #include "class_report.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 #include "core/ops/binary_counts.h"
 #include "core/ops/score.h"
 

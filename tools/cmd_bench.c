@@ -2,7 +2,7 @@
 #include "bench_report.h"
 #include "bench_trace.h"
 #include "commands.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "setup.h"
 
 #include <stdio.h>

@@ -3,12 +3,12 @@
 #include "commands.h"
 #include "exit_code.h"
 #include "core/data/data_name.h"
-#include "core/data/image_options.h"
+#include "core/image/image_options.h"
 #include "core/data/left_out.h"
 #include "core/data/named_sets.h"
 #include "setup.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <math.h>
 #include <stdio.h>

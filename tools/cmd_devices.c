@@ -1,7 +1,7 @@
 /* isocl devices: what can run here, with what each device can do. */
 #include "commands.h"
 #include "console.h"
-#include "core/json.h"
+#include "core/text/json.h"
 #include "setup.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* isocl export: trained weights as a file that Keras reads, or network and weights as ONNX or C. */
 #include "commands.h"
 #include "core/ccode/c_write.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/onnx/export.h"
 #include "core/train/keras_weights.h"
 #include "core/train/torch_weights.h"

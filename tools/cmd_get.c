@@ -1,10 +1,10 @@
 /* isocl get: fetches public data sets and published weights, by the script get-data.sh, which is
  * installed with the program. */
 #include "commands.h"
-#include "core/environment.h"
+#include "core/system/environment.h"
 #include "core/job/published.h"
-#include "core/program.h"
-#include "core/shipped.h"
+#include "core/system/program.h"
+#include "core/system/shipped.h"
 #include "exit_code.h"
 #include "import_weights.h"
 #include "setup.h"

@@ -8,7 +8,7 @@
 #include "import_weights.h"
 #include "setup.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* isocl new: a first model file for data that are there. */
 #include "commands.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/job/new_model.h"
 #include "core/job/published.h"
 #include "setup.h"

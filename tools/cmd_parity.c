@@ -1,6 +1,6 @@
 /* isocl parity: proves that devices compute the same numbers. */
 #include "commands.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "core/parity/hunt.h"
 #include "interrupt.h"
 #include "exit_code.h"

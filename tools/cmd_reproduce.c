@@ -1,7 +1,7 @@
 /* isocl reproduce: trains models that name a source, and sets its figures beside ours. */
 #include "commands.h"
 #include "core/job/reproduce.h"
-#include "core/shipped.h"
+#include "core/system/shipped.h"
 #include "figures_show.h"
 #include "interrupt.h"
 #include "train.h"

@@ -1,7 +1,7 @@
 /* isocl runs: lists the runs in a folder with their results, and compares runs. */
 #include "commands.h"
-#include "core/file.h"
-#include "core/json.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
 #include "runs_differ.h"
 #include "tools/report/runs_table.h"
 #include "setup.h"

@@ -1,13 +1,13 @@
 #include "console.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "core/ranks/ranks.h"
 #include "core/train/run.h"
 #include "core/train/warnings.h"
-#include "core/wrap.h"
+#include "core/text/wrap.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <math.h>
 #include <stdarg.h>

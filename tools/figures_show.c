@@ -1,7 +1,7 @@
 /* figures_show.c: the table of figures, for a reader and as a file. */
 #include "figures_show.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <math.h>

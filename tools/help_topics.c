@@ -2,8 +2,8 @@
 #include "commands.h"
 #include "core/help/help_messages.h"
 #include "core/help/help_page.h"
-#include "core/suggest.h"
-#include "core/wrap.h"
+#include "core/text/suggest.h"
+#include "core/text/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>

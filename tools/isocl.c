@@ -5,10 +5,10 @@
 #include "stack.h"
 
 #include "core/api/features.h"
-#include "core/child.h"
+#include "core/system/child.h"
 #include "core/iso.h"
 #include "core/ranks/ranks.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "manual.h"
 #include "commands.h"
-#include "core/environment.h"
+#include "core/system/environment.h"
 #include "core/iso.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "options.h"
 
-#include "core/number.h"
-#include "core/suggest.h"
-#include "core/wrap.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
+#include "core/text/wrap.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * --help and suggestions for mistyped options. */
 #ifndef ISO_OPTIONS_H
 #define ISO_OPTIONS_H
-#include "core/text_list.h"
+#include "core/text/text_list.h"
 #include "exit_code.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * array. */
 #include "prediction.h"
 
-#include "core/data/npy.h"
+#include "core/formats/npy.h"
 #include "core/train/predict.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* prediction_targets.c: a number for each target of each row, as a table, as JSON objects, and as a
  * CSV file. */
 #include "prediction.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
 #include "console.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 #include "core/train/predict.h"
 
 #include <math.h>

@@ -1,11 +1,11 @@
 /* prediction_tell.c: the predicted classes, as a table, as JSON objects, and as a submission. */
 #include "prediction.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
 #include "console.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 #include "core/data/class_map.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/train/predict.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "runs_differ.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include "core/model/model.h"
 #include "tools/report/lines.h"

@@ -1,7 +1,7 @@
 #include "setup.h"
 
-#include "core/machine.h"
-#include "core/shipped.h"
+#include "core/system/machine.h"
+#include "core/system/shipped.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* sweep_table.h: the combinations of a sweep, what their runs reached, and the table of them. */
 #ifndef ISO_SWEEP_TABLE_H
 #define ISO_SWEEP_TABLE_H
-#include "core/file.h"
-#include "core/text_list.h"
+#include "core/system/file.h"
+#include "core/text/text_list.h"
 
 enum { ISO_SWEEP_NUMBERS = 5 }; /* loss, accuracy, the same of validation, and its best accuracy */
 struct iso_sweep_run {

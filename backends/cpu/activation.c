@@ -1,5 +1,5 @@
-/* activation.c: y = f(x) for each element (core/formulas.h), or softmax or log_softmax over the
- * last axis, whose formulas are in backends/reference/activation.c. */
+/* activation.c: y = f(x) for each element (core/arithmetic/formulas.h), or softmax or log_softmax
+ * over the last axis, whose formulas are in backends/reference/activation.c. */
 #include "core/ops/activation.h"
 #include "elements.h"
 #include "tile.h"

@@ -1,5 +1,5 @@
 /* adadelta.c: a = rho a + (1 - rho) g^2, s = sqrt(d + epsilon) g / sqrt(a + epsilon),
- * d = rho d + (1 - rho) s^2, w -= rate s (core/optimizers.h), going over memory once. */
+ * d = rho d + (1 - rho) s^2, w -= rate s (core/arithmetic/optimizers.h), going over memory once. */
 #include "core/ops/adadelta.h"
 #include "optimizer.h"
 

@@ -1,5 +1,5 @@
-/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/optimizers.h),
- * going over memory once. */
+/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h,
+ * core/arithmetic/optimizers.h), going over memory once. */
 #include "core/ops/adagrad.h"
 #include "optimizer.h"
 

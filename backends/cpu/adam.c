@@ -1,5 +1,5 @@
 /* adam.c: m = beta_1 m + (1 - beta_1) g, v = beta_2 v + (1 - beta_2) g g,
- * w -= rate_t m / (sqrt v + epsilon) (core/ops/adam.h, core/optimizers.h), going over
+ * w -= rate_t m / (sqrt v + epsilon) (core/ops/adam.h, core/arithmetic/optimizers.h), going over
  * memory once. */
 #include "adam.h"
 

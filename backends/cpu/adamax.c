@@ -1,5 +1,5 @@
 /* adamax.c: m = beta_1 m + (1 - beta_1) g, u = max(beta_2 u, |g|), w -= rate_t m / (u + epsilon)
- * (core/optimizers.h), going over memory once. */
+ * (core/arithmetic/optimizers.h), going over memory once. */
 #include "core/ops/adamax.h"
 #include "optimizer.h"
 

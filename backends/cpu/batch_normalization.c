@@ -1,6 +1,6 @@
 /* batch_normalization.c: reads x twice forward (statistics, result) and twice backward (both sums,
  * dx): in batch_sums.c, and here with elements divided among threads. Formulas:
- * core/ops/batch_normalization.h, core/formulas.h.
+ * core/ops/batch_normalization.h, core/arithmetic/formulas.h.
  *
  * What follows goes on in the same rounds: an add, an activation, and backward a relu, whose result
  * is computed anew from x rather than read, or is read where something was added.

@@ -2,7 +2,7 @@
  * and p: 1 above a half, else 0. Units are a few parts of the columns, each of which one thread
  * counts. */
 #include "core/ops/binary_counts.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "elements.h"
 
 enum { UNIT = 4 }; /* columns */

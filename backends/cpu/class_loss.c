@@ -1,5 +1,5 @@
 /* class_loss.c: the losses that absorb a softmax and have a target t for each class
- * (ISO_CLASS_LOSSES in core/formulas.h).
+ * (ISO_CLASS_LOSSES in core/arithmetic/formulas.h).
  *
  *   row loss = -sum over classes of what the loss adds from t and l = (z - m) - log s
  *   dz = weight (p K - k) / rows of the step, with K = sum over classes of k, which follows from t,
@@ -14,7 +14,7 @@ static struct iso_loss_scalars scalars(const struct iso_call *call)
     return s;
 }
 
-/* Add a class to a lane, from l and t, and return k, from t and p (core/formulas.h). */
+/* Add a class to a lane, from l and t, and return k, from t and p (core/arithmetic/formulas.h). */
 typedef float class_add(float l, float t, struct iso_loss_scalars, float lane);
 typedef float class_kept(float t, float p, struct iso_loss_scalars);
 

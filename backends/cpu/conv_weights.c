@@ -2,8 +2,8 @@
  *
  *   dw[(ky, kx, c), f] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx, c)] dy[row, f]
  *
- * in blocks and groups of rows (core/order.h). A tile holds some (kx, channel) by some filters; a
- * block is one chain, whose segments lie in the image rows that it covers.
+ * in blocks and groups of rows (core/arithmetic/order.h). A tile holds some (kx, channel) by some
+ * filters; a block is one chain, whose segments lie in the image rows that it covers.
  *
  * Work is divided over the results: a unit is a slice of input channels, and a share of the filters
  * where there are few channels. It copies its channels, with their border, and adds up its own

@@ -23,7 +23,7 @@ static int64_t column_step(const struct iso_conv_weights *job)
     return job->spread ? 1 : job->w.sw;
 }
 
-/* Divides the rows of the sum as core/order.h defines. */
+/* Divides the rows of the sum as core/arithmetic/order.h defines. */
 static void set_order(struct iso_conv_weights *job)
 {
     const struct iso_window *w = &job->w;

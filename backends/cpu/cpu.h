@@ -3,9 +3,9 @@
  * once. */
 #ifndef ISO_CPU_H
 #define ISO_CPU_H
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 #include "core/iso.h"
-#include "core/team.h"
+#include "core/system/team.h"
 
 struct iso_cpu {
     struct iso_backend base; /* first, so that an iso_backend * is an iso_cpu * */

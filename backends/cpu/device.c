@@ -1,7 +1,7 @@
 /* device.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
-#include "core/environment.h"
-#include "core/machine.h"
+#include "core/system/environment.h"
+#include "core/system/machine.h"
 #include "backends/host.h"
 #include "cpu.h"
 

@@ -2,7 +2,7 @@
  * contiguous axis. Inner loops are plain C without branches, which compilers vectorize. */
 #ifndef ISO_CPU_ELEMENTS_H
 #define ISO_CPU_ELEMENTS_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "cpu.h"
 
 /* Elements per unit of work: some microseconds, so that a small tensor stays on one thread. */

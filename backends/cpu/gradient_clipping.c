@@ -1,5 +1,5 @@
-/* gradient_clipping.c: y = x held to a limit, by value or by norm (core/formulas.h), each thread
- * parts of it. y may be x: no loop says that they are apart. */
+/* gradient_clipping.c: y = x held to a limit, by value or by norm (core/arithmetic/formulas.h),
+ * each thread parts of it. y may be x: no loop says that they are apart. */
 #include "core/ops/gradient_clipping.h"
 #include "elements.h"
 

@@ -3,7 +3,7 @@
 #ifndef ISO_CPU_KERNELS_H
 #define ISO_CPU_KERNELS_H
 #include "core/iso.h"
-#include "core/team.h"
+#include "core/system/team.h"
 
 typedef iso_rc iso_cpu_peak(struct iso_team *, enum iso_peak, double seconds, double *out);
 

@@ -45,7 +45,7 @@ void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, i
 void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
                                  const struct iso_tensor *p, iso_team_task *gradients);
 
-/* Add f to a lane, and return its slope (core/formulas.h). */
+/* Add f to a lane, and return its slope (core/arithmetic/formulas.h). */
 typedef float iso_cpu_loss_add(float p, float t, struct iso_loss_scalars, float lane);
 typedef float iso_cpu_loss_slope(float p, float t, struct iso_loss_scalars);
 

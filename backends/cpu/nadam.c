@@ -1,5 +1,5 @@
-/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/optimizers.h),
- * going over memory once. */
+/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h,
+ * core/arithmetic/optimizers.h), going over memory once. */
 #include "core/ops/nadam.h"
 #include "optimizer.h"
 

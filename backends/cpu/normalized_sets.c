@@ -1,5 +1,5 @@
 /* normalized_sets.c: sets are divided among threads, both ways; for the weights' gradients groups
- * of rows, going over x once. Formulas: core/ops/normalized_sets.h, core/formulas.h. */
+ * of rows, going over x once. Formulas: core/ops/normalized_sets.h, core/arithmetic/formulas.h. */
 #include "normalized_sets.h"
 #include "sums.h"
 

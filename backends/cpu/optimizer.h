@@ -1,7 +1,7 @@
 /* optimizer.h: divides an optimizer's update among threads. */
 #ifndef ISO_CPU_OPTIMIZER_H
 #define ISO_CPU_OPTIMIZER_H
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 #include "elements.h"
 
 struct iso_cpu_update { /* covers a range of the weight, or all of it */

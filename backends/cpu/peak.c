@@ -1,7 +1,7 @@
 /* peak.c: measures the machine's peaks: fused multiply-adds in registers, memory bandwidth, and the
  * time in which one thread sees another's write. */
 #include "cpu.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "simd.h"
 #include "kernels.h"
 

@@ -1,4 +1,5 @@
-/* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w (core/formulas.h). */
+/* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w
+ * (core/arithmetic/formulas.h). */
 #include "core/ops/regularizer.h"
 #include "sums.h"
 

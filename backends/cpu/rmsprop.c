@@ -1,5 +1,5 @@
 /* rmsprop.c: steps divided by the root of a running mean of the squared gradients
- * (core/ops/rmsprop.h, core/optimizers.h), going over memory once. */
+ * (core/ops/rmsprop.h, core/arithmetic/optimizers.h), going over memory once. */
 #include "core/ops/rmsprop.h"
 #include "optimizer.h"
 

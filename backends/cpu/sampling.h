@@ -1,8 +1,8 @@
 /* sampling.h: a strip of pixels sampled from an image. The formulas are those of
- * core/sampling.h. */
+ * core/arithmetic/sampling.h. */
 #ifndef ISO_CPU_SAMPLING_H
 #define ISO_CPU_SAMPLING_H
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 #include "elements.h"
 
 enum { ISO_CPU_STRIP = 64 }; /* most pixels per strip */

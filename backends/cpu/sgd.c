@@ -1,5 +1,5 @@
 /* sgd.c: w -= rate g; with momentum v = momentum v - rate g and w += v, with Nesterov's look ahead
- * w += momentum v - rate g (core/optimizers.h). */
+ * w += momentum v - rate g (core/arithmetic/optimizers.h). */
 #include "core/ops/sgd.h"
 #include "optimizer.h"
 

@@ -3,7 +3,7 @@
  * reference. */
 #ifndef ISO_CPU_SIMD_H
 #define ISO_CPU_SIMD_H
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 
 #include <float.h>
 

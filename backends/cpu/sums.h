@@ -1,5 +1,5 @@
-/* sums.h: sums in the order that core/order.h defines: over rows, in blocks and groups, and over
- * whole tensors. */
+/* sums.h: sums in the order that core/arithmetic/order.h defines: over rows, in blocks and groups,
+ * and over whole tensors. */
 #ifndef ISO_CPU_SUMS_H
 #define ISO_CPU_SUMS_H
 #include "elements.h"

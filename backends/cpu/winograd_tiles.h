@@ -12,7 +12,7 @@
 #define ISO_W_MUL(c, a) iso_vmul(iso_vset(c), a)
 #define ISO_W_FMA(c, a, b) iso_vfma(iso_vset(c), a, b)
 #define ISO_W_UNROLL ISO_CPU_UNROLL
-#include "core/winograd_transforms.h"
+#include "core/arithmetic/winograd_transforms.h"
 
 enum { POINTS = ISO_WINOGRAD_POINTS, SIDE = ISO_WINOGRAD_SIDE };
 

@@ -1,9 +1,10 @@
 /* winograd_weights.c: the kernel gradient of a convolution by Winograd's algorithm.
  *
- * Tiles are the rows of the sum (core/order.h). Work is divided over the results: a unit is some
- * channels by some filters. It transforms its channels of x and its filters of dy, one block of
- * tiles at a time, and adds up its own share of the 36 products, so that threads share nothing they
- * write; transforming a pixel in several units costs less than sums that cross threads. */
+ * Tiles are the rows of the sum (core/arithmetic/order.h). Work is divided over the results: a unit
+ * is some channels by some filters. It transforms its channels of x and its filters of dy, one
+ * block of tiles at a time, and adds up its own share of the 36 products, so that threads share
+ * nothing they write; transforming a pixel in several units costs less than sums that cross
+ * threads. */
 #include "winograd_tiles.h"
 
 enum { MOST_CHANNELS = 64, MOST_FILTERS = 128 }; /* per unit */

@@ -1,7 +1,7 @@
 /* words.h: random words: many Philox blocks at a time. */
 #ifndef ISO_CPU_WORDS_H
 #define ISO_CPU_WORDS_H
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "elements.h"
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "opencl.h"
-#include "core/cache.h"
-#include "core/file.h"
-#include "core/data/sha256.h"
+#include "core/system/cache.h"
+#include "core/system/file.h"
+#include "core/system/sha256.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
 

@@ -1,5 +1,5 @@
 /* class_loss.c: queues the losses that absorb a softmax and have a target for each class
- * (ISO_CLASS_LOSSES in core/formulas.h). */
+ * (ISO_CLASS_LOSSES in core/arithmetic/formulas.h). */
 #include "loss.h"
 
 /* The op's scalars; the smoothing's share of one class. */

@@ -1,7 +1,7 @@
 /* diagnose.c: what `isocl doctor` tells about OpenCL on this machine. */
 #include "diagnose.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "driver.h"
 #include "opencl.h"
 #include "trust.h"

@@ -1,7 +1,7 @@
 /* driver.c: the first use of the drivers, and of each device, tried in a child. */
 #include "driver.h"
 
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 #include "tuner_task.h"
 #include "trust.h"
 

@@ -1,5 +1,5 @@
 /* find.c: finds the OpenCL devices of this machine, and the one that a user's text names. */
-#include "core/printable.h"
+#include "core/text/printable.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

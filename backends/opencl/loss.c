@@ -1,7 +1,7 @@
 /* loss.c: queues the mean of the rows' losses, those that absorb a softmax, and the pointwise
  * losses. */
 #include <string.h>
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "loss.h"
 
 enum { MAX_ARGS = 16 };

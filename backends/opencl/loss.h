@@ -1,7 +1,7 @@
 /* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_OPENCL_LOSS_H
 #define ISO_OPENCL_LOSS_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "sums.h"
 
 /* Implements iso_kernel.workspace: a loss for each row. */

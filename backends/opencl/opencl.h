@@ -8,7 +8,7 @@
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
 #include "clkernels/arguments.h"
-#include "core/environment.h"
+#include "core/system/environment.h"
 #include "core/iso.h"
 #include "library.h"
 
@@ -302,7 +302,7 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
     return arg_tensor(t->mem != NULL ? t : other);
 }
 /* Five arguments for random numbers, besides the row and the element: the index of the call's first
- * row, and the rest of the counter and the key (core/random.h). */
+ * row, and the rest of the counter and the key (core/arithmetic/random.h). */
 #define ARG_RANDOM(call)                                                          \
     arg_uint((call)->first_row), arg_uint((call)->step), arg_uint((call)->layer), \
         arg_uint((call)->seed &UINT32_MAX), arg_uint((call)->seed >> 32)

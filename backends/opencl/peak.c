@@ -1,5 +1,5 @@
 /* peak.c: measures the device's peaks, with kernels that do nothing else. */
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "opencl.h"
 
 enum { FMA_CHAINS = 16, GROUPS_PER_CORE = 16, FIRST_ROUNDS = 256, MOST_ROUNDS = 1 << 24 };

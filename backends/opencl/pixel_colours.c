@@ -1,4 +1,5 @@
-/* pixel_colours.c: queues random hue and random saturation (ISO_PIXEL_COLOURS in core/hue.h). */
+/* pixel_colours.c: queues random hue and random saturation (ISO_PIXEL_COLOURS in
+ * core/arithmetic/hue.h). */
 #include "augmentation.h"
 #include "core/ops/pixel_colours.h"
 

@@ -1,8 +1,8 @@
 /* progress.c: a thread that waits for a second, since the one that works cannot say anything. */
 #include "progress.h"
 
-#include "core/environment.h"
-#include "core/machine.h"
+#include "core/system/environment.h"
+#include "core/system/machine.h"
 
 #include <signal.h>
 #include <stdio.h>

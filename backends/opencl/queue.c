@@ -6,7 +6,7 @@
  * in a window follows the time that windows take: all windows together are about a tenth of a
  * second of work. So the device is never idle, Ctrl-C and errors are seen soon, and a driver need
  * not keep a whole epoch of launches in memory. */
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "opencl.h"
 
 enum { FIRST_WINDOW = 16, LONGEST_WINDOW = 256 };

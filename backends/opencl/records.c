@@ -1,9 +1,9 @@
 /* records.c: the tuner's results, as a list and as a file. */
 #include "records.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
-#include "core/cache.h"
-#include "core/data/sha256.h"
+#include "core/system/cache.h"
+#include "core/system/sha256.h"
 #include "source.h"
 
 #include <stdio.h>

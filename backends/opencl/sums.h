@@ -1,7 +1,7 @@
 /* sums.h: sums over rows on the device, in the order of their definition. */
 #ifndef ISO_OPENCL_SUMS_H
 #define ISO_OPENCL_SUMS_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "grids.h"
 
 /* Returns the number of places for sums of blocks (clkernels/rows.h). */

@@ -1,7 +1,7 @@
 /* text.c: puts the text of a program together from files of clkernels/ and core/. */
 #include "text.h"
 
-#include "core/environment.h"
+#include "core/system/environment.h"
 #include "source.h"
 
 #include <ctype.h>

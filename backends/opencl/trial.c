@@ -1,13 +1,13 @@
 /* trial.c: runs one way to compute a product, checks the result and measures the time.
  *
- * Exact: some elements are computed here, as core/order.h defines them, and must have the same
- * bits; of the whole result a hash is returned. CLBlast: the bound of fast mode, |d| <= FACTOR eps
- * sqrt(k) sum |a||b|, the sum computed element by element by the same exact product on magnitudes.
- * Honest orders of summation stay under 0.45 of it. */
+ * Exact: some elements are computed here, as core/arithmetic/order.h defines them, and must have
+ * the same bits; of the whole result a hash is returned. CLBlast: the bound of fast mode, |d| <=
+ * FACTOR eps sqrt(k) sum |a||b|, the sum computed element by element by the same exact product on
+ * magnitudes. Honest orders of summation stay under 0.45 of it. */
 #include "trial.h"
 
-#include "core/bounds.h"
-#include "core/machine.h"
+#include "core/arithmetic/bounds.h"
+#include "core/system/machine.h"
 
 #include <float.h>
 #include <math.h>
@@ -219,7 +219,8 @@ static float block(const struct trial *t, size_t row, size_t col, size_t from, s
     return sum;
 }
 
-/* The element as core/order.h defines it: over terms in blocks, over rows in blocks and groups. */
+/* The element as core/arithmetic/order.h defines it: over terms in blocks, over rows in blocks and
+ * groups. */
 static float element(const struct trial *t, size_t row, size_t col)
 {
     const struct iso_rows rows = { (iso_i32)t->p.k, 1 };

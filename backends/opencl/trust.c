@@ -1,7 +1,7 @@
 #include "trust.h"
 
-#include "core/cache.h"
-#include "core/file.h"
+#include "core/system/cache.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

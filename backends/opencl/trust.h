@@ -3,7 +3,7 @@
  * every command wait. */
 #ifndef ISO_OPENCL_TRUST_H
 #define ISO_OPENCL_TRUST_H
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>

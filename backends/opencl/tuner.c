@@ -3,7 +3,7 @@
 #include "tuner.h"
 
 #include "clblast.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "progress.h"
 #include "tuner_task.h"
 

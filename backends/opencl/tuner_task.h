@@ -1,7 +1,7 @@
 /* tuner_task.h: the tasks that this backend gives to children. */
 #ifndef ISO_OPENCL_TUNER_TASK_H
 #define ISO_OPENCL_TUNER_TASK_H
-#include "core/child.h"
+#include "core/system/child.h"
 #include "trial.h"
 
 #define OPENCL_TUNER_TASK "opencl-tune"

@@ -13,7 +13,7 @@
 #include "winograd_cpu.h"
 #include "winograd_fused.h"
 #include "core/ops/activation.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 static const char program[] = "winograd_gpu.cl";
 

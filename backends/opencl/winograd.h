@@ -1,4 +1,4 @@
-/* winograd.h: the convolutions that Winograd's algorithm defines (core/winograd.h). */
+/* winograd.h: the convolutions that Winograd's algorithm defines (core/arithmetic/winograd.h). */
 #ifndef ISO_OPENCL_WINOGRAD_H
 #define ISO_OPENCL_WINOGRAD_H
 #include "core/ops/conv2d.h"

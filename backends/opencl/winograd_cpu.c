@@ -3,7 +3,7 @@
  * kernel's. */
 #include "clkernels/arguments.h"
 #include "core/ops/conv2d.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 #include "cpu_shape.h"
 #include "winograd_cpu.h"
 

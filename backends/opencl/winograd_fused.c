@@ -2,8 +2,8 @@
 #include <string.h>
 #include "winograd_fused.h"
 #include "grids.h"
-#include "core/order.h"
-#include "core/winograd.h"
+#include "core/arithmetic/order.h"
+#include "core/arithmetic/winograd.h"
 
 /* As in the kernels. */
 enum { TILES = 16, STEP = 4, PITCH_V = 20, POINTS = ISO_WINOGRAD_POINTS };

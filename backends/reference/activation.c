@@ -1,12 +1,12 @@
-/* activation.c: y = f(x) for each element (core/formulas.h), or softmax or log_softmax over the
- * last axis:
+/* activation.c: y = f(x) for each element (core/arithmetic/formulas.h), or softmax or log_softmax
+ * over the last axis:
  *
  *   m = max x, s = sum exp(x - m), y = exp(x - m) / s                sums along an axis
  *   dx = y (dy - sum dy y)
  *
  *   y = (x - m) - log s
  *   dx = dy - exp(y) sum dy */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/activation.h"
 #include "sums.h"
 

@@ -1,4 +1,5 @@
-/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/optimizers.h). */
+/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h,
+ * core/arithmetic/optimizers.h). */
 #include "core/ops/adagrad.h"
 #include "optimizer.h"
 

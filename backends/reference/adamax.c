@@ -1,5 +1,5 @@
 /* adamax.c: m = beta_1 m + (1 - beta_1) g, u = max(beta_2 u, |g|), w -= rate_t m / (u + epsilon)
- * (core/optimizers.h). */
+ * (core/arithmetic/optimizers.h). */
 #include "core/ops/adamax.h"
 #include "optimizer.h"
 

@@ -1,5 +1,5 @@
 /* add.c: y = x[0] + x[1] + ..., from left to right; each dx = dy. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

@@ -1,6 +1,6 @@
 /* batch_normalization.c: statistics of each channel, by sums over rows; then one formula for each
- * element (core/ops/batch_normalization.h, core/formulas.h). */
-#include "core/formulas.h"
+ * element (core/ops/batch_normalization.h, core/arithmetic/formulas.h). */
+#include "core/arithmetic/formulas.h"
 #include "core/ops/batch_normalization.h"
 #include "sums.h"
 

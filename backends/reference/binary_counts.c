@@ -1,7 +1,7 @@
 /* binary_counts.c: y[c, 2 t + p] += 1 for each row whose target and prediction in column c are t
  * and p: 1 above a half, else 0. */
 #include "core/ops/binary_counts.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

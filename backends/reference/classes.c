@@ -1,5 +1,5 @@
 /* classes.c: which class the numbers of a row mean. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "reference.h"
 
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n)

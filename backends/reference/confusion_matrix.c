@@ -1,5 +1,5 @@
 /* confusion_matrix.c: y[t, p] += 1 for each row of class t whose prediction means class p. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

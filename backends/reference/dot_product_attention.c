@@ -1,7 +1,7 @@
 /* dot_product_attention.c: the sums of core/ops/dot_product_attention.h. The gradient of the
  * scores, g, is kept in the workspace, laid out as the probabilities. */
 #include "core/ops/dot_product_attention.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "sums.h"
 
 static struct iso_attention sizes(const struct iso_call *call)

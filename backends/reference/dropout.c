@@ -3,9 +3,9 @@
  * Element e of row n is dropped when word e & 3 of Philox block n ceil(size / 4) + (e >> 2) is
  * below the threshold; size: elements of a row. Outside of training everything is kept, with
  * scale 1. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/dropout.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "reference.h"
 
 static iso_real scale_of(const struct iso_call *call)

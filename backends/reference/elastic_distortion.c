@@ -1,7 +1,7 @@
 /* elastic_distortion.c: y(i, j) = x(i + d0(i, j), j + d1(i, j)), bilinear. The fields d are random
  * numbers, smoothed and multiplied by alpha: core/ops/elastic_distortion.h. */
 #include "core/ops/elastic_distortion.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "reference.h"
 
 struct image {

@@ -1,5 +1,5 @@
 /* gather_images.c: y[r] = data[order[first + r]] * factor + offset, which each channel has. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/gather_images.h"
 #include "reference.h"
 

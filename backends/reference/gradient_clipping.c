@@ -1,5 +1,5 @@
-/* gradient_clipping.c: y = x held to a limit, by value or by norm (core/formulas.h). */
-#include "core/formulas.h"
+/* gradient_clipping.c: y = x held to a limit, by value or by norm (core/arithmetic/formulas.h). */
+#include "core/arithmetic/formulas.h"
 #include "core/ops/gradient_clipping.h"
 #include "reference.h"
 

@@ -1,6 +1,6 @@
 /* image_data_generator.c: y(i, j) = x(row, column), bilinear, where an affine map that is drawn for
  * each image gives the place; then, where it is wanted, its values are shifted and made brighter.
- * The map, borders and weights: core/sampling.h; values: core/recolour.h. */
+ * The map, borders and weights: core/arithmetic/sampling.h; values: core/arithmetic/recolour.h. */
 #include "core/ops/image_data_generator.h"
 #include "reference.h"
 

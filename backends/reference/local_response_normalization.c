@@ -1,6 +1,6 @@
 /* local_response_normalization.c: the formulas of core/ops/local_response_normalization.h. */
 #include "core/ops/local_response_normalization.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "reference.h"
 
 /* One pixel of a call. */

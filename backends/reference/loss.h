@@ -1,7 +1,7 @@
 /* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_REFERENCE_LOSS_H
 #define ISO_REFERENCE_LOSS_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "sums.h"
 
 /* Returns true if the mean loss y[output] is wanted; without a target there is only a prediction.
@@ -30,7 +30,7 @@ size_t ISO_KERNEL(loss_workspace)(struct iso_backend *, const struct iso_call *,
  * part of the step's mean loss. */
 void ISO_KERNEL(loss_mean)(const struct iso_call *, int output);
 
-/* Returns lane plus the loss's function f(p, t) (core/formulas.h). */
+/* Returns lane plus the loss's function f(p, t) (core/arithmetic/formulas.h). */
 typedef iso_real ISO_KERNEL(loss_add)(iso_real p, iso_real t, struct iso_loss_scalars,
                                       iso_real lane);
 /* Returns the slope of f with respect to p. */

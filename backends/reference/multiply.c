@@ -1,5 +1,5 @@
 /* multiply.c: y = x[0] x[1], where one may be repeated (core/ops/multiply.h). */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/multiply.h"
 #include "sums.h"
 

@@ -1,4 +1,5 @@
-/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/optimizers.h).
+/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h,
+ * core/arithmetic/optimizers.h).
  */
 #include "core/ops/nadam.h"
 #include "optimizer.h"

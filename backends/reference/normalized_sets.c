@@ -1,6 +1,6 @@
 /* normalized_sets.c: mean and inverse deviation of each set, by sums along it; then one formula for
- * each element (core/ops/normalized_sets.h, core/formulas.h). */
-#include "core/formulas.h"
+ * each element (core/ops/normalized_sets.h, core/arithmetic/formulas.h). */
+#include "core/arithmetic/formulas.h"
 #include "normalized_sets.h"
 #include "sums.h"
 

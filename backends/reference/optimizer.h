@@ -1,7 +1,7 @@
 /* optimizer.h: the tensors that an optimizer's update reads and writes, element by element. */
 #ifndef ISO_REFERENCE_OPTIMIZER_H
 #define ISO_REFERENCE_OPTIMIZER_H
-#include "core/optimizers.h"
+#include "core/arithmetic/optimizers.h"
 #include "reference.h"
 
 struct ref_update {

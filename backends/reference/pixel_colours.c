@@ -1,5 +1,5 @@
-/* pixel_colours.c: y = x with another hue or saturation (ISO_PIXEL_COLOURS in core/hue.h), pixel by
- * pixel, by a number that is drawn for each image. */
+/* pixel_colours.c: y = x with another hue or saturation (ISO_PIXEL_COLOURS in
+ * core/arithmetic/hue.h), pixel by pixel, by a number that is drawn for each image. */
 #include "core/ops/pixel_colours.h"
 #include "reference.h"
 

@@ -1,7 +1,7 @@
 /* pooling2d.h: the passes shared by a pooling and its global variant. */
 #ifndef ISO_REFERENCE_POOLING2D_H
 #define ISO_REFERENCE_POOLING2D_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/pooling2d.h"
 #include "sums.h"
 

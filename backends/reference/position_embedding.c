@@ -1,6 +1,6 @@
 /* position_embedding.c: y[n] = x[n] + embeddings; dx = dy; dembeddings = row sum of dy. */
 #include "core/ops/position_embedding.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "sums.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

@@ -6,7 +6,7 @@
 #ifndef ISO_REFERENCE_H
 #define ISO_REFERENCE_H
 
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 #include "core/iso.h"
 
 #define ISO_JOIN_(variant, name) variant##_##name

@@ -1,5 +1,6 @@
-/* sigmoid_loss.c: the losses that absorb a sigmoid (ISO_SIGMOID_LOSSES in core/formulas.h): p =
- * sigmoid(z), and the mean of a function of z and its own target. */
+/* sigmoid_loss.c: the losses that absorb a sigmoid (ISO_SIGMOID_LOSSES in
+ * core/arithmetic/formulas.h): p = sigmoid(z), and the mean of a function of z and its own target.
+ */
 #include "loss.h"
 
 static void forward(const struct iso_call *call, ISO_KERNEL(loss_add) *add)

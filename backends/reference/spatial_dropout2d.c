@@ -1,8 +1,8 @@
 /* spatial_dropout2d.c: y = x scale in channels that are kept, 0 in those that are dropped; dx = dy
  * scale and 0. The random number of a channel: core/ops/spatial_dropout2d.h. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/spatial_dropout2d.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "reference.h"
 
 static iso_real scale_of(const struct iso_call *call)

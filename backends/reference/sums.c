@@ -1,5 +1,5 @@
 /* sums.c: the sums that several ops share. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "sums.h"
 
 void ISO_KERNEL(column_sums)(struct iso_rows rows, int64_t columns, const iso_real *x, iso_real *y,

@@ -1,6 +1,6 @@
-/* sums.h: the three kinds of sums (core/order.h), term by term. Each begins as a struct of zeros
- * except for its first member; then ref_term, ref_row or ref_lane returns the chain that takes the
- * next term, and a total ends it:
+/* sums.h: the three kinds of sums (core/arithmetic/order.h), term by term. Each begins as a struct
+ * of zeros except for its first member; then ref_term, ref_row or ref_lane returns the chain that
+ * takes the next term, and a total ends it:
  *
  *     struct ref_products sum = { .block = ISO_BLOCK_TERMS };
  *     for (int64_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 /* top_k.c: y = number of rows where fewer than k predictions are ahead of the target's. */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/top_k.h"
 #include "reference.h"
 

@@ -1,4 +1,4 @@
-/* winograd.c: conv2d's three passes by Winograd's algorithm, as core/winograd.h says it.
+/* winograd.c: conv2d's three passes by Winograd's algorithm, as core/arithmetic/winograd.h says it.
  *
  * Tiles are taken TILES at a time; what belongs to a point lies together:
  *
@@ -6,7 +6,7 @@
  *   v [36][TILES][channels]      tiles of the source
  *   m [36][TILES][filters]       the sums over channels of v u */
 #include "winograd.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 #include "matrices.h"
 #ifndef ISO_DOUBLE
 

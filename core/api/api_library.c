@@ -1,6 +1,6 @@
 /* api_library.c: the library itself, its failures, and the devices it finds. */
 #include "api.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "features.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "core/model/layer_about.h"
 #include "core/onnx/import.h"
-#include "core/shipped.h"
+#include "core/system/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "api.h"
 
 #include "core/model/field.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>

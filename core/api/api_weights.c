@@ -1,11 +1,11 @@
 /* api_weights.c: the weights of a network, one by one, and from and to files. */
 #include "api_network.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/ccode/c_write.h"
 #include "core/onnx/export.h"
 #include "core/onnx/import.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"
 

@@ -1,7 +1,7 @@
 #include "features.h"
 
-#include "core/data/image.h"
-#include "core/data/keras_file.h"
+#include "core/image/image.h"
+#include "core/formats/keras_file.h"
 #include "core/onnx/onnx.h"
 #include "core/ranks/ranks.h"
 

@@ -1,6 +1,6 @@
 /* gate.c: samples that count only while the processor is really there. */
 #include "bench.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <math.h>
 #include <stdlib.h>

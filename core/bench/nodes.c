@@ -1,6 +1,6 @@
 /* nodes.c: a training step call by call, each timed and waited for. */
 #include "calls.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <stdlib.h>
 

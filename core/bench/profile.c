@@ -1,6 +1,6 @@
 /* profile.c: what each kernel of a training step takes. */
 #include "calls.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

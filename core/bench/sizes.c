@@ -2,7 +2,7 @@
 #include "bench.h"
 #include "core/ops/conv2d.h"
 #include "core/ops/dense.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* steps.c: whole steps of a model on a batch that stays in place. */
 #include "bench.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "core/train/learning_rate.h"
 
 #include <stdlib.h>

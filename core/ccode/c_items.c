@@ -205,7 +205,7 @@ static iso_rc add_token(struct iso_c_items *c, struct reading *r, const char *fr
     return ends(c, &r->item, r->depth) ? end_item(c, &r->item) : ISO_OK;
 }
 
-/* Blanks a line of the preprocessor, `# 12 "core/order.h" 2`, and takes its file. */
+/* Blanks a line of the preprocessor, `# 12 "core/arithmetic/order.h" 2`, and takes its file. */
 static iso_rc take_line(struct iso_c_items *c, struct reading *r, char *line, char **end)
 {
     *end = strchr(line, '\n');

@@ -31,7 +31,7 @@ struct iso_c_items {
     struct iso_c_token *tokens;
     struct iso_c_item *items;
     struct iso_c_name *names; /* sorted */
-    char **files;             /* their paths, such as core/order.h */
+    char **files;             /* their paths, such as core/arithmetic/order.h */
     int ntokens, nitems, nnames, nfiles;
     int rooms[4]; /* elements that the four arrays have room for */
 };

@@ -1,5 +1,5 @@
 #include "c_weights.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <math.h>
 #include <stdlib.h>

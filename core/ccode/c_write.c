@@ -2,7 +2,7 @@
 
 #include "c_call.h"
 #include "core/data/frame.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <ctype.h>
 #include <stdlib.h>

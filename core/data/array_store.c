@@ -1,7 +1,7 @@
 #include "array_store.h"
 #include "named_sets.h"
-#include "npz.h"
-#include "pickle.h"
+#include "core/formats/npz.h"
+#include "core/formats/pickle.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
  * folder, the entries of a pickled dictionary, or the one array of a .npy file. */
 #ifndef ISO_ARRAY_STORE_H
 #define ISO_ARRAY_STORE_H
-#include "names.h"
-#include "npy.h"
+#include "core/text/names.h"
+#include "core/formats/npy.h"
 #include "split.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 enum iso_array_kind { ISO_ARRAY_IMAGES, ISO_ARRAY_LABELS, ISO_ARRAY_IDS };
 struct iso_array_store { /* owns all but the path */

@@ -2,7 +2,7 @@
 #include "array_store.h"
 #include "disk.h"
 #include "named_sets.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <math.h>
 #include <stdio.h>

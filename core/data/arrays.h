@@ -2,7 +2,7 @@
 #ifndef ISO_ARRAYS_H
 #define ISO_ARRAYS_H
 #include "dataset.h"
-#include "npy.h"
+#include "core/formats/npy.h"
 
 /* Fills images and geometry from numbers that are whole, 0 to 255: [rows, height, width], [rows,
  * height, width, channels] or, flat, [rows, pixels]. [rows, channels, height, width] becomes the

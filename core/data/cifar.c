@@ -4,7 +4,7 @@
 #include "disk.h"
 #include "folders.h"
 #include "named_sets.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <stdio.h>

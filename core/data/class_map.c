@@ -1,6 +1,6 @@
 /* class_map.c: renames, merges and drops the classes of a data set. */
 #include "class_map.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "class_match.h"
-#include "core/number.h"
-#include "core/suggest.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include "csv_targets.h"
 #include "csv_number.h"
 #include "disk.h"
-#include "image_kinds.h"
+#include "core/image/image_kinds.h"
 #include "named_sets.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "csv_columns.h"
 #include "csv_list.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define ISO_CSV_LABELS_H
 #include "csv_reader.h"
 #include "dataset.h"
-#include "names.h"
+#include "core/text/names.h"
 
 struct iso_csv_labels {      /* zeroed: none has been read */
     bool given;              /* the request lists the classes */

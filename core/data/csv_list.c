@@ -1,5 +1,5 @@
 #include "csv_list.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* csv_number.h (private): whole numbers as programs write them into text files. */
 #ifndef ISO_CSV_NUMBER_H
 #define ISO_CSV_NUMBER_H
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <string.h>
 

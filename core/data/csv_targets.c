@@ -1,5 +1,5 @@
 #include "csv_targets.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "data_name.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* dataset.h: labelled uint8 images, in host memory or on disk. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
-#include "image_options.h"
-#include "names.h"
+#include "core/image/image_options.h"
+#include "core/text/names.h"
 #include "part.h"
-#include "workers.h"
+#include "core/system/workers.h"
 
 enum { ISO_DATASET_NAME = 256, ISO_CLASS_NAME = 64 }; /* bytes of a name, with its NUL */
 

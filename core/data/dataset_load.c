@@ -6,7 +6,7 @@
 #include "known_classes.h"
 #include "named_sets.h"
 #include "pad.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
  * SGD at 0.5, the step of linear.yaml, diverges on them all the same. */
 #include "digits.h"
 #include "digits_glyphs.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 #include "disk.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* folders.c: the folders in which the files of a data set are looked for. */
 #include "folders.h"
 #include "dataset.h"
-#include "core/environment.h"
+#include "core/system/environment.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* folders.h: the folders that are searched for the files of a data set. */
 #ifndef ISO_FOLDERS_H
 #define ISO_FOLDERS_H
-#include "core/file.h"
+#include "core/system/file.h"
 
 enum { ISO_DATA_FOLDERS = 6, ISO_DATA_PATH = 4096 };
 struct iso_data_folders {

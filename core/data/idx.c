@@ -1,6 +1,6 @@
 /* idx.c: reads IDX files. zlib's gz functions read gzip and plain files alike and check the CRC. */
 #include "idx.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

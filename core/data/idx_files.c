@@ -1,7 +1,7 @@
 /* idx_files.c: data sets in IDX files other than those with names: EMNIST, KMNIST, one's own. */
 #include "idx_sets.h"
 #include "named_sets.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * them to be decoded one by one. */
 #include "image_files.h"
 #include "disk.h"
-#include "image.h"
+#include "core/image/image.h"
 #include "image_damage.h"
-#include "workers.h"
+#include "core/system/workers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef ISO_IMAGE_FILES_H
 #define ISO_IMAGE_FILES_H
 #include "dataset.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 /* The files, which a reader has listed. path writes that of a row, and may be called from several
  * threads at once. */

@@ -2,12 +2,12 @@
  */
 #include "class_map.h"
 #include "image_files.h"
-#include "image_kinds.h"
+#include "core/image/image_kinds.h"
 #include "csv_list.h"
 #include "image_table.h"
 #include "image_walk.h"
 #include "named_sets.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

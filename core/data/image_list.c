@@ -1,7 +1,7 @@
 /* image_list.c: finds the images that are named, and decodes them side by side. */
 #include "image_list.h"
-#include "image.h"
-#include "core/file.h"
+#include "core/image/image.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

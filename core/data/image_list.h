@@ -2,7 +2,7 @@
 #ifndef ISO_IMAGE_LIST_H
 #define ISO_IMAGE_LIST_H
 #include "dataset.h"
-#include "names.h"
+#include "core/text/names.h"
 
 /* Adds the paths that an argument names: an image file of any name, or the images in a folder
  * (.png, .jpg, .jpeg), at least one, in the order of their names' bytes. The caller frees *paths,

@@ -2,7 +2,7 @@
 #include "csv_columns.h"
 #include "csv_targets.h"
 #include "folders.h"
-#include "image_kinds.h"
+#include "core/image/image_kinds.h"
 #include "left_out.h"
 
 #include <stdio.h>

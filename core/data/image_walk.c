@@ -1,6 +1,6 @@
 #include "image_walk.h"
-#include "image.h"
-#include "core/file.h"
+#include "core/image/image.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <string.h>

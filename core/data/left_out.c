@@ -1,5 +1,5 @@
 #include "left_out.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* left_out.h: the files that a reader of images did not use, with the reason for each. */
 #ifndef ISO_LEFT_OUT_H
 #define ISO_LEFT_OUT_H
-#include "names.h"
+#include "core/text/names.h"
 
 enum iso_left_reason {
     ISO_LEFT_NAME,    /* the name is not that of an image */

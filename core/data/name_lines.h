@@ -2,8 +2,8 @@
  * a line \n. */
 #ifndef ISO_NAME_LINES_H
 #define ISO_NAME_LINES_H
-#include "core/file.h"
-#include "names.h"
+#include "core/system/file.h"
+#include "core/text/names.h"
 
 /* The file of a run with the columns of the table that it was trained on, in their order. */
 #define ISO_COLUMNS_FILE "columns.txt"

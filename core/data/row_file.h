@@ -1,7 +1,7 @@
 /* row_file.h: a file of rows that can be read in any order and from any thread. */
 #ifndef ISO_ROW_FILE_H
 #define ISO_ROW_FILE_H
-#include "core/file.h"
+#include "core/system/file.h"
 
 struct iso_row_file {
     int fd;              /* -1: not open */

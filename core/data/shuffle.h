@@ -2,7 +2,7 @@
 #ifndef ISO_SHUFFLE_H
 #define ISO_SHUFFLE_H
 #include "core/iso.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 
 /* Writes a permutation of 0..n-1: Fisher-Yates, unbiased, with Philox numbers of (seed, epoch) for
  * this purpose. */

@@ -1,7 +1,7 @@
 /* split.h: what the splits of a data set are called. */
 #ifndef ISO_SPLIT_H
 #define ISO_SPLIT_H
-#include "names.h"
+#include "core/text/names.h"
 
 enum iso_split { ISO_SPLIT_TRAIN, ISO_SPLIT_VALIDATION, ISO_SPLIT_TEST, ISO_SPLITS };
 enum { ISO_SPLIT_NAME = 64 };

@@ -1,7 +1,7 @@
 /* stream.c: a ring of buffers, a batch each. Rows are handed out to the threads in their order, one
  * by one, as far as there is a free buffer; a buffer is free when the batch behind it is taken. */
 #include "stream.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 #include "help_messages.h"
-#include "core/wrap.h"
+#include "core/text/wrap.h"
 
 #include <string.h>
 #include <strings.h>

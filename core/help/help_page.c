@@ -5,10 +5,10 @@
 #include "help_tables.h"
 #include "help_words.h"
 #include "core/model/section.h"
-#include "core/suggest.h"
-#include "core/wrap.h"
+#include "core/text/suggest.h"
+#include "core/text/wrap.h"
 #include "core/data/folders.h"
-#include "core/environment.h"
+#include "core/system/environment.h"
 #include "core/ops/activation.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* help_sums.c: the sums that ops make, for help and the reference page. */
 #include "help_sums.h"
 #include "core/iso.h"
-#include "core/wrap.h"
+#include "core/text/wrap.h"
 
 enum { TEXT = 400 };
 
@@ -62,7 +62,9 @@ void iso_sums_print(FILE *out)
 void iso_sums_markdown(FILE *out)
 {
     char text[TEXT];
-    fprintf(out, "\n## Sums\n\nEvery sum has one order, on every device (`core/order.h`):\n\n");
+    fprintf(
+        out,
+        "\n## Sums\n\nEvery sum has one order, on every device (`core/arithmetic/order.h`):\n\n");
     for (int kind = 0; kind < ISO_SUM_KINDS; kind++)
         fprintf(out, "- %s: %s.\n", sum_names[kind],
                 sum_text((enum iso_sum)kind, text, sizeof text));

@@ -3,7 +3,7 @@
 #include "core/model/initializer.h"
 #include "core/model/regularizer.h"
 #include "core/model/schedule.h"
-#include "core/wrap.h"
+#include "core/text/wrap.h"
 
 #include <string.h>
 

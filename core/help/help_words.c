@@ -5,14 +5,14 @@
 #include "core/model/schedule.h"
 #include "core/model/section.h"
 #include "core/data/dataset.h"
-#include "core/wrap.h"
+#include "core/text/wrap.h"
 #include "core/ops/activation.h"
 
 #include <string.h>
 
 /* ---- Activations --------------------------------------------------------------------------- */
 
-/* The formulas as core/formulas.h has them; functions of whole rows have none here. */
+/* The formulas as core/arithmetic/formulas.h has them; functions of whole rows have none here. */
 #define FORMULA(name, NAME, reads, y, dx) { #name, #y },
 static const struct {
     const char *name, *formula;

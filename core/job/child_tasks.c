@@ -1,6 +1,6 @@
 /* child_tasks.c: what core asks children to do, by name. */
-#include "core/child.h"
-#include "core/data/keras_direct.h"
+#include "core/system/child.h"
+#include "core/formats/keras_direct.h"
 #include "core/parity/in_child.h"
 
 const struct iso_task_entry iso_tasks[] = {

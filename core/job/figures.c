@@ -1,6 +1,6 @@
 #include "figures.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/train/history_csv.h"
 
 #include <math.h>

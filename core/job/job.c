@@ -1,7 +1,7 @@
 #include "job.h"
 
 #include "core/data/class_match.h"
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "core/train/fit.h"
 #include "core/train/run_check.h"
 #include "core/train/run_json.h"

@@ -3,7 +3,7 @@
 #ifndef ISO_JOB_H
 #define ISO_JOB_H
 #include "core/data/folders.h"
-#include "core/text_list.h"
+#include "core/text/text_list.h"
 #include "core/train/exec.h"
 #include "core/train/scores.h"
 

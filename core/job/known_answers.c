@@ -1,8 +1,8 @@
 /* known_answers.c: a device is asked for results that are known, before a training believes it. */
 #include "verifier.h"
 
-#include "core/cache.h"
-#include "core/data/sha256.h"
+#include "core/system/cache.h"
+#include "core/system/sha256.h"
 #include "core/parity/parity.h"
 
 #include <stdio.h>

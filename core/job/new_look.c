@@ -4,7 +4,7 @@
 #include "core/data/data_name.h"
 #include "core/data/left_out.h"
 #include "core/model/field.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>

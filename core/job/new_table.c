@@ -2,8 +2,8 @@
 #include "new_model.h"
 
 #include "core/data/csv_columns.h"
-#include "core/data/image_kinds.h"
-#include "core/number.h"
+#include "core/image/image_kinds.h"
+#include "core/text/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>

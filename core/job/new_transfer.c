@@ -1,7 +1,7 @@
 #include "new_model.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "core/model/section.h"
 #include "core/train/weights.h"
 

@@ -1,11 +1,11 @@
 #include "prediction.h"
 
 #include "core/data/class_map.h"
-#include "core/data/image.h"
+#include "core/image/image.h"
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
-#include "core/number.h"
-#include "core/suggest.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
 #include "invert_paper.h"
 #include "core/train/fit.h"
 

@@ -1,7 +1,7 @@
 /* prediction.h: a trained network, and the images or the rows of a data set to predict. */
 #ifndef ISO_PREDICTION_H
 #define ISO_PREDICTION_H
-#include "core/data/names.h"
+#include "core/text/names.h"
 #include "job.h"
 
 struct iso_prediction_options {

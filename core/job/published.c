@@ -1,8 +1,8 @@
 #include "published.h"
 #include "core/data/dataset.h"
 #include "core/data/folders.h"
-#include "core/data/sha256.h"
-#include "core/shipped.h"
+#include "core/system/sha256.h"
+#include "core/system/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>

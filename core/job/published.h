@@ -2,7 +2,7 @@
  * where they are kept: in the folder weights of the first data folder (core/data/folders.h). */
 #ifndef ISO_PUBLISHED_H
 #define ISO_PUBLISHED_H
-#include "core/file.h"
+#include "core/system/file.h"
 
 struct iso_published {
     const char *name;

@@ -1,6 +1,6 @@
 #include "training_key.h"
 
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 
 #include <stdarg.h>
 #include <stdio.h>

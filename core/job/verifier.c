@@ -1,7 +1,7 @@
 /* verifier.c: when steps are computed again, and what happens then. second_step.c computes them. */
 #include "verifier.h"
 
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "second_step.h"
 
 #include <stdio.h>

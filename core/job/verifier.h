@@ -1,6 +1,6 @@
 /* verifier.h: a training whose steps are computed again on another device, from the same state, and
  * compared: weights, optimizer slots, moving statistics, loss and metrics; bits in exact mode, the
- * bounds of core/bounds.h in fast mode. */
+ * bounds of core/arithmetic/bounds.h in fast mode. */
 #ifndef ISO_VERIFIER_H
 #define ISO_VERIFIER_H
 #include "core/train/fit.h"

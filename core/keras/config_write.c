@@ -2,9 +2,9 @@
 #include "classes.h"
 #include "config.h"
 #include "order.h"
-#include "core/json.h"
+#include "core/text/json.h"
 #include "core/model/field.h"
-#include "core/number.h"
+#include "core/text/number.h"
 #include "core/ops/activation.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "network.h"
 #include "classes.h"
 #include "network_build.h"
-#include "core/json.h"
+#include "core/text/json.h"
 #include "core/model/section.h"
 
 #include <math.h>

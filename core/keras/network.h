@@ -6,7 +6,7 @@
  * nothing is guessed. */
 #ifndef ISO_KERAS_NETWORK_H
 #define ISO_KERAS_NETWORK_H
-#include "core/data/keras_file.h"
+#include "core/formats/keras_file.h"
 #include "core/model/faults.h"
 
 struct iso_keras_place { /* a layer of the model file, and where Keras has it */

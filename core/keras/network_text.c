@@ -1,7 +1,7 @@
 /* network_text.c: a network of Keras's as a model file. */
 #include "classes.h"
-#include "core/file.h"
-#include "core/json.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
 #include "network_build.h"
 #include "core/model/field.h"
 

@@ -2,7 +2,7 @@
  * channels] in Keras, are an image of one line here; a Dense that reads an image or tokens is a
  * convolution of single pixels. */
 #include "network_build.h"
-#include "core/json.h"
+#include "core/text/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* network_values.c: parameters of Keras's layers as those of isocl's. */
 #include "network_build.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/field.h"
-#include "core/number.h"
+#include "core/text/number.h"
 #include "core/ops/activation.h"
 
 #include <stdio.h>

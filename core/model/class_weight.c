@@ -1,5 +1,5 @@
 /* class_weight.c: the class_weight: section, {CLASS: WEIGHT, ...}. */
-#include "core/number.h"
+#include "core/text/number.h"
 #include "section.h"
 
 #include <stdlib.h>

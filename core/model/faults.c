@@ -1,7 +1,7 @@
 /* faults.c: collects, orders and prints the faults of a model file. */
 #include "faults.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>

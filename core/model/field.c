@@ -1,7 +1,7 @@
 /* field.c: reads a params struct by its table: defaults, keys, unknown and missing ones.
  * field_value.c reads the single values. */
 #include "field.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* field_text.c: a field's value, type and range as text, for help, summaries and saved models. */
 #include "field.h"
 #include "initializer.h"
-#include "core/number.h"
+#include "core/text/number.h"
 #include "regularizer.h"
 #include "core/data/class_map.h"
 #include "core/ops/activation.h"

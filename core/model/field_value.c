@@ -3,10 +3,10 @@
 #include "field.h"
 #include "class_list.h"
 #include "initializer.h"
-#include "core/number.h"
+#include "core/text/number.h"
 #include "regularizer.h"
 #include "core/ops/activation.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <assert.h>
 #include <float.h>

@@ -5,8 +5,8 @@
  * orthogonal). All arithmetic is arith.h's, in float32, or IEEE's + - * / sqrt in double: the
  * values are a definition, the same on every machine. */
 #include "initializer.h"
-#include "core/arith.h"
-#include "core/random.h"
+#include "core/arithmetic/arith.h"
+#include "core/arithmetic/random.h"
 
 #include <math.h>
 #include <stdlib.h>

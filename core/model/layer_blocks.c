@@ -1,6 +1,6 @@
 /* layer_blocks.c: definitions of layer blocks, and the copies that their uses make. */
 #include "layer_blocks.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

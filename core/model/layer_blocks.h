@@ -7,7 +7,7 @@
 #ifndef ISO_LAYER_BLOCKS_H
 #define ISO_LAYER_BLOCKS_H
 #include "section.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "field.h"
 
 enum { ISO_LAYER_BLOCK_DEPTH = 16 }; /* uses within uses */

@@ -1,7 +1,7 @@
 /* layer_list.c: reads the network: the layers in the order of the file, with layer blocks expanded,
  * each with its name and inputs. */
 #include "layer_blocks.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "core/ops/conv2d.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "initializer.h"
 #include "regularizer.h"
 #include "schedule.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* model.c: a model file into struct iso_model, section by section. */
 #include "section.h"
 #include "field.h"
-#include "core/suggest.h"
-#include "core/file.h"
+#include "core/text/suggest.h"
+#include "core/system/file.h"
 
 #include <math.h>
 #include <stdio.h>

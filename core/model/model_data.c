@@ -1,7 +1,7 @@
 /* model_data.c: the data: section, checked against the data sets the program knows. */
 #include "section.h"
 #include "field.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "core/data/class_map.h"
 #include "core/data/dataset.h"
 #include "core/data/split.h"

@@ -1,7 +1,7 @@
 /* model_sha256.c: a name for what a model file says: comments, and how it is laid out, do not
  * count. */
 #include "model.h"
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 
 #include <stdlib.h>
 

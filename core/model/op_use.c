@@ -2,7 +2,7 @@
  */
 #include "layer_blocks.h"
 #include "core/ops/activation.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

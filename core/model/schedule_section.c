@@ -1,7 +1,7 @@
 /* schedule_section.c: the sections `schedule`, `early_stopping` and `checkpoint`. */
 #include "schedule.h"
 #include "section.h"
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* yaml_read.c: a model file's bytes. */
-#include "core/file.h"
+#include "core/system/file.h"
 #include "yaml.h"
 
 #include <errno.h>

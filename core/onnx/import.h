@@ -8,7 +8,7 @@
  * refused by node, operator and attribute; nothing is guessed. */
 #ifndef ISO_ONNX_IMPORT_H
 #define ISO_ONNX_IMPORT_H
-#include "core/data/keras_file.h"
+#include "core/formats/keras_file.h"
 #include "onnx.h"
 
 struct iso_onnx_network {

@@ -1,7 +1,7 @@
 /* import_faults.c: all faults of a file in one list. A node that cannot be taken leaves values that
  * are not known; nodes that read those are looked at for their operator only. */
 #include "import_build.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* import_text.c: a network's layers as a model file. */
 #include "import_build.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/field.h"
 #include "core/model/input_scaling.h"
 #include "core/ops/activation.h"

@@ -2,7 +2,7 @@
  * a fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
  * asks for, and data outside of the file come from its own folder. */
 #include "proto_read.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

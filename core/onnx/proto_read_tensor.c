@@ -1,7 +1,7 @@
 /* proto_read_tensor.c: a tensor of an ONNX file: its shape, and its numbers, which may lie beside
  * it. */
 #include "proto_read.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* proto_write.c: a network into the bytes of an ONNX file. */
 #include "onnx.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <stdlib.h>
 #include <string.h>

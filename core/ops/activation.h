@@ -2,7 +2,7 @@
 #ifndef ISO_OP_ACTIVATION_H
 #define ISO_OP_ACTIVATION_H
 #include "core/iso.h"
-#include "core/formulas.h"                       /* enum iso_activation_function */
+#include "core/arithmetic/formulas.h"            /* enum iso_activation_function */
 extern const char *const iso_activation_names[]; /* in the order of the formulas; NULL at the end */
 struct iso_activation {
     int function;

@@ -5,7 +5,7 @@
 #include "core/iso.h"
 struct iso_adagrad { /* state: accumulator (a) */
     double learning_rate, initial_accumulator_value, epsilon;
-    int epsilon_placement; /* enum iso_epsilon_placement (core/optimizers.h) */
+    int epsilon_placement; /* enum iso_epsilon_placement (core/arithmetic/optimizers.h) */
 };
 enum { ISO_ADAGRAD_RATE, ISO_ADAGRAD_EPSILON };
 #endif

@@ -1,7 +1,7 @@
 /* adam.h: Adam and AdamW as in Keras: m and v are moving averages of the gradients and of their
  * squares, w -= rate_t m / (sqrt v + epsilon), rate_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t),
  * with the largest v so far in place of v for AMSGrad. AdamW first multiplies the weight by 1 - lr
- * weight_decay. The formulas are iso_adam_* in core/optimizers.h. */
+ * weight_decay. The formulas are iso_adam_* in core/arithmetic/optimizers.h. */
 #ifndef ISO_OP_ADAM_H
 #define ISO_OP_ADAM_H
 #include "optimizer.h"

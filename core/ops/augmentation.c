@@ -1,7 +1,7 @@
 /* augmentation.c: functions shared by the descriptors of augmentations. */
 #include "augmentation.h"
 #include "infer.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 #include <math.h>
 

@@ -29,8 +29,8 @@
  * square + n (m - mean)^2 for each shard of n rows of mean m. The second part goes on from the
  * statistics of the step: forward as outside training, and backward where the saved offset and slope
  * have memory, which then stand for dbeta / rows and dgamma inverse / rows of the step; that pass
- * gives dx only. core/order.h defines the row sums,
- * chains of additions or of fma; core/formulas.h has each formula. */
+ * gives dx only. core/arithmetic/order.h defines the row sums,
+ * chains of additions or of fma; core/arithmetic/formulas.h has each formula. */
 /* clang-format on */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H

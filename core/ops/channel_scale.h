@@ -8,7 +8,7 @@
 #ifndef ISO_OP_CHANNEL_SCALE_H
 #define ISO_OP_CHANNEL_SCALE_H
 #include "batch_normalization.h" /* iso_bn_rows */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 struct iso_channel_scale {
     struct iso_initializer initializer;
     struct iso_regularizer regularizer;

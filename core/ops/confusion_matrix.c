@@ -1,6 +1,6 @@
 /* confusion_matrix.c: counts the rows of each class that are predicted as each class. Precision,
  * recall and f1 follow from it (score.h). */
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "metric.h"
 
 static const struct iso_field fields[] = { { 0 } };

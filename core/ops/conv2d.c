@@ -1,5 +1,5 @@
 /* conv2d.c: parameters, shapes and cost of the two-dimensional convolution. */
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 #include "conv2d.h"
 #include "infer.h"
 #include "shared_fields.h"

@@ -15,7 +15,7 @@
  * dimensions. */
 #ifndef ISO_OP_CUTMIX_H
 #define ISO_OP_CUTMIX_H
-#include "core/cutmix.h"
+#include "core/arithmetic/cutmix.h"
 #include "mixup.h"
 
 static inline int64_t iso_cutmix_roll(const struct iso_call *call)

@@ -5,7 +5,7 @@
 #ifndef ISO_OP_CUTOUT_H
 #define ISO_OP_CUTOUT_H
 #include "core/iso.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 struct iso_cutout {
     int64_t size[2];
     double value;

@@ -17,7 +17,7 @@
  * All are sums of products in the order written; the softmax's sums run along j. */
 #ifndef ISO_OP_DOT_PRODUCT_ATTENTION_H
 #define ISO_OP_DOT_PRODUCT_ATTENTION_H
-#include "core/arith.h"
+#include "core/arithmetic/arith.h"
 #include "core/iso.h"
 struct iso_dot_product_attention { /* saved: p [rows, heads, tokens of the query, of the key] */
     int64_t heads;

@@ -1,8 +1,8 @@
 /* elastic_distortion.h: displaces the pixels of each image by two random fields, one along the rows
  * and one along the columns: uniform in [-1, 1), smoothed by a Gaussian filter, vertically and then
  * horizontally, and multiplied by an alpha drawn for each image (Simard, Steinkraus, Platt, 2003).
- * core/sampling.h has the formulas; each sum of the filter is one chain over the taps, in ascending
- * order.
+ * core/arithmetic/sampling.h has the formulas; each sum of the filter is one chain over the taps,
+ * in ascending order.
  *
  * Random numbers: word e & 3 of the image's Philox block 1 + (e >> 2), with e counting through the
  * field of the rows and then that of the columns; block 0 is for alpha; the blocks of one image
@@ -11,7 +11,7 @@
 #ifndef ISO_OP_ELASTIC_DISTORTION_H
 #define ISO_OP_ELASTIC_DISTORTION_H
 #include "core/iso.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 
 struct iso_elastic_distortion { /* x, y: REAL [n, h, w, c] */
     double alpha[2];            /* range of the factor: from, to */

@@ -1,12 +1,13 @@
 /* image_data_generator.h: rotates, shears, zooms, shifts, flips and recolours each image at random,
  * as Keras's ImageDataGenerator does, with bilinear interpolation. Keras flips between the two
- * steps of recolouring, which has the same result. core/sampling.h and core/recolour.h have the
- * formulas and the draws (counter: 4 image + draw / 4, step, index among the augmentations,
- * ISO_RANDOM_AUGMENTATION; key: seed). Outside training, images are copied. */
+ * steps of recolouring, which has the same result. core/arithmetic/sampling.h and
+ * core/arithmetic/recolour.h have the formulas and the draws (counter: 4 image + draw / 4, step,
+ * index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside training, images are
+ * copied. */
 #ifndef ISO_OP_IMAGE_DATA_GENERATOR_H
 #define ISO_OP_IMAGE_DATA_GENERATOR_H
 #include "core/iso.h"
-#include "core/recolour.h"
+#include "core/arithmetic/recolour.h"
 
 struct iso_image_data_generator {       /* x, y: REAL [n, h, w, c] */
     double rotation_range, shear_range; /* degrees */

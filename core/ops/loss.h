@@ -2,7 +2,8 @@
  *
  *   loss = (sum over rows of weight of the row * loss of the row) / rows
  *
- * where rows are those of the whole step (iso_call.step_rows) and core/order.h defines the sum.
+ * where rows are those of the whole step (iso_call.step_rows) and core/arithmetic/order.h defines
+ * the sum.
  *
  * x: predictions REAL [rows, columns]; targets REAL of the same shape, or I32 [rows]; weights REAL
  * [rows], all 1 if absent. y: for losses that absorb an activation, the predictions after it, REAL
@@ -13,7 +14,7 @@
  *   loss of the row = (sum over columns of f(p, t)) / columns
  *   dp = weight f'(p, t) / (rows columns)
  *
- * f and f' are in core/formulas.h; they take the op's params as scalars. */
+ * f and f' are in core/arithmetic/formulas.h; they take the op's params as scalars. */
 #ifndef ISO_OP_LOSS_H
 #define ISO_OP_LOSS_H
 #include "core/iso.h"

@@ -13,7 +13,7 @@
 #ifndef ISO_OP_MIXUP_H
 #define ISO_OP_MIXUP_H
 #include "core/iso.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 struct iso_mixup {
     double alpha;
     bool per_image;

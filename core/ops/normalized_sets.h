@@ -10,8 +10,9 @@
  *   g = dy gamma,  a = lane sum of g,  b = lane sum of g (x - mean)
  *   dx = inverse ((g - a / n) - (x - mean) (b inverse^2 / n))
  *   dbeta = row sum of dy,  dgamma = row sum of dy ((x - mean) inverse)
- * Lane sums run along a set, row sums over the pixels or examples, as defined in core/order.h; both
- * are chains of additions or of fma. core/formulas.h has each formula. */
+ * Lane sums run along a set, row sums over the pixels or examples, as defined in
+ * core/arithmetic/order.h; both are chains of additions or of fma. core/arithmetic/formulas.h has
+ * each formula. */
 #ifndef ISO_OP_NORMALIZED_SETS_H
 #define ISO_OP_NORMALIZED_SETS_H
 #include "batch_normalization.h" /* iso_bn_rows */

@@ -1,10 +1,10 @@
 /* optimizer.h: functions shared by the descriptors of optimizers. */
 #ifndef ISO_OP_OPTIMIZER_H
 #define ISO_OP_OPTIMIZER_H
-#include "core/exact.h"
+#include "core/arithmetic/exact.h"
 #include "core/iso.h"
 
-/* The names of enum iso_epsilon_placement (core/optimizers.h), for a field's choices. */
+/* The names of enum iso_epsilon_placement (core/arithmetic/optimizers.h), for a field's choices. */
 extern const char *const iso_epsilon_placements[];
 
 /* Infers no tensors: an optimizer's state is laid out like the weight. */

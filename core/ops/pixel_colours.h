@@ -1,13 +1,13 @@
 /* pixel_colours.h: functions shared by random_hue and random_saturation, which change the hue or
  * the saturation of an image of three channels, red, green, blue, by a number drawn for it
- * (core/hue.h; counter: image, step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key:
- * seed). Values are first mapped from the value range to [0, 1], and in the end back, held to it.
- * As in Keras's layers, hue turns by at most half the factor of the circle, in either direction,
- * and saturation is multiplied by f / (1 - f), with f drawn: 0.5 leaves it. Outside training,
- * images are copied. */
+ * (core/arithmetic/hue.h; counter: image, step, index among the augmentations,
+ * ISO_RANDOM_AUGMENTATION; key: seed). Values are first mapped from the value range to [0, 1], and
+ * in the end back, held to it. As in Keras's layers, hue turns by at most half the factor of the
+ * circle, in either direction, and saturation is multiplied by f / (1 - f), with f drawn: 0.5
+ * leaves it. Outside training, images are copied. */
 #ifndef ISO_OP_PIXEL_COLOURS_H
 #define ISO_OP_PIXEL_COLOURS_H
-#include "core/hue.h"
+#include "core/arithmetic/hue.h"
 #include "core/iso.h"
 struct iso_pixel_colours {
     double factor[2], value_range[2];

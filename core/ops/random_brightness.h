@@ -5,7 +5,7 @@
 #ifndef ISO_OP_RANDOM_BRIGHTNESS_H
 #define ISO_OP_RANDOM_BRIGHTNESS_H
 #include "core/iso.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 struct iso_random_brightness {
     double factor[2], value_range[2];
 };                                                 /* x, y: REAL [n, h, w, c] */

@@ -5,7 +5,7 @@
 #ifndef ISO_OP_RANDOM_CROP_H
 #define ISO_OP_RANDOM_CROP_H
 #include "core/iso.h"
-#include "core/sampling.h"
+#include "core/arithmetic/sampling.h"
 struct iso_random_crop {
     int64_t height, width, padding;
 }; /* x: REAL [n, h, w, c]; y: REAL

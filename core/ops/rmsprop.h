@@ -8,7 +8,7 @@
 struct iso_rmsprop {
     double learning_rate, rho, momentum, epsilon, decay;
     bool centered;
-    int epsilon_placement; /* enum iso_epsilon_placement (core/optimizers.h) */
+    int epsilon_placement; /* enum iso_epsilon_placement (core/arithmetic/optimizers.h) */
 };
 /* state: velocity, then momentum when it is not 0, then average_gradient when centered. */
 static inline int iso_rmsprop_average_slot(const struct iso_rmsprop *p)

@@ -1,5 +1,5 @@
 /* threshold_counts.h: counts predictions by the number of thresholds below them
- * (core/thresholds.h).
+ * (core/arithmetic/thresholds.h).
  *
  *   y: I32 [2, 201]; y[t, k]: elements whose target is 0 (t = 0) or not (t = 1), and whose
  *   prediction is above k thresholds
@@ -9,6 +9,6 @@
 #ifndef ISO_OP_THRESHOLD_COUNTS_H
 #define ISO_OP_THRESHOLD_COUNTS_H
 #include "core/iso.h"
-#include "core/thresholds.h"
+#include "core/arithmetic/thresholds.h"
 enum { ISO_THRESHOLD_COLUMNS = ISO_THRESHOLDS + 1 };
 #endif

@@ -2,7 +2,7 @@
  * OpenCL C 1.2. */
 #ifndef ISO_OP_UP_SAMPLING2D_TAPS_H
 #define ISO_OP_UP_SAMPLING2D_TAPS_H
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 
 /* One line, or two: `first` times w[0], and first + 1 times w[1]. */
 struct iso_up_taps {

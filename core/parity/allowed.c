@@ -1,10 +1,11 @@
-/* allowed.c: the bound on the distance of each result of a pass from the judge's (core/bounds.h).
+/* allowed.c: the bound on the distance of each result of a pass from the judge's
+ * (core/arithmetic/bounds.h).
  */
 #include "harness.h"
-#include "core/bounds.h"
+#include "core/arithmetic/bounds.h"
 #include "core/ops/conv2d.h"
 #include "core/ops/infer.h"
-#include "core/winograd.h"
+#include "core/arithmetic/winograd.h"
 
 #include <float.h>
 #include <math.h>
@@ -186,7 +187,7 @@ static double conv2d_factor(const struct iso_call *call, enum iso_group group, i
 }
 
 /* Multiplies the sums of each result by its factor. terms: the number of terms of each direct sum,
- * of which another order may make one chain; NULL: the order is that of core/order.h. */
+ * of which another order may make one chain; NULL: the order is that of core/arithmetic/order.h. */
 static void multiply(enum iso_op op, const struct iso_call *call, enum iso_pass pass,
                      const struct iso_values *terms, struct iso_values *allowed)
 {

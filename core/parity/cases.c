@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/field.h"
-#include "core/number.h"
-#include "core/suggest.h"
-#include "core/shipped.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
+#include "core/system/shipped.h"
 #include "harness.h"
 
 enum { CASE_LAYER = 3 }; /* index of the layer that random numbers are drawn for */

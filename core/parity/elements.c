@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 enum { MOST_NOTES = 512, DIGITS = 4 };
 

@@ -6,7 +6,7 @@
 
 #include "core/data/shuffle.h"
 #include "core/ops/gather_labels.h"
-#include "core/random.h"
+#include "core/arithmetic/random.h"
 #include "harness.h"
 
 const char *const iso_fill_names[] = { "real",   "integer",  "special", "nan",

@@ -3,7 +3,7 @@
  * train` has it, which may change no bit; and predictions with the initial weights, as `isocl eval`
  * has them. */
 #include "subject.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/train/learning_rate.h"
 
 #include <math.h>

@@ -154,7 +154,8 @@ iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
 iso_rc iso_compare_trust(const struct iso_call *, enum iso_pass, const struct iso_values *,
                          bool nan_fits, bool zeros_fit);
 
-/* ---- allowed.c: core/bounds.h, element by element ------------------------------------------- */
+/* ---- allowed.c: core/arithmetic/bounds.h, element by element
+ * ------------------------------------------- */
 
 /* Returns the algorithm that defines the sums of products of this call. */
 enum iso_algorithm iso_algorithm_of(enum iso_op, const struct iso_call *);
@@ -163,7 +164,7 @@ double iso_bound_winograd(int ntaps);
 /* Computes S of each direct sum: the judge's results on absolute values. v: inputs of the pass. */
 iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op, const struct iso_call *, enum iso_pass,
                      const struct iso_values *v, struct iso_values *sums);
-/* The order in which sums run: that of core/order.h, or any, as in fast mode. */
+/* The order in which sums run: that of core/arithmetic/order.h, or any, as in fast mode. */
 enum iso_sum_order { ISO_OWN_ORDER, ISO_ANY_ORDER };
 /* Computes the bound on the distance of each result of the pass from the judge's. v: inputs of the
  * pass. */

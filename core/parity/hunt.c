@@ -1,8 +1,8 @@
 /* hunt.c: draws cases and sends them to the devices until the time is over. */
 #include "hunt.h"
-#include "core/file.h"
-#include "core/json.h"
-#include "core/machine.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
+#include "core/system/machine.h"
 #include "hunt_check.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* hunt_case.c: a random case of one op: inputs and parameters are drawn until the op takes them. */
 #include "hunt_draw.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* hunt_check.c: one random case on one device, and the file of one that failed. */
 #include "hunt_check.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* hunt_model.c: a random model: layers in chains and branches, a last layer that reads all that no
  * other does, a loss, an optimizer, metrics and augmentations. */
 #include "core/model/graph.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/model/weight_decay.h"
 #include "core/ops/activation.h"
 #include "hunt_draw.h"

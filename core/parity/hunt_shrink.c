@@ -1,8 +1,8 @@
 /* hunt_shrink.c: the smallest YAML that still shows a fault: takes out keys and items one after the
  * other, then makes whole numbers smaller, as long as that helps. */
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "core/model/yaml.h"
-#include "core/number.h"
+#include "core/text/number.h"
 #include "hunt_draw.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * what was running when the child ended, and starts another one that goes on behind it. */
 #ifndef ISO_PARITY_IN_CHILD_H
 #define ISO_PARITY_IN_CHILD_H
-#include "core/child.h"
+#include "core/system/child.h"
 #include "harness.h"
 #include "parity.h"
 

@@ -1,7 +1,7 @@
 /* lockstep.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
  * that the guilty layer is named; then the model trains and predicts freely on both. */
 #include "subject.h"
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 #include "core/ranks/ranks.h"
 
 #include <stdio.h>

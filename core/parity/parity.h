@@ -5,7 +5,7 @@
  * files; the reference defines the result, and the double reference judges accuracy.
  *   exact      0 bits differ from the reference (in fast mode, for ops without sums of products)
  *   integer    fast mode: 0 bits differ on small integers, whose sums are equal in any order
- *   bounded    |d| <= c eps sqrt(k) S against the double reference (core/bounds.h): the device's
+ *   bounded    |d| <= c eps sqrt(k) S against the double reference (core/arithmetic/bounds.h): the device's
  *              sums of products in fast mode, the reference's own in exact mode
  *   gradient   central differences on the double reference
  *   contract   guard zones and inputs unchanged, adds or overwrites, same bits twice, no NaN left

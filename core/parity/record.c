@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/data/sha256.h"
-#include "core/file.h"
-#include "core/json.h"
+#include "core/system/sha256.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
 #include "harness.h"
 
 struct iso_record {

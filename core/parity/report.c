@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/environment.h"
-#include "core/json.h"
+#include "core/system/environment.h"
+#include "core/text/json.h"
 #include "core/ranks/ranks.h"
 #include "harness.h"
 

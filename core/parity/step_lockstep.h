@@ -1,5 +1,6 @@
 /* step_lockstep.h: a step of a training on a device that may round sums in another order, each op
- * judged by its bound (core/bounds.h) on the device's own inputs, so that no error adds up. */
+ * judged by its bound (core/arithmetic/bounds.h) on the device's own inputs, so that no error adds
+ * up. */
 #ifndef ISO_STEP_LOCKSTEP_H
 #define ISO_STEP_LOCKSTEP_H
 #include "core/train/imprint.h"

@@ -4,8 +4,8 @@
  * Only point-to-point messages are used, and every wait asks again and again, with a pause between:
  * a rank that has failed, has ended, or says nothing for too long ends the wait. */
 #include "ranks.h"
-#include "core/environment.h"
-#include "core/machine.h"
+#include "core/system/environment.h"
+#include "core/system/machine.h"
 
 #include <dlfcn.h>
 #include <errno.h>

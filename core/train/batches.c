@@ -1,7 +1,7 @@
 #include "batches.h"
 
 #include "predict.h"
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "core/data/shuffle.h"
 
 #include <stdlib.h>

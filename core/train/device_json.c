@@ -1,8 +1,8 @@
 #include "device_json.h"
 
-#include "core/file.h"
-#include "core/json.h"
-#include "core/printable.h"
+#include "core/system/file.h"
+#include "core/text/json.h"
+#include "core/text/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* evaluate.c: a model's scores on a data set, and the log that training reads, too. */
 #include "fit_log.h"
 
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

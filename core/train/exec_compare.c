@@ -4,8 +4,8 @@
  * differ, the cpu backend decides, of a third rank if there is one. All of it is written anew by
  * the step itself. */
 #include "exec_ranks.h"
-#include "core/data/sha256.h"
-#include "core/machine.h"
+#include "core/system/sha256.h"
+#include "core/system/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* exec_data.c: batches, from a data set resident on the device, from a stream or from the host. */
 #include "exec_private.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/gather_images.h"
 #include "core/ops/gather_labels.h"
 

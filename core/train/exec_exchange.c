@@ -6,8 +6,8 @@
  * weight's gradient is finished; meanwhile messages travel. So a rank sends and receives about one
  * vector a subtree, whatever the number of ranks, and who computes a shard changes no bit. */
 #include "exec_ranks.h"
-#include "core/formulas.h"
-#include "core/machine.h"
+#include "core/arithmetic/formulas.h"
+#include "core/system/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

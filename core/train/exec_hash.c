@@ -1,6 +1,6 @@
 /* exec_hash.c: the hash over all weights that a training ends with. */
 #include "exec_private.h"
-#include "core/data/sha256.h"
+#include "core/system/sha256.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* exec_parts.c: what runs forward again (parts.h), where the model says so or memory does not
  * suffice otherwise. */
 #include "exec_private.h"
-#include "core/number.h"
+#include "core/text/number.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * weights are in messages; exec_exchange.c exchanges the sums, and exec_slices.c the weights. */
 #ifndef ISO_EXEC_RANKS_H
 #define ISO_EXEC_RANKS_H
-#include "core/team.h"
+#include "core/system/team.h"
 #include "exec_private.h"
 
 /* ---- The vector -------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* exec_slices.c: each rank updates its slices of the weights, and has the optimizer's slots of
  * these only; then the updated slices are given to all (exec_ranks.h). */
 #include "exec_ranks.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * absorbs an activation then gets the mean's logits, so that it and all metrics see the mean. */
 #include "exec_private.h"
 
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/activation.h"
 
 #include <float.h>

@@ -1,7 +1,7 @@
 #include "fit_log.h"
 
 #include "core/data/shuffle.h"
-#include "core/machine.h"
+#include "core/system/machine.h"
 #include "finite.h"
 #include "learning_rate.h"
 #include "warnings.h"

@@ -5,7 +5,7 @@
  * gradient is d/LAYER/WEIGHT. */
 #ifndef ISO_HISTOGRAMS_H
 #define ISO_HISTOGRAMS_H
-#include "core/file.h"
+#include "core/system/file.h"
 #include "exec.h"
 
 enum { ISO_HISTOGRAM_BINS = 30 };

@@ -1,6 +1,6 @@
 #include "history.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* keras_weights.h: reads and writes a model's weights as Keras's HDF5 files. */
 #ifndef ISO_KERAS_WEIGHTS_H
 #define ISO_KERAS_WEIGHTS_H
-#include "core/data/keras_file.h"
+#include "core/formats/keras_file.h"
 #include "exec.h"
 
 /* Pairs layers of the file with layers of the model: by equal names, or by order, the first layer

@@ -2,7 +2,7 @@
  * warm-up. */
 #include "learning_rate.h"
 
-#include "core/exact.h"
+#include "core/arithmetic/exact.h"
 
 /* t / decay_steps, whole with staircase. */
 static double decays(const struct iso_schedule *s, int64_t t)

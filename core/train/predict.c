@@ -2,7 +2,7 @@
 #include "predict.h"
 #include "exec_private.h"
 
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
  * file and of the data; run.json of the model file and of the data. */
 #ifndef ISO_RUN_CHECK_H
 #define ISO_RUN_CHECK_H
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "core/model/model.h"
 
 /* Keys of the metadata of weights and state: hashes that run.json has, too. */

@@ -1,10 +1,10 @@
 #include "run_json.h"
 
-#include "core/data/sha256.h"
-#include "core/data/sha256_pieces.h"
-#include "core/json.h"
-#include "core/machine.h"
-#include "core/printable.h"
+#include "core/system/sha256.h"
+#include "core/system/sha256_pieces.h"
+#include "core/text/json.h"
+#include "core/system/machine.h"
+#include "core/text/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>

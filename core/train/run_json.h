@@ -4,7 +4,7 @@
 #define ISO_RUN_JSON_H
 #include "state.h"
 #include "core/data/folders.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the

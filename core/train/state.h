@@ -2,8 +2,8 @@
  * optimizer slots, counts) and as numbers in the file's metadata. */
 #ifndef ISO_STATE_H
 #define ISO_STATE_H
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "fit.h"
 
 struct iso_run_settings { /* settings that must not change when a run is resumed */

@@ -2,7 +2,7 @@
  * synchronized_float.c and synchronized_double.c include it, once each, and define the names that
  * its functions have. */
 #include "synchronized_sums.h"
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 
 /* Returns a shard's number: which of its two, of this channel. */
 static iso_real number_of(const struct iso_shard_sums *s, int shard, int which, int64_t channel)

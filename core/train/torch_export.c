@@ -1,6 +1,6 @@
 /* torch_export.c: a network's weights as a state dict of PyTorch: what torch_weights.c reads,
  * turned back. */
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "torch_weights.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* torch_weights.h: reads a model's weights from PyTorch's state dicts, and writes them so. */
 #ifndef ISO_TORCH_WEIGHTS_H
 #define ISO_TORCH_WEIGHTS_H
-#include "core/data/torch_file.h"
+#include "core/formats/torch_file.h"
 #include "keras_weights.h"
 
 /* Sets the weights of the layers that the file has, as iso_keras_load does: a layer of the file is

@@ -1,7 +1,7 @@
 #include "trace.h"
 
-#include "core/data/safetensors.h"
-#include "core/file.h"
+#include "core/formats/safetensors.h"
+#include "core/system/file.h"
 #include "learning_rate.h"
 
 #include <math.h>

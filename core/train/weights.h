@@ -2,7 +2,7 @@
  * and <layer>/<weight>/<slot>. */
 #ifndef ISO_WEIGHTS_H
 #define ISO_WEIGHTS_H
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "exec.h"
 
 /* Writes weights as float32; with slots, in the device's own precision and with the metrics'

@@ -4,7 +4,7 @@ Each operand is moved once, and so is each result. A kernel that is not named he
 n says, or as it has work-items, in each tensor but those of SMALL."""
 import collections
 
-POINTS = 36         # per tile of Winograd's algorithm: core/winograd.h
+POINTS = 36         # per tile of Winograd's algorithm: core/arithmetic/winograd.h
 # Sizes of a work-group of clkernels/winograd_fused.h: tiles or channels, terms a step; channels in a block.
 FUSED_TILES, FUSED_STEP, BLOCK_CHANNELS = 16, 4, 64
 # Tensors with at most a number for each row or column.

@@ -9,8 +9,8 @@
  * another time. It ends with the first file that a reader does not survive, which is left as
  * crash-*, or as timeout-* after ten seconds: -timeout=SECONDS allows more on a busy machine.
  * -help=1 lists what else libFuzzer can be told. */
-#include "core/child.h"
-#include "core/file.h"
+#include "core/system/child.h"
+#include "core/system/file.h"
 #include "tests/folder.h"
 #include "tests/fuzz_readers.h"
 

@@ -35,7 +35,7 @@ MOST_RATIO, MOST_ERROR = 6, 1e-5
 COMPARED = ("conv2d", "depthwise_conv2d", "dense")
 FORWARD, INPUT, KERNEL, BIAS = "forward", "input gradient", "kernel gradient", "bias gradient"
 FUNCTIONS = {"linear": lambda z: z, "relu": F.relu, "elu": F.elu, "softmax": lambda z: F.softmax(z, 1)}
-# dz of dy and y, in float32 with the roundings of core/formulas.h.
+# dz of dy and y, in float32 with the roundings of core/arithmetic/formulas.h.
 SLOPES = {"linear": lambda dy, y: dy, "relu": lambda dy, y: np.where(y > 0, dy, np.float32(0)),
           "elu": lambda dy, y: np.where(y > 0, dy, flushed(dy * (y + np.float32(1))))}
 Row = collections.namedtuple("Row", "workload layer kind what ours theirs")   # errors: (rms, worst)

@@ -1,6 +1,6 @@
 #include "made.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <jansson.h>
 #include <stdio.h>

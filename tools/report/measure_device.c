@@ -1,7 +1,7 @@
 /* measure_device.c: the time of each op of the model, and a comparison of the device with the
  * reference. */
 #include "measured.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include "core/parity/parity.h"
 

@@ -1,5 +1,5 @@
 #include "page.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include "script.h"
 #include "style.h"

@@ -1,7 +1,7 @@
 /* parting.h: finds where two trainings first diverge: the step, and the tensor. */
 #ifndef ISO_REPORT_PARTING_H
 #define ISO_REPORT_PARTING_H
-#include "core/data/safetensors.h"
+#include "core/formats/safetensors.h"
 #include "core/model/model.h"
 
 enum { ISO_PARTING_NAME = 2 * ISO_NAME + 24, ISO_PARTING_CELL = 32 };

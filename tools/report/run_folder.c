@@ -1,7 +1,7 @@
 #include "run_folder.h"
 
-#include "core/data/sha256.h"
-#include "core/json.h"
+#include "core/system/sha256.h"
+#include "core/text/json.h"
 #include "core/train/history_csv.h"
 #include "core/train/run_json.h"
 

@@ -1,8 +1,8 @@
 #include "runs_table.h"
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
-#include "core/suggest.h"
+#include "core/text/suggest.h"
 #include "made.h"
 
 #include <math.h>

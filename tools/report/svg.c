@@ -3,7 +3,7 @@
 #include "png.h"
 #include "style.h"
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "target_scores.h"
 
-#include "core/formulas.h"
+#include "core/arithmetic/formulas.h"
 #include "core/ops/binary_counts.h"
 #include "core/ops/score.h"
 
