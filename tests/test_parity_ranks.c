@@ -27,8 +27,7 @@ static const char model[] =
     "optimizer: adam\n"
     "train: {batch_size: 4, epochs: 1}\n";
 
-/* ---- A rank whose device is wrong -------------------------------------------------------------
- */
+/* ---- A rank whose device is wrong ------------------------------------------------------------ */
 
 /* Adds to the first number of a tensor. */
 static iso_rc spoil(struct iso_backend *b, const struct iso_tensor *t)
@@ -76,8 +75,7 @@ static iso_rc wrong_slot(struct iso_backend *b, const struct iso_call *c)
     return spoil(b, &c->state[1]);
 }
 
-/* ---- The rung ---------------------------------------------------------------------------------
- */
+/* ---- The rung -------------------------------------------------------------------------------- */
 
 struct fault {         /* a fault of rank 1's device */
     const char *where; /* the part of a step that must name it */

@@ -32,8 +32,7 @@ static const char model_text[] =
     "optimizer: {%s: {%s}}\n"
     "train: {shards: %d}\n";
 
-/* ---- A training -------------------------------------------------------------------------------
- */
+/* ---- A training ------------------------------------------------------------------------------ */
 
 struct training {
     const char *optimizer, *clipping, *augmentation;
@@ -190,8 +189,7 @@ static void run_ranks(const struct training *t, struct worker w[MOST])
     thread_ranks_run(&r, work, w);
 }
 
-/* ---- The same bits ----------------------------------------------------------------------------
- */
+/* ---- The same bits --------------------------------------------------------------------------- */
 
 static void check_worker(const struct worker *w, const struct result *want)
 {
@@ -310,8 +308,7 @@ static void two_ranks_may_compute_a_shard(void **state)
     }
 }
 
-/* ---- What goes wrong --------------------------------------------------------------------------
- */
+/* ---- What goes wrong ------------------------------------------------------------------------- */
 
 static void a_changed_message_is_seen_in_the_hash(void **state)
 {

@@ -18,7 +18,7 @@ struct telling {
     const struct prediction *p;
     const float *truth; /* [rows, n]; NULL: not known */
     int64_t n;
-    int wide;             /* of the column of names */
+    int wide;             /* width of the column of names */
     struct iso_file *csv; /* NULL: not wanted */
 };
 

@@ -189,8 +189,7 @@ static void move_sums(const struct iso_conv_weights *job, const struct share *sh
     }
 }
 
-/* ---- By result ---------------------------------------------------------------------------------
- */
+/* ---- By result ------------------------------------------------------------------------------- */
 
 /* Sums one panel over the lots [first, end), whose copy has been made. */
 static void add_lots(const struct iso_conv_weights *job, struct share *share, int64_t first,
@@ -254,8 +253,7 @@ static void result_unit(void *data, int64_t index, int thread)
     }
 }
 
-/* ---- By group ----------------------------------------------------------------------------------
- */
+/* ---- By group -------------------------------------------------------------------------------- */
 
 /* Returns the dy of the panel after p, which may be the first one of the next block of rows. */
 static const float *next_panel(const struct iso_conv_weights *job, int64_t begin, int64_t end,

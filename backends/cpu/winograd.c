@@ -31,8 +31,7 @@ struct job {
     int64_t u_floats, v_floats, m_floats;
 };
 
-/* ---- The kernel --------------------------------------------------------------------------------
- */
+/* ---- The kernel ------------------------------------------------------------------------------ */
 
 /* Copies the taps of channels [k, k + few) and of the panel's columns: taps[tap][few][width]. */
 static void gather_taps(const struct job *job, int64_t p, int64_t k, int64_t few, float *taps)
@@ -86,8 +85,7 @@ static void kernel_unit(void *data, int64_t p, int thread)
     kernel_panel(job, p, job->u + p * job->source.channels * job->width);
 }
 
-/* ---- Tiles -------------------------------------------------------------------------------------
- */
+/* ---- Tiles ----------------------------------------------------------------------------------- */
 
 /* Tiles [t0, t0 + n) to v[36 planes][tile][stride]. */
 static void transform_source(const struct job *job, int64_t t0, int64_t n, float *v)
@@ -192,8 +190,7 @@ static void transform_results(const struct job *job, int64_t t0, int64_t n, int6
     }
 }
 
-/* ---- Units of work ------------------------------------------------------------------------------
- */
+/* ---- Units of work --------------------------------------------------------------------------- */
 
 static int64_t chunk_size(const struct job *job, int64_t c)
 {

@@ -33,8 +33,7 @@ struct unit {
     float *group, *total; /* [36 planes][panel][channel][width] */
 };
 
-/* ---- Tiles -------------------------------------------------------------------------------------
- */
+/* ---- Tiles ----------------------------------------------------------------------------------- */
 
 /* One tile of dy, `n` filters of a panel from f on; to: [36 planes]. */
 ISO_CPU_INLINE void pixels_tile(const struct job *job, struct iso_tile_place at, int64_t f,
@@ -108,8 +107,7 @@ static void add_block(const struct unit *u, int64_t begin, int64_t end, bool fir
     }
 }
 
-/* ---- The kernel --------------------------------------------------------------------------------
- */
+/* ---- The kernel ------------------------------------------------------------------------------ */
 
 /* `n` filters from f on of one channel, from their 36 sums. */
 ISO_CPU_INLINE void result_taps(const struct job *job, const float *sum, int64_t c, int64_t f,
@@ -178,8 +176,7 @@ static void run_unit(void *data, int64_t index, int thread)
     put_kernel(&u, one_group ? u.group : u.total);
 }
 
-/* ---- The pass ----------------------------------------------------------------------------------
- */
+/* ---- The pass -------------------------------------------------------------------------------- */
 
 /* Units of about equal size, a multiple for the threads; channels are divided before filters,
  * because dy is transformed again for each share of the channels, and costs less than x. */

@@ -28,8 +28,7 @@ const struct iso_scale_network iso_scale_networks[] = {
     { NULL, NULL, 0, 0, 0 }
 };
 
-/* ---- The device -------------------------------------------------------------------------------
- */
+/* ---- The device ------------------------------------------------------------------------------ */
 
 /* Returns the seconds of work that a device does at its peaks, times the efficiency. */
 static double seconds_of(const struct iso_scale_options *o, const struct iso_cost *cost)
@@ -73,8 +72,7 @@ static double update_seconds(const struct iso_graph *g, const struct iso_scale_o
     return seconds_of(o, &cost);
 }
 
-/* ---- The network ------------------------------------------------------------------------------
- */
+/* ---- The network ----------------------------------------------------------------------------- */
 
 /* Returns how long a rank is busy with sending a share of `bytes` to each of the others, and adds
  * what of it is overhead to *messages. */
@@ -114,8 +112,7 @@ static double send_finished(struct exchange *x, const struct iso_scale_options *
     return now;
 }
 
-/* ---- A step -----------------------------------------------------------------------------------
- */
+/* ---- A step ---------------------------------------------------------------------------------- */
 
 /* Runs both passes; returns the time when they are over, copies of finished sums included. */
 static double run_passes(const struct iso_exec *e, const struct iso_scale_options *o, int ranks,

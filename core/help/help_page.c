@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* What a topic can be besides those of the tables. */
+/* The topics that are none of the tables. */
 static const char *const other_topics[] = { "file", "datasets",    "backends", "modes",
                                             "sums", "environment", "paths",    NULL };
 

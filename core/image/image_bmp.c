@@ -31,8 +31,7 @@ static uint32_t number(const struct reader *r, size_t at, int bytes)
     return value;
 }
 
-/* ---- The header --------------------------------------------------------------------------------
- */
+/* ---- The header ------------------------------------------------------------------------------ */
 
 static iso_rc read_palette(struct reader *r, size_t at, int entry)
 {
@@ -99,8 +98,7 @@ static iso_rc read_header(struct reader *r, struct iso_image *out)
     return ISO_OK;
 }
 
-/* ---- Pixels ------------------------------------------------------------------------------------
- */
+/* ---- Pixels ---------------------------------------------------------------------------------- */
 
 /* y: from the top, or from the bottom where the rows go upward. */
 static uint8_t *pixel_at(const struct reader *r, int x, int y)
@@ -152,8 +150,7 @@ static iso_rc read_rows(const struct reader *r)
     return ISO_OK;
 }
 
-/* ---- Run lengths -------------------------------------------------------------------------------
- */
+/* ---- Run lengths ----------------------------------------------------------------------------- */
 
 struct run_lengths {
     size_t at;

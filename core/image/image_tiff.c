@@ -16,8 +16,7 @@ struct reader {
     char message[160];
 };
 
-/* ---- The file in memory -----------------------------------------------------------------------
- */
+/* ---- The file in memory ---------------------------------------------------------------------- */
 
 static tmsize_t take(thandle_t handle, void *to, tmsize_t n)
 {
@@ -66,8 +65,7 @@ static void set_handlers(void)
     TIFFSetErrorHandlerExt(note_error);
 }
 
-/* ---- Pixels -----------------------------------------------------------------------------------
- */
+/* ---- Pixels ---------------------------------------------------------------------------------- */
 
 /* libtiff says of a directory without entries, too, that there was no memory for it. */
 static iso_rc failed(const struct reader *r, const char *why)

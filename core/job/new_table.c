@@ -13,7 +13,7 @@ enum { MOST_COLUMNS = 512 };
 
 struct table {
     struct iso_csv_reader reader;
-    struct iso_names names;       /* of the columns */
+    struct iso_names names;       /* names of the columns */
     bool number[MOST_COLUMNS];    /* the column has numbers only, */
     bool yes_or_no[MOST_COLUMNS]; /* 0 and 1 */
     bool picture[MOST_COLUMNS];   /* names of pictures */

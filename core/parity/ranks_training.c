@@ -84,8 +84,7 @@ static iso_rc conclude(const struct sharing *k, const char *what, int64_t values
     return ISO_OK;
 }
 
-/* ---- Outputs ----------------------------------------------------------------------------------
- */
+/* ---- Outputs --------------------------------------------------------------------------------- */
 
 static iso_rc read_output(struct outputs *o, int64_t shard)
 {
@@ -152,8 +151,7 @@ static iso_rc compare_outputs(const struct sharing *k, int64_t *values)
     return ISO_OK;
 }
 
-/* ---- A step, part by part ---------------------------------------------------------------------
- */
+/* ---- A step, part by part -------------------------------------------------------------------- */
 
 /* Compares the gradients, or as weights that are not trained the moving statistics. */
 static iso_rc compare_weights(const struct sharing *k, bool gradients, int64_t *values)
@@ -204,8 +202,7 @@ static iso_rc check_update(struct sharing *k)
     return conclude(k, "update", apart.values, rc);
 }
 
-/* ---- Trainings --------------------------------------------------------------------------------
- */
+/* ---- Trainings ------------------------------------------------------------------------------- */
 
 /* Opens both executors. *good: every rank has, and none wants to end. keep_all: of the one that
  * ranks share. */

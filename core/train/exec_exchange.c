@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Messages ---------------------------------------------------------------------------------
- */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 static size_t message_bytes(const struct iso_exec_ranks *r, int bucket, int from, int to,
                             int shards)
@@ -86,8 +85,7 @@ static void drop(struct iso_exec_ranks *r, struct iso_transfers **t)
     *t = NULL;
 }
 
-/* ---- A subtree's sums -------------------------------------------------------------------------
- */
+/* ---- A subtree's sums ------------------------------------------------------------------------ */
 
 /* Takes a bucket of a subtree from the device: its slices go to messages and own sums. */
 static iso_rc take_bucket(struct iso_exec *e, int subtree, int b, int64_t log_row)
@@ -153,8 +151,7 @@ iso_rc iso_exec_send_gradients(struct iso_exec *e, int node)
     return look_after(r);
 }
 
-/* ---- The tree ---------------------------------------------------------------------------------
- */
+/* ---- The tree -------------------------------------------------------------------------------- */
 
 /* One slice of all subtrees, in their order. */
 struct slices {
@@ -238,8 +235,7 @@ static void hear(struct iso_exec_ranks *r)
     }
 }
 
-/* ---- What is planned --------------------------------------------------------------------------
- */
+/* ---- What is planned ------------------------------------------------------------------------- */
 
 struct iso_exec_bytes iso_exec_shared_bytes(const struct iso_exec *e, int first, int end)
 {
@@ -284,8 +280,7 @@ struct iso_exec_bytes iso_exec_step_bytes(const struct iso_exec *e, int shards)
     return sum_of(sums_bytes(e, shards), iso_exec_shared_bytes(e, 1, e->divided->vector.nbuckets));
 }
 
-/* ---- A step -----------------------------------------------------------------------------------
- */
+/* ---- A step ---------------------------------------------------------------------------------- */
 
 iso_rc iso_exec_begin_exchange(struct iso_exec *e)
 {

@@ -10,7 +10,7 @@ enum { ISO_DATASETS = 2 };
 
 struct iso_resident { /* a data set on the device */
     struct iso_mem *images, *labels, *order;
-    struct iso_mem *targets;  /* of rows that have them in place of labels; NULL: labels */
+    struct iso_mem *targets;  /* [rows, targets]; NULL: rows have labels */
     struct iso_mem *weights;  /* weights of the rows in the loss; NULL: all are 1 */
     struct iso_mem *features; /* kept in place of the images; NULL: not kept */
     size_t bytes;             /* size of the images or features that are on the device */

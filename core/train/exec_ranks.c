@@ -8,8 +8,7 @@
 
 enum { MOST_SUBTREES = 2 * ISO_LEVELS, BUCKET_BYTES = 1 << 20 }; /* most subtrees of a rank */
 
-/* ---- Who computes which -----------------------------------------------------------------------
- */
+/* ---- Who computes which ---------------------------------------------------------------------- */
 
 /* Adds the largest subtrees that together are shards [first, end). */
 static void add_subtrees(struct iso_exec_ranks *r, int first, int end, int rank)
@@ -102,8 +101,7 @@ bool iso_exec_own_subtree(const struct iso_exec *e, int number, struct iso_share
     return true;
 }
 
-/* ---- Counts -----------------------------------------------------------------------------------
- */
+/* ---- Counts ---------------------------------------------------------------------------------- */
 
 static bool counts_elsewhere(const struct iso_exec *e)
 {
@@ -141,8 +139,7 @@ iso_rc iso_exec_add_counts(struct iso_exec *e, const struct iso_tensor *t, doubl
     return ranks->rank == 0 ? iso_tensor_write(e->backend, t, counts) : iso_exec_clear_counts(e);
 }
 
-/* ---- Making it --------------------------------------------------------------------------------
- */
+/* ---- Making it ------------------------------------------------------------------------------- */
 
 static iso_rc allocate_messages(struct iso_exec_ranks *r)
 {

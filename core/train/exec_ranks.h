@@ -36,8 +36,7 @@ struct iso_vector {
     int64_t *at; /* by value: where the vector has a weight's gradient; -1: nowhere */
 };
 
-/* ---- Ranks ------------------------------------------------------------------------------------
- */
+/* ---- Ranks ----------------------------------------------------------------------------------- */
 
 enum { ISO_ADDED = 2048 }; /* a thread adds this many numbers of each subtree at a time */
 struct iso_subtree {       /* shards [first, first + size), which `rank` computes */
@@ -78,16 +77,14 @@ struct iso_exec_ranks {
     struct iso_exec_traffic traffic;
 };
 
-/* ---- exec_ranks.c ------------------------------------------------------------------------------
- */
+/* ---- exec_ranks.c ---------------------------------------------------------------------------- */
 
 /* Returns the number of a rank's subtrees that have rows if that many shards do. */
 int iso_ranks_filled(const struct iso_exec_ranks *, int rank, int shards);
 /* Returns true if all ranks need the whole gradients before the update, for norms of them. */
 bool iso_exec_needs_whole(const struct iso_exec *);
 
-/* ---- exec_vector.c ----------------------------------------------------------------------------
- */
+/* ---- exec_vector.c --------------------------------------------------------------------------- */
 
 /* Lays the vector out; buckets of weights have at least bucket_bytes, but for the last. */
 iso_rc iso_vector_make(const struct iso_exec *, size_t bucket_bytes, struct iso_vector *v);
@@ -116,8 +113,7 @@ struct iso_vector_copy {
 typedef iso_rc iso_vector_way(const struct iso_vector_copy *);
 iso_vector_way iso_vector_read, iso_vector_write;
 
-/* ---- exec_slices.c ----------------------------------------------------------------------------
- */
+/* ---- exec_slices.c --------------------------------------------------------------------------- */
 
 /* Gives the own numbers of the weights' buckets of all ranks to all, and writes them to the device:
  * as gradients, or as weights. */

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Own numbers of all -----------------------------------------------------------------------
- */
+/* ---- Own numbers of all ---------------------------------------------------------------------- */
 
 /* Sends a rank's own numbers to rank 0, or receives those of the others. */
 static iso_rc gather_at_first(struct iso_exec_ranks *r)
@@ -87,8 +86,7 @@ iso_rc iso_exec_copy_own(struct iso_exec *e, const struct iso_arena_memory *weig
     return ISO_OK;
 }
 
-/* ---- The update -------------------------------------------------------------------------------
- */
+/* ---- The update ------------------------------------------------------------------------------ */
 
 struct update {
     struct iso_exec *exec;
@@ -174,8 +172,7 @@ iso_rc iso_exec_update_slices(struct iso_exec *e, uint64_t step)
     return ISO_OK;
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------
- */
+/* ---- Slots ----------------------------------------------------------------------------------- */
 
 size_t iso_exec_own_slot_bytes(const struct iso_exec *e)
 {
@@ -247,8 +244,7 @@ iso_rc iso_exec_slot_read(const struct iso_exec *e, int weight, int slot, double
     return rc;
 }
 
-/* ---- Collecting -------------------------------------------------------------------------------
- */
+/* ---- Collecting ------------------------------------------------------------------------------ */
 
 /* Gathers one slot of all ranks; a rank that keeps it puts it in the vector's order. */
 static iso_rc collect_slot(struct iso_exec *e, int slot, bool all, bool keep)

@@ -8,8 +8,7 @@ int64_t iso_synchronized_channels(const struct iso_graph *g, int node)
     return g->values[g->nodes[node].w[ISO_BN_MOVING_MEAN]].shape.dim[0];
 }
 
-/* ---- A call in two parts ----------------------------------------------------------------------
- */
+/* ---- A call in two parts --------------------------------------------------------------------- */
 
 /* Returns row `which` of what there is for second parts. */
 static struct iso_tensor given(const struct iso_exec *e, int node, int which)
@@ -52,8 +51,7 @@ void iso_exec_place_part(const struct iso_exec *e, int node, enum iso_pass pass,
     }
 }
 
-/* ---- The sums of all shards -------------------------------------------------------------------
- */
+/* ---- The sums of all shards ------------------------------------------------------------------ */
 
 static iso_rc read_numbers(struct iso_exec *e, const struct iso_tensor *t, void *numbers)
 {

@@ -10,8 +10,7 @@
 
 #include <stdlib.h>
 
-/* ---- Which nodes ------------------------------------------------------------------------------
- */
+/* ---- Which nodes ----------------------------------------------------------------------------- */
 
 static int count(const struct iso_graph *g)
 {
@@ -56,8 +55,7 @@ iso_rc iso_exec_synchronized_new(struct iso_exec *e)
     return ISO_OK;
 }
 
-/* ---- A step -----------------------------------------------------------------------------------
- */
+/* ---- A step ---------------------------------------------------------------------------------- */
 
 struct walk {
     struct iso_exec *exec;
@@ -217,8 +215,7 @@ iso_rc iso_exec_walk_synchronized(struct iso_exec *e, int64_t log_row, iso_exec_
     return rc;
 }
 
-/* ---- What is planned --------------------------------------------------------------------------
- */
+/* ---- What is planned ------------------------------------------------------------------------- */
 
 struct iso_exec_bytes iso_exec_synchronized_bytes(const struct iso_exec *e, int shards)
 {

@@ -34,8 +34,7 @@ struct iso_synchronized {
     size_t *at;                                 /* [count + 1]: where ranks' numbers begin */
 };
 
-/* ---- exec_statistics.c -------------------------------------------------------------------------
- */
+/* ---- exec_statistics.c ----------------------------------------------------------------------- */
 
 /* Returns the channels of a synchronized node. */
 int64_t iso_synchronized_channels(const struct iso_graph *, int node);

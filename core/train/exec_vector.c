@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Layout -----------------------------------------------------------------------------------
- */
+/* ---- Layout ---------------------------------------------------------------------------------- */
 
 struct summed { /* a weight with a gradient */
     int value, node;
@@ -150,8 +149,7 @@ void iso_vector_clear(struct iso_vector *v)
     *v = (struct iso_vector){ 0 };
 }
 
-/* ---- Slices -----------------------------------------------------------------------------------
- */
+/* ---- Slices ---------------------------------------------------------------------------------- */
 
 int64_t iso_slice_of(const struct iso_exec_ranks *r, int bucket, int rank)
 {
@@ -173,8 +171,7 @@ int64_t iso_own_before(const struct iso_exec_ranks *r, int bucket, int rank)
     return n;
 }
 
-/* ---- Copies -----------------------------------------------------------------------------------
- */
+/* ---- Copies ---------------------------------------------------------------------------------- */
 
 iso_rc iso_vector_walk(const struct iso_vector *v, int bucket, int64_t begin, int64_t end,
                        iso_piece_visit *visit, void *self)

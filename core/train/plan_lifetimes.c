@@ -51,8 +51,7 @@ static void use(struct iso_arena *a, int extent, int time)
         e->last = time;
 }
 
-/* ---- What a kernel reads and writes ------------------------------------------------------------
- */
+/* ---- What a kernel reads and writes ---------------------------------------------------------- */
 
 enum { MOST_VALUES = 4 * ISO_OPERANDS + 2 };
 struct list { /* values, none of them a view */

@@ -61,7 +61,7 @@ struct iso_measured {
     struct iso_shown_rows samples, predictions;
     const char *predicted_split; /* split of the predictions and thresholds */
     struct iso_thresholds thresholds;
-    struct iso_target_scores targets; /* of the predicted split, where rows have targets */
+    struct iso_target_scores targets; /* scores of the predicted split, where rows have targets */
     struct iso_augmented augmented[4];
     int naugmented;
     struct iso_bench_node *nodes;

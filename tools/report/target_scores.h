@@ -5,7 +5,7 @@
 #include "core/iso.h"
 
 struct iso_target_sums {
-    double difference, absolute, squared; /* of prediction - target */
+    double difference, absolute, squared; /* sums of prediction - target */
     double target, target_squared;
     double kinds[4]; /* rows of each kind (core/ops/binary_counts.h) */
 };
