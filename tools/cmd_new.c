@@ -34,15 +34,23 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
+/* Returns what rows have, one or several of them. */
+static const char *answers(const struct iso_new_data *d)
+{
+    const bool one = d->classes == 1;
+    if (!*d->targets)
+        return one ? "class" : "classes";
+    if (d->labels)
+        return one ? "label of 0 and 1" : "labels of 0 and 1";
+    return one ? "number to estimate" : "numbers to estimate";
+}
+
 static void tell(const struct iso_new_data *d)
 {
     printf("%s: %lld %s%s %s %d %s%s%s\n", d->dataset, (long long)d->rows,
            d->flat ? "rows" : "images", d->test_rows > 0 ? " to train on" : "",
-           *d->targets ? "with" : "in", d->classes,
-           !*d->targets ? "classes"
-           : d->labels  ? "labels of 0 and 1"
-                        : "numbers to estimate",
-           *d->class_text ? ": " : "", d->class_text);
+           *d->targets ? "with" : "in", d->classes, answers(d), *d->class_text ? ": " : "",
+           d->class_text);
     if (d->test_rows > 0)
         printf("validation: %lld of the split test\n", (long long)d->test_rows);
     else

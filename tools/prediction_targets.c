@@ -61,7 +61,7 @@ static void print_heading(const struct telling *t)
         for (int64_t i = 0; i < t->n && (truth == 0 || t->truth != NULL); i++) {
             snprintf(text, sizeof text, "%s%s", truth ? "true " : "", name_of(t, i, buf));
             printf("  ");
-            iso_print_cell(stdout, text, width_of(t, i, truth));
+            iso_print_cell(stdout, text, -width_of(t, i, truth));
         }
     printf("\n");
 }
