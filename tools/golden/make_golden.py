@@ -22,6 +22,7 @@ import keras
 import numpy as np
 from keras.src.legacy.preprocessing import image
 import torch
+import torchvision.transforms.v2.functional as vision
 import torch.nn.functional as F
 try:
     from scipy import ndimage
@@ -1579,10 +1580,40 @@ def cutmix():
     return f
 
 
+def random_resized_crop():
+    """torchvision's resized_crop of the parts that its RandomResizedCrop.make_params would take with our draws."""
+    f = File("random_resized_crop")
+    for shape, size, scale, ratio in (((9, 7, 11, 3), None, (0.08, 1), (3 / 4, 4 / 3)), ((9, 8, 8, 1), (5, 13), (0.08, 1), (3 / 4, 4 / 3)),
+                                      ((3, 3, 40, 1), None, (0.9, 1), (3 / 4, 4 / 3)), ((3, 40, 3, 2), None, (0.9, 1), (3 / 4, 4 / 3)),
+                                      ((17, 13, 6, 1), (13, 9), (0.01, 0.3), (0.1, 10))):
+        n, h, w, _ = shape
+        size = size or (h, w)
+        x = f.rng.uniform(0, 1, shape)
+        y = []
+        for i in range(n):
+            for t in range(10):
+                word = philox((10 * i + t, 0, LAYER, AUGMENTATION), (SEED, 0))
+                area = h * w * (scale[0] + unit(word[0]) * (scale[1] - scale[0]))
+                wide = np.exp(np.log(ratio[0]) + unit(word[1]) * np.log(ratio[1] / ratio[0]))
+                rows, columns = int(round(np.sqrt(area / wide))), int(round(np.sqrt(area * wide)))
+                if 0 < rows <= h and 0 < columns <= w:
+                    top, left = word[2] * (h - rows + 1) >> 32, word[3] * (w - columns + 1) >> 32
+                    break
+            else:
+                rows, columns = (int(round(w / ratio[0])), w) if w / h < ratio[0] else \
+                                (h, int(round(h * ratio[1]))) if w / h > ratio[1] else (h, w)
+                top, left = (h - rows) // 2, (w - columns) // 2
+            image = torch.tensor(x[i]).permute(2, 0, 1)[None]
+            y.append(vision.resized_crop(image, top, left, rows, columns, size, antialias=False)[0].permute(1, 2, 0))
+        f.case(f"{{input: {list(shape)}, height: {size[0]}, width: {size[1]}, scale: {list(scale)}, ratio: {[round(r, 9) for r in ratio]}}}",
+               {"x0": x}, {"y0": torch.stack(y)})
+    return f
+
+
 NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
          categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc,
          binary_counts, binary_accuracy, random_hue,
-         random_saturation, cutmix)
+         random_saturation, cutmix, random_resized_crop)
 
 
 def main():
