@@ -28,7 +28,7 @@ static bool ends_with(const char *path, const char *end)
 static iso_rc list_folder(const char *folder, struct iso_names *out)
 {
     struct iso_names files = { .name = NULL };
-    iso_rc rc = iso_file_names(folder, &files);
+    iso_rc rc = iso_names_list(folder, NULL, &files);
     for (int64_t i = 0; i < files.n && rc == ISO_OK; i++)
         if (ends_with(files.name[i], npy_end)) {
             rc = iso_names_add(out, files.name[i]);

@@ -231,7 +231,7 @@ static iso_rc find_splits(const struct iso_dataset_request *r, const char *path,
     out->one = !iso_folder_exists(path);
     if (out->one)
         return ISO_OK;
-    iso_rc rc = iso_file_names(path, &names);
+    iso_rc rc = iso_names_list(path, NULL, &names);
     if (rc == ISO_OK)
         iso_splits_take(&names, "", csv_end, out);
     iso_names_free(&names);
@@ -244,7 +244,7 @@ static iso_rc load_of(const struct iso_dataset_request *r, const char *folder,
 {
     char path[ISO_PATH];
     struct iso_names names = { .name = NULL };
-    iso_rc rc = iso_file_names(folder, &names);
+    iso_rc rc = iso_names_list(folder, NULL, &names);
     const char *file = rc == ISO_OK ? iso_splits_member(&names, "", r->split, csv_end) : NULL;
     if (rc == ISO_OK)
         rc = iso_path(path, folder, file != NULL ? file : "train.csv");

@@ -89,7 +89,10 @@ struct iso_splits;
 /* Finds the splits that a data set has; the request's split does not count. */
 iso_rc iso_dataset_splits(const struct iso_dataset_request *, struct iso_splits *out);
 /* Returns the bytes of an image: height * width * channels. */
-size_t iso_dataset_image_bytes(const struct iso_dataset *);
+static inline size_t iso_dataset_image_bytes(const struct iso_dataset *set)
+{
+    return (size_t)set->height * (size_t)set->width * (size_t)set->channels;
+}
 /* Copies, reads or decodes an image into image, which has iso_dataset_image_bytes. May be called
  * from several threads at once. */
 iso_rc iso_dataset_image(const struct iso_dataset *, int64_t row, uint8_t *image);

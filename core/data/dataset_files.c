@@ -20,18 +20,6 @@ const struct iso_file_kind *iso_file_kind_find(const char *name)
     return NULL;
 }
 
-static bool any_name(const char *folder, const char *name)
-{
-    (void)folder;
-    (void)name;
-    return true;
-}
-
-iso_rc iso_file_names(const char *folder, struct iso_names *out)
-{
-    return iso_names_list(folder, any_name, out);
-}
-
 /* ---- Reading --------------------------------------------------------------------------- */
 
 static iso_rc find(const struct iso_file_kind *kind, const struct iso_dataset_request *r,

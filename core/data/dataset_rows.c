@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t iso_dataset_image_bytes(const struct iso_dataset *set)
-{
-    return (size_t)set->height * (size_t)set->width * (size_t)set->channels;
-}
-
 iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *image)
 {
     const size_t size = iso_dataset_image_bytes(set);

@@ -78,7 +78,7 @@ static iso_rc find_splits(const struct iso_dataset_request *r, const char *path,
     out->one = !iso_folder_exists(path);
     if (out->one)
         return ISO_OK;
-    iso_rc rc = iso_file_names(path, &names);
+    iso_rc rc = iso_names_list(path, NULL, &names);
     if (rc == ISO_OK)
         rc = find_files(&names, path, file);
     bool any = false;
@@ -134,7 +134,7 @@ static iso_rc find_images(const struct iso_dataset_request *r, const char *folde
 {
     struct iso_names names = { .name = NULL };
     const char *file[ISO_SPLITS] = { NULL };
-    iso_rc rc = iso_file_names(folder, &names);
+    iso_rc rc = iso_names_list(folder, NULL, &names);
     if (rc == ISO_OK)
         rc = find_files(&names, folder, file);
     const int split = iso_split_find(r->split);

@@ -1,4 +1,4 @@
-#include "known_classes.h"
+/* known_classes.c: the names of the classes of public data sets. */
 #include "named_sets.h"
 
 const char *const iso_classes_fashion_mnist[] = { "T-shirt/top", "Trouser", "Pullover",
@@ -52,9 +52,3 @@ const char *const iso_classes_cifar100[] = {
     "whale",    "willow_tree",   "wolf",       "woman",        "worm",
     NULL
 };
-
-const char *const *iso_known_classes(const char *dataset, bool coarse)
-{
-    const struct iso_named_set *set = iso_named_set_find(dataset);
-    return set == NULL ? NULL : coarse ? set->coarse_names : set->class_names;
-}

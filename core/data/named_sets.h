@@ -35,8 +35,6 @@ struct iso_file_reader {
 };
 #define FILES(kind, rest, text) extern const struct iso_file_reader iso_##kind##_files;
 #include "sets.def"
-/* Lists the names in a folder, sorted by bytes, without hidden ones. The caller frees *out. */
-iso_rc iso_file_names(const char *folder, struct iso_names *out);
 
 /* known_classes.c: class_names and coarse_names. */
 extern const char *const iso_classes_fashion_mnist[], *const iso_classes_cifar10[];

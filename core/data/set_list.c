@@ -4,6 +4,7 @@
 #include "digits.h"
 #include "drawn_digits.h"
 #include "idx_sets.h"
+#include "known_classes.h"
 
 #include <string.h>
 
@@ -19,4 +20,10 @@ const struct iso_named_set *iso_named_set_find(const char *name)
         if (strcmp(s->name, name) == 0)
             return s;
     return NULL;
+}
+
+const char *const *iso_known_classes(const char *dataset, bool coarse)
+{
+    const struct iso_named_set *set = iso_named_set_find(dataset);
+    return set == NULL ? NULL : coarse ? set->coarse_names : set->class_names;
 }

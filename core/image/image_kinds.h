@@ -45,7 +45,7 @@ const struct iso_image_kind *iso_image_kind_of(const uint8_t *bytes, size_t n);
 iso_rc iso_image_unknown(const struct iso_image_file *);
 
 /* Checks a size before a decoder allocates: it must not be 0, and not exceed the file's limit of
- * pixels. holds: nor what its bytes can hold (see image.c). */
+ * pixels. holds: nor what its bytes can hold (see image_decoder.c). */
 iso_rc iso_image_check(const struct iso_image_file *, int64_t height, int64_t width, bool holds);
 /* Fails with `what`, such as "is a damaged PNG file", and with what a decoder says of it:
  * ISO_EDATA; or with ISO_ENOMEM, if the decoder speaks of memory. */

@@ -129,7 +129,7 @@ static void clear(struct outputs *o)
     iso_exec_free(o->exec);
     free(o->numbers);
     free(o->computed);
-    *o = (struct outputs){ NULL };
+    *o = (struct outputs){ .exec = NULL };
 }
 
 /* Compares the outputs of this rank's shards, and counts their numbers. */

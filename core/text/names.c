@@ -37,13 +37,7 @@ void iso_names_sort(struct iso_names *names)
         qsort(names->name, (size_t)names->n, sizeof *names->name, by_bytes);
 }
 
-static bool all(const char *folder, const char *name)
-{
-    (void)folder;
-    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
-/* hidden: include names that begin with a dot. */
+/* hidden: include names that begin with a dot. wanted: NULL for all. */
 static iso_rc list(const char *folder, bool hidden, bool (*wanted)(const char *, const char *),
                    struct iso_names *out)
 {
@@ -53,7 +47,8 @@ static iso_rc list(const char *folder, bool hidden, bool (*wanted)(const char *,
         return iso_file_fail("read the folder", folder);
     errno = 0;
     for (struct dirent *e; rc == ISO_OK && (e = readdir(open)) != NULL; errno = 0)
-        if ((hidden || e->d_name[0] != '.') && wanted(folder, e->d_name))
+        if ((hidden || e->d_name[0] != '.') && strcmp(e->d_name, ".") != 0 &&
+            strcmp(e->d_name, "..") != 0 && (wanted == NULL || wanted(folder, e->d_name)))
             rc = iso_names_add(out, e->d_name);
     if (rc == ISO_OK && errno)
         rc = iso_file_fail("read the folder", folder);
@@ -70,7 +65,7 @@ iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, con
 
 iso_rc iso_names_all(const char *folder, struct iso_names *out)
 {
-    return list(folder, true, all, out);
+    return list(folder, true, NULL, out);
 }
 
 void iso_names_cut(struct iso_names *names, int64_t n)

@@ -7,8 +7,8 @@ struct iso_names {
     char **name;
     int64_t n, room;
 };
-/* Adds the names in the folder for which wanted returns true, in the order of their bytes; skips
- * hidden ones. The caller frees *out, also on failure. */
+/* Adds the names in the folder for which wanted returns true, or all if it is NULL, in the order of
+ * their bytes; skips hidden ones. The caller frees *out, also on failure. */
 iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
                       struct iso_names *out);
 /* Adds all names in the folder, including hidden ones. */
