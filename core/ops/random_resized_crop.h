@@ -15,7 +15,7 @@ struct iso_random_resized_crop { /* x: REAL [n, h, w, c]; y: REAL [n, height, wi
 /* scalars */
 enum {
     ISO_RESIZED_AREA_SPAN,
-    ISO_RESIZED_LOG_FROM, /* of the ratio */
+    ISO_RESIZED_LOG_FROM, /* logarithm of the least ratio */
     ISO_RESIZED_LOG_SPAN
 };
 
