@@ -17,7 +17,7 @@ struct prediction {
     struct iso_prediction opened;
 };
 
-/* ---- prediction.c ---- */
+/* ---- prediction_source.c ---- */
 
 /* Returns ISO_OK, or, once the user has pressed Ctrl-C, ISO_EIO with a message, so that the caller
  * removes the unfinished file. row: rows done so far. */

@@ -63,17 +63,17 @@ static bool find_place(const struct iso_names *names, const char *text, int64_t 
 }
 
 iso_rc iso_csv_labels_name(struct iso_csv_labels *l, const struct iso_csv_reader *reader,
-                           const char *text, int32_t *label)
+                           const char *name, int32_t *number)
 {
     int64_t at;
     struct iso_names *names = &l->sorted;
-    if (*text == '\0' || strlen(text) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES)
+    if (*name == '\0' || strlen(name) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES)
         return iso_csv_reader_fail(reader,
                                    "should be the name of a class, of 1 to 63 bytes, and of "
                                    "at most 65536 classes");
-    if (!find_place(names, text, &at)) {
+    if (!find_place(names, name, &at)) {
         ISO_TRY(make_room(l));
-        ISO_TRY(iso_names_add(names, text));
+        ISO_TRY(iso_names_add(names, name));
         char *own = names->name[names->n - 1];
         const size_t behind = (size_t)(names->n - 1 - at);
         memmove(names->name + at + 1, names->name + at, behind * sizeof *names->name);
@@ -81,7 +81,7 @@ iso_rc iso_csv_labels_name(struct iso_csv_labels *l, const struct iso_csv_reader
         names->name[at] = own;
         l->seen[at] = (int32_t)names->n - 1;
     }
-    *label = l->seen[at];
+    *number = l->seen[at];
     return ISO_OK;
 }
 

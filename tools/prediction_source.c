@@ -1,4 +1,4 @@
-/* prediction.c: what the files of `isocl predict` share. */
+/* prediction_source.c: where the rows of a prediction come from, and when it ends early. */
 #include "prediction.h"
 #include "interrupt.h"
 
