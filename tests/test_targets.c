@@ -116,7 +116,7 @@ static void several_labels_are_learnt(void **state)
     assert_int_equal(cli_run("eval run --device cpu --json"), 0);
     cli_says(cli_out, "\"name\":\"corner\",\"precision\":1.0");
     assert_int_equal(cli_run("predict run --device cpu --split test --rows 0-2"), 0);
-    cli_says(cli_out, "corner      true left   true top    true corner");
+    cli_says(cli_out, "left         top      corner   true left    true top  true corner");
     assert_int_equal(cli_run("predict run p/3.png --device cpu --csv out.csv"), 0);
     cli_read("out.csv", text);
     cli_says(text, "id,left,top,corner\n3.png,");
