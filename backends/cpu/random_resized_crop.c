@@ -28,12 +28,13 @@ ISO_CPU_INLINE void walk(iso_span s, int64_t first, int next, int n, struct iso_
 static void show_row(const struct work *w, const iso_resized_crop *crop, int64_t i, const float *x,
                      float *y)
 {
-    struct iso_strip rows, columns;
+    struct iso_strip rows, columns; /* rows: the same taps for all pixels */
+    const int most = (int)iso_min64(ISO_CPU_STRIP, w->width);
+    walk(crop->rows, i, 0, most, &rows);
+    iso_cpu_taps(w->rows, most, &rows);
     for (int64_t j = 0; j < w->width; j += ISO_CPU_STRIP) {
         const int n = (int)iso_min64(ISO_CPU_STRIP, w->width - j);
-        walk(crop->rows, i, 0, n, &rows);
         walk(crop->columns, j, 1, n, &columns);
-        iso_cpu_taps(w->rows, n, &rows);
         iso_cpu_taps(w->columns, n, &columns);
         iso_cpu_sample(x, w->columns.size, (int32_t)w->channels, &rows, &columns, 0, n,
                        y + (i * w->width + j) * w->channels);
