@@ -29,12 +29,10 @@ kernel void random_resized_crop_forward(global const float *x, ulong x_at,
     ulong n = get_global_id(1);
     if (e < size) {
         iso_resized_crop part = ((global const iso_resized_crop *)(parts + parts_at))[n];
-        iso_i64 row = iso_span_place(part.rows, e / channels / width);
-        iso_i64 column = iso_span_place(part.columns, e / channels % width);
-        iso_tap r = iso_tap_at(iso_axis_of(ISO_BORDER_NEAREST, h), iso_place_pixel(row),
-                               iso_place_rest(row));
-        iso_tap c = iso_tap_at(iso_axis_of(ISO_BORDER_NEAREST, w), iso_place_pixel(column),
-                               iso_place_rest(column));
+        iso_tap r = iso_tap_of(iso_axis_of(ISO_BORDER_NEAREST, h),
+                               iso_span_place(part.rows, e / channels / width));
+        iso_tap c = iso_tap_of(iso_axis_of(ISO_BORDER_NEAREST, w),
+                               iso_span_place(part.columns, e / channels % width));
         y[y_at + n * (ulong)size + e] =
             sample(x + x_at + n * ((ulong)h * w * channels), w, channels, e % channels, r, c, 0.0f);
     }

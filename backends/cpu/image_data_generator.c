@@ -22,11 +22,8 @@ struct work {
 /* The places of n pixels from (row, column) on, `next` from one to the next. */
 ISO_CPU_INLINE void walk(iso_i64 place, iso_i64 next, int n, struct iso_strip *restrict r)
 {
-    for (int j = 0; j < n; j++) {
-        r->low[j] = iso_place_pixel(place);
-        r->share[j] = iso_place_rest(place);
-        place += next;
-    }
+    for (int j = 0; j < n; j++, place += next)
+        iso_cpu_place(r, j, place);
 }
 
 static void sample_row(const struct work *w, const iso_affine *map, int64_t i, const float *x,

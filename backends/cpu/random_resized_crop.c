@@ -18,11 +18,8 @@ struct work {
 /* The places of n pixels, from `first` on, `next` from one to the next. */
 ISO_CPU_INLINE void walk(iso_span s, int64_t first, int next, int n, struct iso_strip *restrict r)
 {
-    for (int j = 0; j < n; j++) {
-        const iso_i64 place = iso_span_place(s, (int32_t)first + j * next);
-        r->low[j] = iso_place_pixel(place);
-        r->share[j] = iso_place_rest(place);
-    }
+    for (int j = 0; j < n; j++)
+        iso_cpu_place(r, j, iso_span_place(s, (int32_t)first + j * next));
 }
 
 static void show_row(const struct work *w, const iso_resized_crop *crop, int64_t i, const float *x,

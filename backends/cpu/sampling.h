@@ -13,6 +13,13 @@ struct iso_strip {
     float share[ISO_CPU_STRIP];
 };
 
+/* Pixel j of a strip lies at this place. */
+ISO_CPU_INLINE void iso_cpu_place(struct iso_strip *restrict r, int j, iso_i64 place)
+{
+    r->low[j] = iso_place_pixel(place);
+    r->share[j] = iso_place_rest(place);
+}
+
 ISO_CPU_INLINE void iso_cpu_border(iso_axis a, int n, struct iso_strip *restrict r)
 {
     for (int j = 0; j < n; j++) {

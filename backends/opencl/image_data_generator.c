@@ -37,6 +37,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_image_data_generator *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     const iso_affine_ranges ranges = iso_affine_ranges_of(call);
+    const iso_axis rows = iso_axis_of(p->fill_mode, (iso_i32)s->dim[1]),
+                   columns = iso_axis_of(p->fill_mode, (iso_i32)s->dim[2]);
     const struct opencl_arg maps =
         arg_mem(call->workspace.mem, call->workspace.offset / sizeof(iso_i64));
     if (!call->training)
@@ -47,8 +49,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                                arg_int(s->dim[1]), arg_int(s->dim[2]), ARG_RANDOM(call))));
     ISO_TRY(opencl_launch(cl, program, "image_data_generator_forward", opencl_image_grid(cl, call),
                           ARGS(arg_tensor(&call->x[0]), maps, arg_tensor(&call->y[0]),
-                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(s->dim[3]),
-                               arg_int(p->fill_mode), arg_real(p->cval))));
+                               arg_struct(&rows, sizeof rows), arg_struct(&columns, sizeof columns),
+                               arg_int(s->dim[3]), arg_real(p->cval))));
     return iso_recolours(p) ? recolour(cl, call) : ISO_OK;
 }
 

@@ -4,19 +4,15 @@
 #include "core/ops/image_data_generator.h"
 #include "reference.h"
 
-static iso_tap tap(const iso_axis *a, iso_i64 place)
-{
-    return iso_tap_at(*a, iso_place_pixel(place), iso_place_rest(place));
-}
-
 static void sample(const iso_real *x, const iso_affine *map, const iso_axis *rows,
                    const iso_axis *columns, int64_t channels, iso_real cval, iso_real *y)
 {
     int64_t line = columns->size * channels;
     for (int64_t i = 0; i < rows->size; i++)
         for (int64_t j = 0; j < columns->size; j++) {
-            iso_tap r = tap(rows, map->row[0] + map->row[1] * i + map->row[2] * j);
-            iso_tap c = tap(columns, map->column[0] + map->column[1] * i + map->column[2] * j);
+            iso_tap r = iso_tap_of(*rows, map->row[0] + map->row[1] * i + map->row[2] * j);
+            iso_tap c =
+                iso_tap_of(*columns, map->column[0] + map->column[1] * i + map->column[2] * j);
             const iso_real *above = x + r.low * line, *below = x + r.high * line;
             for (int64_t k = 0; k < channels; k++) {
                 int64_t left = c.low * channels + k, right = c.high * channels + k;

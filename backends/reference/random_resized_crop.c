@@ -3,12 +3,6 @@
 #include "core/ops/random_resized_crop.h"
 #include "reference.h"
 
-static iso_tap tap(const iso_axis *a, const iso_span *s, int64_t i)
-{
-    const iso_i64 place = iso_span_place(*s, (iso_i32)i);
-    return iso_tap_at(*a, iso_place_pixel(place), iso_place_rest(place));
-}
-
 static void show(const iso_real *x, const iso_resized_crop *crop, const struct iso_shape *from,
                  const struct iso_shape *to, iso_real *y)
 {
@@ -17,7 +11,8 @@ static void show(const iso_real *x, const iso_resized_crop *crop, const struct i
     const int64_t channels = from->dim[3], line = from->dim[2] * channels;
     for (int64_t i = 0; i < to->dim[1]; i++)
         for (int64_t j = 0; j < to->dim[2]; j++) {
-            const iso_tap r = tap(&rows, &crop->rows, i), c = tap(&columns, &crop->columns, j);
+            const iso_tap r = iso_tap_of(rows, iso_span_place(crop->rows, (iso_i32)i));
+            const iso_tap c = iso_tap_of(columns, iso_span_place(crop->columns, (iso_i32)j));
             const iso_real *above = x + r.low * line, *below = x + r.high * line;
             for (int64_t k = 0; k < channels; k++) {
                 const int64_t left = c.low * channels + k, right = c.high * channels + k;

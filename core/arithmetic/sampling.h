@@ -125,6 +125,12 @@ ISO_FN iso_tap iso_tap_at(iso_axis a, iso_i32 pixel, iso_real share)
     return t;
 }
 
+/* The tap of a place. */
+ISO_FN iso_tap iso_tap_of(iso_axis a, iso_i64 place)
+{
+    return iso_tap_at(a, iso_place_pixel(place), iso_place_rest(place));
+}
+
 /* ---- Values -------------------------------------------------------------------------------- */
 
 /* (1 - t) a + t b. */
