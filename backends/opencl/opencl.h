@@ -207,9 +207,9 @@ iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
  * reason, if there are too many. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
-/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all recorded files, as one program
- * if the compiler accepts that. */
-iso_rc opencl_settle(struct iso_backend *);
+/* Builds all recorded files, as one program if the compiler accepts that, and forgets the records.
+ */
+iso_rc opencl_build_recorded(struct opencl *);
 struct iso_sha256;
 /* Begins a hash with the device, its driver, the build options and isocl's version. */
 void opencl_hash_device(struct iso_sha256 *, const struct opencl *);
@@ -222,6 +222,10 @@ void opencl_cache_key(struct opencl *, const char *source, size_t length,
 cl_program opencl_cache_load(struct opencl *, const char *key);
 /* Writes the binary to the cache, if possible. */
 void opencl_cache_store(const char *key, cl_program);
+
+/* ---- settle.c ---- */
+/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all recorded files. */
+iso_rc opencl_settle(struct iso_backend *);
 
 /* ---- kernels.c ---- */
 extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];

@@ -5,7 +5,6 @@
 #include "opencl.h"
 #include "progress.h"
 #include "text.h"
-#include "tuner.h"
 
 enum { LOG_SHOWN = 1200 };
 
@@ -134,10 +133,9 @@ static iso_rc build_file(struct opencl *cl, struct opencl_file *file)
     return build(cl, &(struct files){ .name = { file->name }, .n = 1 });
 }
 
-iso_rc opencl_settle(struct iso_backend *be)
+iso_rc opencl_build_recorded(struct opencl *cl)
 {
-    struct opencl *cl = opencl_of(be);
-    iso_rc rc = opencl_tune(cl);
+    iso_rc rc = ISO_OK;
     for (int i = 0; i < cl->nfiles; i++) {
         if (rc == ISO_OK && cl->files[i].needed && build_file(cl, &cl->files[i]) != ISO_OK)
             rc = iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
