@@ -9,6 +9,7 @@
 /* Elements before and after each tensor that no kernel may touch; a multiple of every vector's
  * width, so that tensors keep the alignment that an arena gives them. */
 enum { GUARD = 64, GUARD_BYTE = 0xA5, POISON_BYTE = 0xFF };
+enum { ALIGN = 64 }; /* bytes: what a plan aligns each tensor to */
 
 enum role { ROLE_NONE, ROLE_READ, ROLE_WRITE, ROLE_CHANGE, ROLE_POISON };
 
@@ -17,8 +18,11 @@ struct operand { /* a tensor of the pass on the device */
     int index;
     enum role role;
     struct iso_tensor *tensor; /* in the call */
-    uint8_t *host;             /* guard, payload, guard: as written */
+    uint8_t *host;             /* guard, payload, what follows, guard: as written */
     size_t guard, bytes;       /* bytes of one guard zone, and of the payload */
+    size_t follows;            /* bytes of the operand in the same memory, after this one */
+    size_t at;                 /* bytes of the memory before `host` */
+    bool shares;               /* the memory is that of the operand before it */
 };
 struct pass {
     struct iso_backend *backend;
@@ -119,11 +123,12 @@ static iso_rc put_operand(struct pass *p, struct operand *o, const struct iso_ar
     const size_t element = iso_dtype_size(p->backend, o->tensor->dtype);
     const int64_t n = iso_shape_count(&o->tensor->shape);
     o->bytes = (size_t)n * element;
-    o->guard = GUARD * element;
-    o->host = iso_alloc(o->bytes + 2 * o->guard, 1);
+    o->guard = o->shares ? 0 : GUARD * element;
+    const size_t all = o->bytes + o->follows + 2 * o->guard;
+    o->host = iso_alloc(all, 1);
     if (o->host == NULL)
         return ISO_ENOMEM;
-    memset(o->host, GUARD_BYTE, o->bytes + 2 * o->guard);
+    memset(o->host, GUARD_BYTE, all);
     if (o->role == ROLE_READ || o->role == ROLE_CHANGE) {
         if (a->n != n)
             return iso_fail(ISO_EPARITY, "%s%d holds %lld values and the call wants %lld",
@@ -132,9 +137,38 @@ static iso_rc put_operand(struct pass *p, struct operand *o, const struct iso_ar
     } else {
         memset(o->host + o->guard, o->role == ROLE_POISON ? POISON_BYTE : junk, o->bytes);
     }
-    ISO_TRY(ops->alloc(p->backend, o->bytes + 2 * o->guard, &o->tensor->mem));
-    o->tensor->offset = GUARD;
-    return ops->write(p->backend, o->tensor->mem, 0, o->host, o->bytes + 2 * o->guard);
+    if (!o->shares) {
+        ISO_TRY(ops->alloc(p->backend, all, &o->tensor->mem));
+        o->tensor->offset = GUARD;
+    }
+    return ops->write(p->backend, o->tensor->mem, o->at, o->host, all);
+}
+
+/* Returns true if dw[1] follows dw[0] in one memory: it is wanted so, and a plan would do it. */
+static bool joins(const struct pass *p, enum iso_op op, const struct iso_how *how)
+{
+    const struct iso_tensor *dw = p->call.dw;
+    const enum role role = role_of(p, op, ISO_DW, 0, how);
+    if (!how->joined || p->pass != ISO_BACKWARD || !iso_tensor_there(&dw[0]) ||
+        !iso_tensor_there(&dw[1]) || role == ROLE_NONE || role != role_of(p, op, ISO_DW, 1, how))
+        return false;
+    const size_t element = iso_dtype_size(p->backend, dw[0].dtype);
+    return (size_t)iso_shape_count(&dw[0].shape) * element % ALIGN == 0;
+}
+
+/* Lays dw[0] and dw[1] out so. o: one of them; before: the operand before it. */
+static void join(struct pass *p, struct operand *o, const struct operand *before)
+{
+    struct iso_tensor *dw = p->call.dw;
+    if (o->index == 0)
+        o->follows =
+            (size_t)iso_shape_count(&dw[1].shape) * iso_dtype_size(p->backend, dw[1].dtype);
+    if (o->index != 1)
+        return;
+    o->shares = true;
+    o->at = before->guard + before->bytes;
+    dw[1].mem = dw[0].mem;
+    dw[1].offset = dw[0].offset + (size_t)iso_shape_count(&dw[0].shape);
 }
 
 static iso_rc put_operands(struct pass *p, enum iso_op op, const struct iso_how *how,
@@ -153,6 +187,8 @@ static iso_rc put_operands(struct pass *p, enum iso_op op, const struct iso_how 
             *o = (struct operand){
                 .group = (enum iso_group)g, .index = i, .role = role, .tensor = t
             };
+            if (g == ISO_DW && joins(p, op, how))
+                join(p, o, o - 1);
             ISO_TRY(put_operand(p, o, &v->a[g][i], how->junk));
         }
     return ISO_OK;
@@ -192,11 +228,11 @@ static size_t first_change(const struct operand *o, const uint8_t *now, size_t f
 static iso_rc check_operand(const struct operand *o, const uint8_t *now)
 {
     char name[16];
-    const size_t end = o->guard + o->bytes, all = end + o->guard;
+    const size_t end = o->guard + o->bytes, behind = end + o->follows, all = behind + o->guard;
     const bool read = o->role == ROLE_READ || o->role == ROLE_POISON;
     const size_t before = first_change(o, now, 0, o->guard);
     const size_t inside = read ? first_change(o, now, o->guard, end) : end;
-    const size_t past = first_change(o, now, end, all);
+    const size_t past = first_change(o, now, behind, all);
     if (before < o->guard)
         return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes before it",
                         operand_name(o, name), o->guard - before);
@@ -205,17 +241,17 @@ static iso_rc check_operand(const struct operand *o, const uint8_t *now)
                         inside - o->guard);
     if (past < all)
         return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes past the end of it",
-                        operand_name(o, name), past - end + 1);
+                        operand_name(o, name), past - behind + 1);
     return ISO_OK;
 }
 
 static iso_rc collect_operand(struct pass *p, const struct operand *o, struct iso_values *v)
 {
-    const size_t all = o->bytes + 2 * o->guard;
+    const size_t all = o->bytes + o->follows + 2 * o->guard;
     uint8_t *now = iso_alloc(all, 1);
     if (now == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = p->backend->ops->read(p->backend, o->tensor->mem, 0, now, all);
+    iso_rc rc = p->backend->ops->read(p->backend, o->tensor->mem, o->at, now, all);
     if (rc == ISO_OK)
         rc = check_operand(o, now);
     if (rc == ISO_OK && o->group != ISO_GROUPS &&
@@ -296,7 +332,8 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
     if (rc != ISO_OK)
         (void)b->ops->sync(b); /* queued writes may still read the memory that is freed here */
     for (int i = 0; i < p->n; i++) {
-        b->ops->free(b, p->operand[i].tensor->mem);
+        if (!p->operand[i].shares)
+            b->ops->free(b, p->operand[i].tensor->mem);
         free(p->operand[i].host);
     }
     if (how->report != NULL)

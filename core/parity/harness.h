@@ -110,13 +110,14 @@ struct iso_how {
     uint8_t junk;                    /* byte with which outputs and workspace are filled before */
     const struct iso_report *report; /* is told of each pass before it runs; NULL: none */
     bool add;                        /* add gradients to those in v */
+    bool joined;                     /* dw[1] follows dw[0] in memory, where a plan has it so */
     unsigned no_dx, no_dw;           /* inputs and weights whose gradient is not wanted, each
                                         1 << its index */
 };
-/* Gives each tensor of the pass its own memory between guard zones, runs the kernel and writes
- * the results into v. Memory that the pass must not read is filled with NaN. Fails with ISO_EPARITY
- * if a guard zone or an input was changed, and with ISO_EUNSUP if this device cannot run the pass.
- * call has shapes and no memory. */
+/* Gives each tensor of the pass its own memory between guard zones, but for joined ones, runs the
+ * kernel and writes the results into v. Memory that the pass must not read is filled with NaN.
+ * Fails with ISO_EPARITY if a guard zone or an input was changed, and with ISO_EUNSUP if this
+ * device cannot run the pass. call has shapes and no memory. */
 iso_rc iso_execute_pass(struct iso_backend *, enum iso_op, const struct iso_call *call,
                         enum iso_pass, const struct iso_how *, struct iso_values *v);
 /* Runs all passes of a case: forward and backward, or its updates. v: results of every pass. */

@@ -152,7 +152,7 @@ static iso_rc execute_again(const struct climb *k, const struct iso_how *how, st
 
 static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_distance *d)
 {
-    const struct iso_how how = { .junk = JUNK_ZERO, .report = k->ladder->report };
+    const struct iso_how how = { .junk = JUNK_ZERO, .report = k->ladder->report, .joined = true };
     struct iso_values again = { 0 };
     ISO_TRY(execute_again(k, &how, &again));
     iso_rc rc = iso_compare_exact(pass, &k->got, &again, d);
@@ -203,7 +203,9 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
 
 static iso_rc added(const struct climb *k, struct iso_distance *d)
 {
-    const struct iso_how how = { .junk = JUNK_NAN, .report = k->ladder->report, .add = true };
+    const struct iso_how how = {
+        .junk = JUNK_NAN, .report = k->ladder->report, .add = true, .joined = true
+    };
     struct iso_values want = { 0 }, got = { 0 };
     iso_rc rc = iso_values_copy(&want, &k->got);
     if (rc == ISO_OK)
