@@ -130,7 +130,14 @@ struct opencl_tiles {
     iso_i32 has_bias, add;
     iso_i32 activation; /* 1 + the formula that follows, 0: none; alpha is its parameter */
     float alpha;
-    iso_i32 gradient; /* the activation came before: as struct opencl_chains has it */
+    iso_i32 gradient;    /* the activation came before: as struct opencl_chains has it */
+    iso_i32 bias_groups; /* those of struct opencl_bias, for a kernel's gradient */
+};
+
+/* bias_sums.h: the gradient of a bias, a sum over rows of dy [rows, cols]. groups: of that sum, 0
+ * if it is not wanted. */
+struct opencl_bias {
+    iso_i32 rows, image, cols, groups;
 };
 
 /* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to

@@ -29,11 +29,11 @@ static inline int own_place(void) { return get_group_id(1); }
 static inline int adds(int lane) { return own_lane() == lane; }
 #endif
 
-/* Returns the beginning of the block at the work-item's place, and its end in *end, which equals
- * the beginning if there is no block. */
-static inline int own_block(struct iso_rows r, int *end)
+/* Returns the beginning of the block at a place, and its end in *end, which equals the beginning if
+ * there is no block. */
+static inline int block_at(struct iso_rows r, int place, int *end)
 {
-    const int place = own_place(), before = place % ISO_GROUP_BLOCKS, rows = iso_block_rows(r);
+    const int before = place % ISO_GROUP_BLOCKS, rows = iso_block_rows(r);
     const int image = r.image > rows ? r.image : rows, blocks = (image + rows - 1) / rows;
     int at = iso_group_begin(r, place / ISO_GROUP_BLOCKS);
     const int stop = iso_group_end(r, at);
@@ -41,6 +41,9 @@ static inline int own_block(struct iso_rows r, int *end)
     *end = at < stop ? iso_block_end(r, at) : at;
     return at;
 }
+
+/* The same of the work-item's place. */
+static inline int own_block(struct iso_rows r, int *end) { return block_at(r, own_place(), end); }
 
 /* Returns the work-item's column of x; the last column for work-items beyond it, so that every
  * work-item can load. */

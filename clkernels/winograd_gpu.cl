@@ -8,6 +8,7 @@
  * filters are the images, with its channels. */
 #include "common.h"
 #include "arguments.h"
+#include "bias_sums.h"
 #include "winograd_tiles.h"
 
 enum { COLUMNS = OPENCL_GROUP_COLUMNS };
@@ -71,17 +72,31 @@ static inline struct opencl_tiles either(int second, const struct opencl_tiles *
     return g;
 }
 
+/* The column of the matrix whose sum over rows a work-item is to add. */
+static inline int bias_column(void)
+{
+    return (int)get_group_id(1) * (int)get_local_size(0) + (int)get_local_id(0);
+}
+
 /* Pixels to points of both operands of the products: x to v by the work-groups of the first tiles,
- * and w to u by those of the others, if there are any. */
+ * and w to u by those of the others, if there are any; and by the rest the sums of w over the rows
+ * of the places of a bias's gradient. */
 kernel void winograd_points(global const float *x, ulong x_at, global float *v, ulong v_at,
                             struct opencl_tiles source, global const float *w, ulong w_at,
-                            global float *u, ulong u_at, struct opencl_tiles taps)
+                            global float *u, ulong u_at, struct opencl_tiles taps,
+                            global float *places, ulong places_at, struct opencl_bias bias)
 {
     local float stage[POINTS * COLUMNS];
     const struct opencl_tiles one = source, other = taps;
+    const struct opencl_bias b = bias;
     const int second = (int)get_group_id(0) >= one.tiles;
     const struct opencl_tiles g = either(second, &one, &other);
     const int tile = (int)get_group_id(0) - (second ? one.tiles : 0);
+    if (second && tile >= g.tiles) {
+        add_bias_place(&b, tile - g.tiles, get_local_id(0), bias_column(), get_local_id(1), SIDE,
+                       stage, POINTS, w + w_at, places + places_at);
+        return;
+    }
     const struct own own = own_tile(&g, tile);
     global float *to = (second ? u + u_at : v + v_at) + (ulong)tile * g.c + own.channel;
     float d[SIDE], t[SIDE];
@@ -113,13 +128,21 @@ static inline void load_points(const struct opencl_tiles *g, int line, global co
     }
 }
 
-/* Points to the results of each tile. bias: for gradients, what the activation before gave. */
+/* Points to the results of each tile. bias: for gradients, what the activation before gave. Of a
+ * kernel's gradient, the places of the bias's follow the points, and the last work-groups add these
+ * to what follows the gradient. */
 kernel void winograd_results(global const float *x, ulong x_at, global const float *bias,
                              ulong bias_at, global float *y, ulong y_at, struct opencl_tiles all)
 {
     local float stage[POINTS * COLUMNS];
     const struct opencl_tiles g = all;
     const int tile = get_group_id(0);
+    if (tile == g.tiles) {
+        add_bias_total(g.bias_groups, g.c, get_local_id(0), bias_column(), get_local_id(1), SIDE,
+                       stage, x + x_at + (ulong)g.parts * POINTS * points_apart(&g),
+                       y + y_at + (ulong)(g.h * g.w) * g.pixel_step, g.add);
+        return;
+    }
     const struct own own = own_tile(&g, tile);
     float d[SIDE], t[SIDE];
     load_points(&g, own.line, x + x_at + (ulong)tile * g.c + own.channel, d);

@@ -154,12 +154,16 @@ struct opencl_at opencl_fuse_x_activation(const struct iso_call *call, struct op
     return g->gradient ? opencl_at(&call->x[0]) : (struct opencl_at){ NULL, 0 };
 }
 
-bool opencl_fuse_bias(const struct iso_call *call, struct opencl_chains *g)
+bool opencl_bias_follows(const struct iso_call *call, size_t kernel)
 {
     const struct iso_tensor *w = &call->dw[0], *bias = &call->dw[1];
-    const size_t kernel = depth_of(g) * (size_t)g->cols;
-    g->ones = bias->mem != NULL && bias->mem == w->mem && bias->offset == w->offset + kernel &&
-              call->add_dw[0] == call->add_dw[1];
+    return bias->mem != NULL && bias->mem == w->mem && bias->offset == w->offset + kernel &&
+           call->add_dw[0] == call->add_dw[1];
+}
+
+bool opencl_fuse_bias(const struct iso_call *call, struct opencl_chains *g)
+{
+    g->ones = opencl_bias_follows(call, depth_of(g) * (size_t)g->cols);
     return g->ones != 0;
 }
 

@@ -47,6 +47,9 @@ const struct iso_activation *opencl_fuse_activation(const struct iso_call *,
 /* Makes the kernel of an input gradient, whose result is dx[0], pass it back through the call's
  * x_activation. Returns the kernel's bias argument: the place of dx in x[0], or none. */
 struct opencl_at opencl_fuse_x_activation(const struct iso_call *, struct opencl_chains *);
+/* Returns true if the gradient of the bias is wanted, follows that of the kernel, w[0] of so many
+ * floats, in memory, and both are added to or neither. */
+bool opencl_bias_follows(const struct iso_call *, size_t kernel);
 /* Makes the sums over rows compute the gradient of the bias, too, if it follows that of the kernel,
  * w[0], in memory and both are added to or neither. Returns true if they do. */
 bool opencl_fuse_bias(const struct iso_call *, struct opencl_chains *);

@@ -421,10 +421,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     bool done;
     if (iso_conv2d_has_groups(call))
         return opencl_conv2d_groups_kernel(cl, call);
-    if (opencl_is_winograd(call)) {
-        *bias = *bias && cl->shape != OPENCL_SHAPE_CPU;
-        return opencl_winograd_kernel(cl, call);
-    }
+    if (opencl_is_winograd(call))
+        return opencl_winograd_kernel(cl, call, bias);
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
     if (done)
         return ISO_OK;

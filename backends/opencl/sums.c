@@ -64,6 +64,25 @@ iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, struct iso
     return opencl_add_blocks(cl, rows, cols, work, y, add);
 }
 
+struct opencl_bias opencl_bias_of(struct iso_rows rows, size_t cols)
+{
+    return (struct opencl_bias){ .rows = (iso_i32)rows.rows,
+                                 .image = (iso_i32)rows.image,
+                                 .cols = (iso_i32)cols,
+                                 .groups = (iso_i32)iso_group_count(rows) };
+}
+
+size_t opencl_bias_floats(const struct opencl_bias *b)
+{
+    return (size_t)b->groups * ISO_GROUP_BLOCKS * (size_t)b->cols;
+}
+
+size_t opencl_bias_groups(const struct opencl_bias *b)
+{
+    return (size_t)b->groups * ISO_GROUP_BLOCKS *
+           opencl_ceil((size_t)b->cols, OPENCL_GROUP_COLUMNS);
+}
+
 iso_rc opencl_total(struct opencl *cl, const struct opencl_total *t, struct opencl_at sums,
                     struct opencl_at total, struct opencl_at bias, struct opencl_at y)
 {

@@ -2,6 +2,7 @@
 #ifndef ISO_OPENCL_SUMS_H
 #define ISO_OPENCL_SUMS_H
 #include "core/arithmetic/formulas.h"
+#include "clkernels/arguments.h"
 #include "grids.h"
 
 /* Returns the number of places for sums of blocks (clkernels/rows.h). */
@@ -20,6 +21,12 @@ bool opencl_only_block(struct iso_rows);
  * y. */
 iso_rc opencl_add_blocks(struct opencl *, struct iso_rows, size_t cols, struct opencl_at work,
                          const struct iso_tensor *y, bool add);
+
+/* The gradient of a bias whose places are the work of other kernels (clkernels/bias_sums.h):
+ * describes it, and returns their floats, and their number of work-groups. */
+struct opencl_bias opencl_bias_of(struct iso_rows, size_t cols);
+size_t opencl_bias_floats(const struct opencl_bias *);
+size_t opencl_bias_groups(const struct opencl_bias *);
 
 /* sums_total: `parts` sums of n results each, and a bias [cols] if cols is not 0. */
 struct opencl_total {

@@ -24,9 +24,14 @@ const struct opencl_variant opencl_variants[] = {
 };
 
 const struct opencl_fused opencl_fused[] = {
-    { "winograd-32", "winograd_fused_32.cl", 32 },
-    { "winograd-16", "winograd_fused_16.cl", 16 }, /* for 256 work-items a group and fewer */
-    { NULL, NULL, 0 },
+    { "winograd-32", "winograd_fused_32.cl", 32, false, 0.6, 0.5, false, LARGE },
+    { "winograd-32-taps", "winograd_fused_32.cl", 32, true, 0.52, 0, false, LARGE },
+    /* For small layers, and for 256 work-items a group and fewer. */
+    { "winograd-16", "winograd_fused_16.cl", 16, false, 0.6, 0.46, false, LARGE },
+    { "winograd-16-taps", "winograd_fused_16.cl", 16, true, 0.56, 0, false, LARGE },
+    { "winograd-intel", "winograd_fused_intel.cl", 32, false, 0.48, 0.28, true, OPENCL_INTEL },
+    { "winograd-intel-taps", "winograd_fused_intel.cl", 32, true, 0.41, 0, true, OPENCL_INTEL },
+    { NULL, NULL, 0, false, 0, 0, false, 0 },
 };
 
 /* A device's choices: the fastest variant by key, and the products recorded. */
@@ -147,11 +152,13 @@ static bool wants_small(const struct opencl *cl)
     return cl->found.oclgrind || (cl->found.mesa && !cl->found.gpu);
 }
 
-bool opencl_may_fuse_winograd(const struct opencl *cl)
+bool opencl_may_fuse_winograd(const struct opencl *cl, const struct opencl_fused *f)
 {
+    const char *forced = iso_environment(ISO_ENV_OPENCL_VARIANT);
+    const bool wanted = forced != NULL ? strcmp(f->name, forced) == 0
+                                       : (f->vendors & opencl_vendor(cl)) != 0;
     const bool mesa_on_cpu = cl->found.mesa && !cl->found.gpu;
-    const bool spills = cl->found.gpu && opencl_vendor(cl) == OPENCL_INTEL;
-    return !mesa_on_cpu && !spills;
+    return wanted && !mesa_on_cpu && (!f->subgroups || has_subgroups(cl));
 }
 
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,

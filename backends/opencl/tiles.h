@@ -38,14 +38,19 @@ struct opencl_variant {
 extern const struct opencl_variant
     opencl_variants[]; /* largest first; the last one's name is NULL */
 
-/* The sizes of the kernels that compute a layer of Winograd's by themselves (winograd_fused.h):
- * filters of a work-group. */
+/* The kernels that compute a layer of Winograd's by themselves (winograd_fused.h). */
 struct opencl_fused {
     const char *name; /* as in ISOCL_OPENCL_VARIANT */
     const char *program;
-    int filters;
+    int filters;    /* filters of a work-group */
+    bool from_taps; /* makes the points of the layer's kernel itself: a launch less, and slower;
+                       for 3 x 3 taps, and not for the kernel's gradient */
+    double images, rows; /* estimates of the share of the peak of fma in the loops for images and
+                            for the kernel's gradient */
+    bool subgroups;      /* needs cl_intel_subgroups */
+    unsigned vendors;    /* vendors whose devices take it */
 };
-extern const struct opencl_fused opencl_fused[]; /* largest first; the last one's name is NULL */
+extern const struct opencl_fused opencl_fused[]; /* the last one's name is NULL */
 
 /* OPENCL_NVIDIA, ... */
 unsigned opencl_vendor(const struct opencl *);
@@ -56,10 +61,10 @@ unsigned opencl_vendor(const struct opencl *);
 int opencl_variant_candidates(struct opencl *, const struct opencl_product_shape *,
                               const struct opencl_variant *out[OPENCL_MAX_VARIANTS]);
 
-/* Returns true if one kernel may take the place of Winograd's transforms and products: the device
- * is neither one of Intel's GPUs, whose compiler spills so many sums, nor a processor that Mesa
- * drives, whose compiler wants tiles small. */
-bool opencl_may_fuse_winograd(const struct opencl *);
+/* Returns true if this kernel may take the place of Winograd's transforms and products: it is for
+ * the device's vendor, or the one that ISOCL_OPENCL_VARIANT names, and the device is no processor
+ * that Mesa drives, whose compiler wants tiles small. */
+bool opencl_may_fuse_winograd(const struct opencl *, const struct opencl_fused *);
 
 /* Builds a kernel's program. Returns false if that fails, if the device has too little local
  * memory, if the driver allows the kernel fewer work-items than it needs, or, on a GPU, if it uses

@@ -154,14 +154,24 @@ static size_t fused_groups(const struct opencl *cl, const struct layer *l)
     return opencl_larger(cl->most_work / kernel_points(l), 1);
 }
 
+/* The gradient of the bias, whose rows are the results' pixels. */
+static struct opencl_bias bias_of(const struct layer *l)
+{
+    const int64_t image = (int64_t)l->result.h * l->result.w;
+    const int64_t images = (int64_t)l->tiles / l->result.image_tiles;
+    return opencl_bias_of((struct iso_rows){ images * image, image }, (size_t)l->result.c);
+}
+
 static size_t kernel_work(const struct opencl *cl, const struct layer *l)
 {
+    const struct opencl_bias bias = bias_of(l);
     const struct opencl_groups groups = groups_at_once(cl, l);
     const struct opencl_chains g = kernel_chains(l);
     const size_t all = (size_t)iso_group_count(rows_of(l)), most = fused_groups(cl, l);
     const size_t apart = points(group_tiles(l, groups), (int64_t)l->source.c + l->result.c) +
                          opencl_groups_work(cl, &g, groups);
-    return opencl_larger((all < most ? all : most) * kernel_points(l), kernel_points(l) + apart);
+    return opencl_bias_floats(&bias) +
+           opencl_larger((all < most ? all : most) * kernel_points(l), kernel_points(l) + apart);
 }
 
 bool opencl_is_winograd(const struct iso_call *call)
@@ -219,14 +229,24 @@ struct operand {
     struct opencl_at pixels, points;
 };
 
-/* taps.tiles.tiles 0: the points of that operand are there already. */
-static iso_rc make_points(struct opencl *cl, struct operand source, struct operand taps)
+/* The same and, to `places`, those of the gradient of a bias, whose dy are the taps' pixels. */
+static iso_rc make_points_and_bias(struct opencl *cl, struct operand source, struct operand taps,
+                                   const struct opencl_bias *b, struct opencl_at places)
 {
     const struct opencl_tiles *s = &source.tiles, *t = &taps.tiles;
     const int64_t c = t->tiles > 0 && t->c > s->c ? t->c : s->c;
-    return launch(cl, "winograd_points", (int64_t)s->tiles + t->tiles, c,
+    const int64_t more = (int64_t)b->groups * ISO_GROUP_BLOCKS;
+    return launch(cl, "winograd_points", (int64_t)s->tiles + t->tiles + more, c,
                   ARGS(arg_at(source.pixels), arg_at(source.points), arg_struct(s, sizeof *s),
-                       arg_at(taps.pixels), arg_at(taps.points), arg_struct(t, sizeof *t)));
+                       arg_at(taps.pixels), arg_at(taps.points), arg_struct(t, sizeof *t),
+                       arg_at(places), arg_struct(b, sizeof *b)));
+}
+
+/* taps.tiles.tiles 0: the points of that operand are there already. */
+static iso_rc make_points(struct opencl *cl, struct operand source, struct operand taps)
+{
+    const struct opencl_bias none = { .groups = 0 };
+    return make_points_and_bias(cl, source, taps, &none, source.points);
 }
 
 static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, struct opencl_at from,
@@ -234,7 +254,7 @@ static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, struct open
 {
     const struct opencl_at any = { from.mem, 0 };
     g.has_bias = bias.mem != NULL && !g.gradient;
-    return launch(cl, "winograd_results", g.tiles, g.c,
+    return launch(cl, "winograd_results", (int64_t)g.tiles + (g.bias_groups > 0), g.c,
                   ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : any), arg_at(to),
                        arg_struct(&g, sizeof g)));
 }
@@ -247,19 +267,22 @@ static struct opencl_tiles some(struct opencl_tiles g, size_t first, size_t coun
     return g;
 }
 
-/* The same as convolve, with one kernel for all between u and y. */
+/* The same as convolve, with one kernel for all between u, or the taps, and y. */
 static iso_rc convolve_fused(struct opencl *cl, const struct opencl_fused *f,
                              const struct iso_call *call, const struct layer *l, bool turned,
                              struct opencl_at x, struct opencl_at bias, struct opencl_at y)
 {
-    const struct opencl_at u = opencl_work(call, 0);
+    const struct opencl_at u = opencl_work(call, 0), m = opencl_past(u, kernel_points(l));
     const struct operand taps = { kernel_of(l, turned), opencl_at(&call->w[0]), u };
+    const struct opencl_tiles source = some(l->source, 0, l->tiles);
     struct opencl_tiles result = some(l->result, 0, l->tiles);
     result.has_bias = bias.mem != NULL && !result.gradient;
+    if (bias.mem == NULL)
+        bias = u;
+    if (f->from_taps)
+        return opencl_run_fused_taps(cl, f, source, result, taps.tiles, x, taps.pixels, m, bias, y);
     ISO_TRY(make_points(cl, (struct operand){ some(l->source, 0, 0), x, u }, taps));
-    return opencl_run_fused_images(cl, f, some(l->source, 0, l->tiles), result, x, u,
-                                   opencl_past(u, kernel_points(l)), bias.mem != NULL ? bias : u,
-                                   y);
+    return opencl_run_fused_images(cl, f, source, result, x, u, m, bias, y);
 }
 
 /* y = the convolution of x, or dx that of dy with the turned kernel. */
@@ -318,79 +341,114 @@ iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
     return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), beside, opencl_at(&call->dx[0]));
 }
 
-/* The points [v] of the sources and [w] of the gradients of the tiles [first, stop). Returns the
- * sums over these in *g. */
+/* The points [v] of the sources and [w] of the gradients of the tiles [first, stop), and the places
+ * of a bias's gradient, if that has any groups. */
 static iso_rc kernel_operands(struct opencl *cl, const struct iso_call *call, const struct layer *l,
                               size_t first, size_t stop, struct opencl_at v, struct opencl_at w,
-                              struct opencl_chains *g)
+                              const struct opencl_bias *bias, struct opencl_at places)
 {
     const size_t count = stop - first;
-    *g = kernel_chains(l);
-    g->first_row = (iso_i32)first;
-    g->a_next = (iso_i32)count * g->segment;
-    g->b_next = (iso_i32)count * g->cols;
-    return make_points(
+    return make_points_and_bias(
         cl, (struct operand){ some(l->source, first, count), opencl_at(&call->x[0]), v },
-        (struct operand){ some(l->result, first, count), opencl_at(&call->dy[0]), w });
+        (struct operand){ some(l->result, first, count), opencl_at(&call->dy[0]), w }, bias,
+        places);
 }
 
-/* dw from the sums of all groups, whose parts the transform of the results adds. */
-static iso_rc kernel_at_once(struct opencl *cl, const struct iso_call *call, const struct layer *l,
-                             struct opencl_groups groups, struct opencl_at v, struct opencl_at w,
-                             struct opencl_at m)
+/* The sums over so many tiles from the first one in the workspace on. */
+static struct opencl_chains chains_from(const struct layer *l, size_t first, size_t count)
+{
+    struct opencl_chains g = kernel_chains(l);
+    g.first_row = (iso_i32)first;
+    g.a_next = (iso_i32)count * g.segment;
+    g.b_next = (iso_i32)count * g.cols;
+    return g;
+}
+
+/* dw from the sums of `parts` groups, which the transform of the results adds, and the bias's from
+ * the places after them, if it has any. */
+static iso_rc finish_kernel(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                            size_t parts, const struct opencl_bias *bias, struct opencl_at sums)
 {
     const struct opencl_at none = { NULL, 0 };
     struct opencl_tiles kernel = kernel_of(l, false);
-    struct opencl_chains g;
     kernel.add = call->add_dw[0];
-    ISO_TRY(kernel_operands(cl, call, l, 0, l->tiles, v, w, &g));
-    kernel.parts = (iso_i32)opencl_row_parts(cl, &g, groups);
-    ISO_TRY(opencl_parts_of_rows(cl, &g, groups, v, w, m));
-    return make_results(cl, kernel, m, none, opencl_at(&call->dw[0]));
-}
-
-/* dw by one kernel for the sums of all groups, which the transform of the results adds. */
-static iso_rc kernel_fused(struct opencl *cl, const struct opencl_fused *f,
-                           const struct iso_call *call, const struct layer *l, size_t groups)
-{
-    const struct opencl_at sums = opencl_work(call, 0), none = { NULL, 0 };
-    struct opencl_tiles kernel = kernel_of(l, false);
-    kernel.add = call->add_dw[0];
-    kernel.parts = (iso_i32)groups;
-    ISO_TRY(opencl_run_fused_rows(cl, f, some(l->source, 0, l->tiles), some(l->result, 0, l->tiles),
-                                  groups, opencl_at(&call->x[0]), opencl_at(&call->dy[0]), sums));
+    kernel.parts = (iso_i32)parts;
+    kernel.bias_groups = bias->groups;
     return make_results(cl, kernel, sums, none, opencl_at(&call->dw[0]));
 }
 
-iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
+/* dw from the points of all tiles. */
+static iso_rc kernel_at_once(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                             struct opencl_groups groups, const struct opencl_bias *bias,
+                             struct opencl_at v, struct opencl_at w, struct opencl_at m)
 {
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_winograd_cpu_kernel(cl, call);
-    const struct layer l = layer_of(call, false);
-    const size_t all = (size_t)iso_group_count(rows_of(&l));
-    const struct opencl_fused *f = opencl_fused_rows(cl, &l.source, &l.result, l.tiles);
-    if (f != NULL && all <= fused_groups(cl, &l))
-        return kernel_fused(cl, f, call, &l, all);
-    struct opencl_groups groups = groups_at_once(cl, &l);
-    const size_t most = groups.count, tiles = group_tiles(&l, groups);
-    const struct opencl_at v = opencl_work(call, 0), w = opencl_past(v, points(tiles, l.source.c)),
-                           m = opencl_past(w, points(tiles, l.result.c)),
-                           sums = opencl_past(m, kernel_points(&l)), none = { NULL, 0 };
-    if (most >= all) {
-        groups.count = all;
-        return kernel_at_once(cl, call, &l, groups, v, w, m);
-    }
+    const struct opencl_chains g = chains_from(l, 0, l->tiles);
+    const size_t parts = opencl_row_parts(cl, &g, groups);
+    ISO_TRY(kernel_operands(cl, call, l, 0, l->tiles, v, w, bias,
+                            opencl_past(m, parts * kernel_points(l))));
+    ISO_TRY(opencl_parts_of_rows(cl, &g, groups, v, w, m));
+    return finish_kernel(cl, call, l, parts, bias, m);
+}
+
+/* dw by one kernel for the sums of all groups. */
+static iso_rc kernel_fused(struct opencl *cl, const struct opencl_fused *f,
+                           const struct iso_call *call, const struct layer *l, size_t groups,
+                           const struct opencl_bias *bias)
+{
+    const struct opencl_at sums = opencl_work(call, 0);
+    ISO_TRY(opencl_run_fused_rows(cl, f, some(l->source, 0, l->tiles), some(l->result, 0, l->tiles),
+                                  bias, groups, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
+                                  sums));
+    return finish_kernel(cl, call, l, groups, bias, sums);
+}
+
+/* dw from the points of as many groups at a time as the workspace holds. */
+static iso_rc kernel_in_parts(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                              size_t most, struct opencl_at v, struct opencl_at w,
+                              struct opencl_at m)
+{
+    const size_t all = (size_t)iso_group_count(rows_of(l));
+    const struct opencl_bias no_bias = { .groups = 0 };
+    const struct opencl_at sums = opencl_past(m, kernel_points(l));
+    struct opencl_groups groups = { .products = ISO_WINOGRAD_POINTS };
     for (; groups.first < all; groups.first += groups.count) {
         groups.count = all - groups.first < most ? all - groups.first : most;
         const size_t end = groups.first + groups.count;
-        const size_t first = (size_t)iso_group_begin(rows_of(&l), (iso_rowno)groups.first);
-        const size_t stop = end < all ? (size_t)iso_group_begin(rows_of(&l), (iso_rowno)end)
-                                      : l.tiles;
-        struct opencl_chains g;
-        ISO_TRY(kernel_operands(cl, call, &l, first, stop, v, w, &g));
+        const size_t first = (size_t)iso_group_begin(rows_of(l), (iso_rowno)groups.first);
+        const size_t stop = end < all ? (size_t)iso_group_begin(rows_of(l), (iso_rowno)end)
+                                      : l->tiles;
+        const struct opencl_chains g = chains_from(l, first, stop - first);
+        ISO_TRY(kernel_operands(cl, call, l, first, stop, v, w, &no_bias, m));
         ISO_TRY(opencl_some_row_chains(cl, &g, groups, v, w, m, sums));
     }
-    struct opencl_tiles kernel = kernel_of(&l, false);
-    kernel.add = call->add_dw[0];
-    return make_results(cl, kernel, m, none, opencl_at(&call->dw[0]));
+    return finish_kernel(cl, call, l, 1, &no_bias, m);
+}
+
+iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call, bool *bias)
+{
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *bias = false;
+        return opencl_winograd_cpu_kernel(cl, call);
+    }
+    const struct layer l = layer_of(call, false);
+    const size_t all = (size_t)iso_group_count(rows_of(&l));
+    const struct opencl_fused *f = opencl_fused_rows(cl, &l.source, &l.result, l.tiles);
+    const bool fuses = f != NULL && all <= fused_groups(cl, &l);
+    struct opencl_groups groups = groups_at_once(cl, &l);
+    struct opencl_bias b = { .groups = 0 };
+    if ((fuses || groups.count >= all) &&
+        opencl_bias_follows(call,
+                            (size_t)(l.taps * l.taps) * kernel_points(&l) / ISO_WINOGRAD_POINTS)) {
+        b = bias_of(&l);
+        *bias = false;
+    }
+    if (fuses)
+        return kernel_fused(cl, f, call, &l, all, &b);
+    const size_t tiles = group_tiles(&l, groups), most = groups.count;
+    const struct opencl_at v = opencl_work(call, 0), w = opencl_past(v, points(tiles, l.source.c)),
+                           m = opencl_past(w, points(tiles, l.result.c));
+    if (most < all)
+        return kernel_in_parts(cl, call, &l, most, v, w, m);
+    groups.count = all;
+    return kernel_at_once(cl, call, &l, groups, &b, v, w, m);
 }

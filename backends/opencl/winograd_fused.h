@@ -6,11 +6,10 @@
 #include "opencl.h"
 #include "tiles.h"
 
-/* Return the size of the kernel for images, or for the kernel's gradient, that is to compute a
- * layer with these tiles: of the source, and of the results or of their gradient; tiles: in the
- * batch. Return NULL if transforms and products one after the other are faster, or if the device
- * can run neither size. ISOCL_OPENCL_VARIANT with a size's name takes that one, with another name
- * none. */
+/* Return the kernel for images, or for the kernel's gradient, that is to compute a layer with these
+ * tiles: of the source, and of the results or of their gradient; tiles: in the batch. Return NULL
+ * if transforms and products one after the other are faster, or if the device can run none.
+ * ISOCL_OPENCL_VARIANT with a kernel's name takes that one, with another name none. */
 const struct opencl_fused *opencl_fused_images(struct opencl *, const struct opencl_tiles *source,
                                                const struct opencl_tiles *result, size_t tiles);
 const struct opencl_fused *opencl_fused_rows(struct opencl *, const struct opencl_tiles *source,
@@ -27,9 +26,15 @@ iso_rc opencl_run_fused_images(struct opencl *, const struct opencl_fused *,
                                struct opencl_tiles source, struct opencl_tiles result,
                                struct opencl_at x, struct opencl_at u, struct opencl_at m,
                                struct opencl_at bias, struct opencl_at y);
-/* Queues sums [groups, points, channels, filters] over each group of the batch's tiles. */
+/* The same from the taps w of the kernel, without its points. */
+iso_rc opencl_run_fused_taps(struct opencl *, const struct opencl_fused *,
+                             struct opencl_tiles source, struct opencl_tiles result,
+                             struct opencl_tiles kernel, struct opencl_at x, struct opencl_at w,
+                             struct opencl_at m, struct opencl_at bias, struct opencl_at y);
+/* Queues sums [groups, points, channels, filters] over each group of the batch's tiles, and after
+ * them the places of the bias's gradient, if that has any groups. */
 iso_rc opencl_run_fused_rows(struct opencl *, const struct opencl_fused *,
                              struct opencl_tiles source, struct opencl_tiles gradient,
-                             size_t groups, struct opencl_at x, struct opencl_at dy,
-                             struct opencl_at sums);
+                             const struct opencl_bias *, size_t groups, struct opencl_at x,
+                             struct opencl_at dy, struct opencl_at sums);
 #endif

@@ -39,7 +39,7 @@ static bool is_foreign(struct opencl *cl, const char *program)
     const struct opencl_variant *v = opencl_variants;
     for (const struct opencl_fused *f = opencl_fused; f->name != NULL; f++)
         if (strcmp(f->program, program) == 0)
-            return !opencl_may_fuse_winograd(cl);
+            return !opencl_may_fuse_winograd(cl, f);
     while (v->name != NULL && strcmp(v->program, program) != 0)
         v++;
     return v->name != NULL && (v->vendors & opencl_vendor(cl)) == 0;
