@@ -7,23 +7,38 @@ import collections
 POINTS = 36         # per tile of Winograd's algorithm: core/arithmetic/winograd.h
 # Sizes of a work-group of clkernels/winograd_fused.h: tiles or channels, terms a step; channels in a block.
 FUSED_TILES, FUSED_STEP, BLOCK_CHANNELS = 16, 4, 64
+BLOCK_ROWS, GROUP_BLOCKS = 128, 8       # core/arithmetic/order.h
 # Tensors with at most a number for each row or column.
 SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",
          "slope", "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
 # Bytes of an element of an optimizer's step: what is read and written of weights, gradients and slots.
 UPDATES = {"adam_update": 28, "rmsprop_update": 20, "sgd_update": 12, "sgd_momentum": 20}
 
-Cost = collections.namedtuple("Cost", "fma whole chain bytes")
+# whole: fma of whole tiles, by `groups` work-groups, or all that the launch has.
+Cost = collections.namedtuple("Cost", "fma whole chain bytes groups", defaults=(None,))
 
 
 def blocks(n, size):
     return -(-n // size)
 
 
+def group_begin(number, rows, image):
+    """The first row of a group of a sum over rows, as core/arithmetic/order.h has it."""
+    block = BLOCK_ROWS if image > BLOCK_ROWS else BLOCK_ROWS // image * image
+    per_image = blocks(image, BLOCK_ROWS)
+    size = GROUP_BLOCKS // per_image * image if 1 < per_image <= GROUP_BLOCKS else GROUP_BLOCKS * block
+    parts = blocks(image, size)
+    return min(rows, number // parts * image + number % parts * size if image > size else number * size)
+
+
 def product(launch, a, tile):
-    """A launch of chains_*: rows x cols results of `depth` terms, or depth x cols of `rows` terms."""
+    """A launch of chains_*: rows x cols results of `depth` terms, or depth x cols of `rows` terms, of which a launch may
+    have some groups."""
     over_rows = launch.kernel == "chains_over_rows"
     depth = a["taps_y"] * a["taps_x"] * a["segment"]
+    if over_rows:
+        first, end = (group_begin(a[name], a["rows"], a["image"]) for name in ("first_group", "end_group"))
+        a = {**a, "rows": end - first}
     images = blocks(a["rows"], a["row_h"] * a["row_w"])
     pixels = images * max(a["a_image"], a["row_h"] * a["a_i"], a["row_w"] * a["a_j"])
     x, y, z = launch.groups
@@ -54,29 +69,32 @@ def fused_images(launch, a):
     """Winograd's convolution in one kernel: sums over channels, at all points of a tile."""
     tiles, channels, filters = a["source.tiles"], a["source.c"], a["result.c"]
     blocks_ = blocks(channels, BLOCK_CHANNELS)
-    kernel, totals = POINTS * channels * filters, 2 * (blocks_ - 1) * POINTS * tiles * filters
+    points = a["taps.side"] ** 2 if launch.kernel == "winograd_fused_taps" else POINTS
+    kernel, totals = points * channels * filters, 2 * (blocks_ - 1) * POINTS * tiles * filters
     stored = pixels(a, "result") * (2 if a["result.add"] or a["result.gradient"] else 1)
-    return Cost(POINTS * tiles * channels * filters, launch_size(launch) * channels, channels,
-                pixels(a, "source") + stored + 4 * (kernel + totals))
+    groups = launch.groups[0] * launch.groups[1]
+    return Cost(POINTS * tiles * channels * filters, groups * group_sums(launch) * channels, channels,
+                pixels(a, "source") + stored + 4 * (kernel + totals), groups)
 
 
 def fused_rows(launch, a):
-    """The kernel's gradient in one kernel: sums over the tiles of a group, at all points."""
+    """The kernel's gradient in one kernel: sums over the tiles of a group, at all points. (More work-groups add the
+    bias's places at the same time, from what is there.)"""
     tiles, channels, filters = a["source.tiles"], a["source.c"], a["gradient.c"]
-    groups = launch.groups[2]
-    terms = blocks(blocks(tiles, groups), FUSED_STEP) * FUSED_STEP
-    return Cost(POINTS * tiles * channels * filters, launch_size(launch) * terms, terms,
-                pixels(a, "source") + pixels(a, "gradient") + 4 * groups * POINTS * channels * filters)
+    deep = launch.groups[2]
+    terms = blocks(blocks(tiles, deep), FUSED_STEP) * FUSED_STEP
+    groups = blocks(channels, FUSED_TILES) * launch.groups[1] * deep
+    return Cost(POINTS * tiles * channels * filters, groups * group_sums(launch) * terms, terms,
+                pixels(a, "source") + pixels(a, "gradient") + 4 * deep * POINTS * channels * filters, groups)
 
 
-def launch_size(launch):
-    """Sums of all work-groups of a fused kernel: 64 of each work-item."""
-    x, y, z = launch.groups
-    return x * y * z * launch.items[0] * 64
+def group_sums(launch):
+    """Sums of a work-group of a fused kernel: 64 of each work-item."""
+    return launch.items[0] * 64
 
 
 # Kernels that multiply in a program of their own.
-FUSED = {"winograd_fused": fused_images, "winograd_fused_rows": fused_rows}
+FUSED = {"winograd_fused": fused_images, "winograd_fused_taps": fused_images, "winograd_fused_rows": fused_rows}
 
 
 def window(launch, a, pointers):

@@ -117,8 +117,13 @@ static cl_int device_text(const struct counting_gpu *gpu, cl_device_info what, s
 static cl_int device_size(const struct counting_gpu *gpu, cl_device_info what, size_t room,
                           void *value, size_t *size)
 {
-    const size_t items[3] = { gpu->group, gpu->group, 64 };
+    enum { SUB_GROUP_SIZES = 0x4108 }; /* CL_DEVICE_SUB_GROUP_SIZES_INTEL */
+    const size_t items[3] = { gpu->group, gpu->group, 64 }, sub_groups[] = { 8, 16, 32 };
     switch (what) {
+    case SUB_GROUP_SIZES:
+        return strstr(gpu->extensions, "cl_intel_required_subgroup_size") != NULL
+                   ? give(sub_groups, sizeof sub_groups, room, value, size)
+                   : CL_INVALID_VALUE;
     case CL_DEVICE_MAX_WORK_GROUP_SIZE:
         return give(&gpu->group, sizeof gpu->group, room, value, size);
     case CL_DEVICE_MAX_WORK_ITEM_SIZES: return give(items, sizeof items, room, value, size);

@@ -9,7 +9,10 @@ $(PROGRAMS): $(BUILD)/tests/gpu/programs.o $(BUILD)/libisocl.a
 	@mkdir -p $(@D); echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Each takes arguments in ARGS: of audit.py, launches.py and steps.py.
-.PHONY: gpu-audit gpu-launches gpu-steps gpu-tables gpu-check
+.PHONY: gpu-audit gpu-launches gpu-steps gpu-tables gpu-check gpu-goals
+# ARGS is kernels or steps.
+gpu-goals:
+	@python3 tests/gpu/goals.py $(ARGS)
 gpu-audit: $(PROGRAMS) $(COUNTING)
 	@python3 tests/gpu/audit.py $(GPU_WITH) $(ARGS)
 gpu-launches: all $(PROGRAMS) $(COUNTING)

@@ -16,15 +16,16 @@ class Signatures:
         self.variants = {number: self.variant(number, build[0]) for number, build in builds.items()}
 
     def variant(self, number, name):
-        """The file of kernels for products that a program was joined from, as chains_gpu_any, or the program's name."""
+        """The file of kernels for products that a program was joined from, as chains_gpu_any; or the program's name."""
         with open(f"{self.folder}/{name}-{number}.cl", encoding="utf-8") as file:
-            found = re.search(r'#line \d+ "clkernels/(chains_gpu_\w+)\.cl"', file.read())
+            found = re.search(r'#line \d+ "clkernels/((?:chains_gpu|winograd_fused)_\w+)\.cl"', file.read())
         return found.group(1) if found else name
 
     def read(self, number, name, options):
         """({kernel: [(type, name)]}, {struct: [name of a member]})"""
         defined = [word for word in options if word.startswith("-D")]
-        command = ["cc", "-E", "-P", "-x", "c", "-D__OPENCL_VERSION__=120", "-D__OPENCL_C_VERSION__=120", *defined,
+        command = ["cc", "-E", "-P", "-x", "c", "-D__OPENCL_VERSION__=120", "-D__OPENCL_C_VERSION__=120",
+                   "-Dcl_intel_subgroups=1", *defined,
                    f"{self.folder}/{name}-{number}.cl"]
         text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         bodies = re.findall(r"struct (\w+) \{([^}]*)\}", text)

@@ -49,7 +49,7 @@ def tile_of(step, launch, tiles):
 
 
 def seconds(gpu, launch, cost, share):
-    groups = launch.groups[0] * launch.groups[1] * launch.groups[2]
+    groups = cost.groups or launch.groups[0] * launch.groups[1] * launch.groups[2]
     rounds = -(-groups // gpu.units) * gpu.units / groups
     products = 2 * cost.whole * rounds / (gpu.teraflops * 1e12 * share) if cost.whole else 0
     return max(gpu.launch, cost.bytes / gpu.gigabytes / 1e9, products, cost.chain * gpu.wait / gpu.clock)
@@ -63,8 +63,6 @@ def bound(gpu, step, shares, tiles, listed):
         tile = tile_of(step, launch, tiles)
         cost = costs.cost(launch, numbers, pointers, tile)
         program = step.signatures.variants[launch.program]
-        if launch.kernel in costs.FUSED:
-            program = "winograd_fused_32" if launch.items[0] == 288 else "winograd_fused_16"
         share = shares.get((program, launch.kernel)) if cost.whole else 1
         if share is None:
             raise SystemExit(f"{program}/{launch.kernel} has no share of fma on {gpu.architecture}: make gpu-tables")
