@@ -37,7 +37,8 @@ struct iso_op_use {
     struct iso_location location;
     enum iso_op op;
     void *params;    /* owned */
-    bool auto_range; /* the augmentation's value_range is auto, the range of the input */
+    bool auto_range; /* the augmentation's value_range, or its black and white, are auto: those of
+                        the input */
 };
 struct iso_class_weight {
     struct iso_location location;

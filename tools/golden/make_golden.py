@@ -22,6 +22,7 @@ import keras
 import numpy as np
 from keras.src.legacy.preprocessing import image
 import torch
+from torchvision.transforms import autoaugment
 import torchvision.transforms.v2.functional as vision
 import torch.nn.functional as F
 try:
@@ -1610,10 +1611,64 @@ def random_resized_crop():
     return f
 
 
+RAND_AUGMENT = [                       # input, options, black, white
+    ((5, 7, 11, 3), {}, [0], [1]),
+    ((9, 9, 8, 3), {"magnitude": 30}, [-1], [1]),
+    ((17, 8, 9, 1), {"magnitude": 22, "fill": 128}, [0], [1]),
+    ((5, 9, 6, 3), {"num_ops": 8, "fill": [124, 116, 104], "magnitude": 14}, [-2.1179, -2.0357, -1.8044], [2.2489, 2.4286, 2.64]),
+    ((14, 17, 19, 3), {"num_ops": 1, "magnitude": 3, "num_magnitude_bins": 5}, [0], [255]),
+    ((33, 6, 2, 1), {"num_ops": 3, "magnitude": 1, "num_magnitude_bins": 2}, [0], [1]),
+    ((9, 18, 17, 1), {"num_ops": 2}, [0], [1]),
+]
+
+
+def rand_augment():
+    """torchvision's _apply_op on bytes, with the magnitudes of its RandAugment and our draws."""
+    torch.set_default_dtype(torch.float32)                 # in which it blends, whatever it is given
+    f = rand_augmented()
+    torch.set_default_dtype(torch.float64)
+    return f
+
+
+def magnitude_of(last, o):
+    """linspace without vectors, whose last bit depends on them."""
+    m, bins = o.get("magnitude", 9), np.float32(o.get("num_magnitude_bins", 31))
+    each = np.float32(last) / (bins - 1)
+    return each * np.float32(m) if m < bins // 2 else np.float32(last) - each * (bins - 1 - m)
+
+
+def rand_augmented():
+    f = File("rand_augment")
+    for shape, o, black, white in RAND_AUGMENT:
+        n, h, w, channels = shape
+        fill = o.get("fill", 0)
+        layer = autoaugment.RandAugment(o.get("num_ops", 2), o.get("magnitude", 9), o.get("num_magnitude_bins", 31))
+        space = layer._augmentation_space(layer.num_magnitude_bins, (h, w))
+        for name, last in (("ShearX", 0.3), ("TranslateX", 150.0 / 331.0 * w), ("Rotate", 30), ("Color", 0.9)):
+            assert space[name][0][layer.magnitude] == magnitude_of(last, o), f"rand_augment: {name} by another last bit"
+        narrow = f.rng.integers(0, 2, (n, 1, 1, channels))             # half of them dark, with few levels
+        bytes_, y = f.rng.integers(0, 256, shape) >> 3 * narrow, []
+        for i in range(n):
+            picture = torch.tensor(bytes_[i], dtype=torch.uint8).permute(2, 0, 1)
+            for k in range(layer.num_ops):
+                word = philox((layer.num_ops * i + k, 0, LAYER, AUGMENTATION), (SEED, 0))
+                name = list(space)[word[0] * len(space) >> 32]
+                magnitudes, signed = space[name]
+                magnitude = float(magnitudes[layer.magnitude]) if magnitudes.ndim else 0.0
+                magnitude = -magnitude if signed and word[1] >> 31 else magnitude
+                levels = [float(v) for v in (fill if isinstance(fill, list) else [fill] * channels)]
+                picture = autoaugment._apply_op(picture, name, magnitude, autoaugment.InterpolationMode.NEAREST, levels)
+            y.append(picture.permute(1, 2, 0).numpy())
+        black, unit = np.array(black), (np.array(white) - black) / 255
+        text = json.dumps({"input": list(shape)} | o | {"black": black.tolist(), "white": white}).replace('"', "")
+        f.case(text, {"x0": black + bytes_ * unit}, {"y0": black + np.stack(y) * unit})
+    return f
+
+
 NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
          categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc,
          binary_counts, binary_accuracy, random_hue,
-         random_saturation, cutmix, random_resized_crop)
+         random_saturation, cutmix, random_resized_crop, rand_augment)
 
 
 def main():
