@@ -132,6 +132,13 @@ typedef struct isocl_array {
  * the largest label. On bad values fails with ISOCL_EDATA and names the element. */
 ISOCL_API isocl_rc isocl_rows_new(const isocl_array *images, const isocl_array *labels, int classes,
                                   isocl_rows **out);
+/* Makes rows that have targets in place of a class, as `target_array:` in model files gives them:
+ * numbers [rows, targets] or [rows], for a regression's loss, or 0 and 1 for labels, of which a row
+ * has any number, for binary_crossentropy. A network's last layer has a unit for each. names: of
+ * the targets, or NULL: target_0, target_1, ... On bad values fails with ISOCL_EDATA and names the
+ * element. */
+ISOCL_API isocl_rc isocl_rows_new_targets(const isocl_array *images, const isocl_array *targets,
+                                          const char *const *names, isocl_rows **out);
 /* Reads a data set by its name in model files, such as mnist, builtin:digits or folder:PATH. split:
  * train or test. folder: the folder of data sets; NULL: the usual ones. */
 ISOCL_API isocl_rc isocl_rows_load(const char *dataset, const char *split, const char *folder,
@@ -140,15 +147,16 @@ ISOCL_API isocl_rc isocl_rows_load(const char *dataset, const char *split, const
 typedef struct isocl_rows_shape {
     int64_t rows;
     int height, width, channels;
-    int classes;           /* 0: labels are not known */
-    const int32_t *labels; /* [rows]; NULL: not known */
+    int classes;           /* or number of targets; 0: labels are not known */
+    const int32_t *labels; /* [rows]; NULL: not known, or rows have targets */
+    const float *targets;  /* [rows, classes]; NULL: rows have none */
 } isocl_rows_shape;
 ISOCL_API const isocl_rows_shape *isocl_rows_about(const isocl_rows *rows);
 /* Copies the images of rows first to first + count - 1 to out: uint8, [count, height, width,
  * channels]. */
 ISOCL_API isocl_rc isocl_rows_images(const isocl_rows *rows, int64_t first, int64_t count,
                                      uint8_t *out);
-/* Returns the name of a class, or NULL if the data set has none for it. */
+/* Returns the name of a class or target, or NULL if the data set has none for it. */
 ISOCL_API const char *isocl_rows_class(const isocl_rows *rows, int class_number);
 ISOCL_API void isocl_rows_free(isocl_rows *rows);
 
@@ -246,7 +254,8 @@ typedef struct isocl_network isocl_network;
 
 /* Opens the model's last phase with weights from a safetensors file, or the last weights of a run's
  * folder; NULL: initialized as the model file says. Keeps the options' rows, but neither model nor
- * options. */
+ * options. If a program gives rows with targets to the network later, and the model file names no
+ * such data, the options must have rows with targets, too, of any split. */
 ISOCL_API isocl_rc isocl_network_open(const isocl_model *model, const char *weights,
                                       const isocl_options *options, isocl_network **out);
 /* Puts rows on the device for the functions below: the given ones, or if NULL those that the model

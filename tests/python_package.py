@@ -73,6 +73,35 @@ class Package(unittest.TestCase):
         self.assertEqual(sorted(history.history), ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"])
         self.assertEqual(history.epoch, [0, 1, 2, 3])
 
+    def test_targets_train_to_the_weights_of_the_program(self):
+        x, labels = digits("train", 200)
+        x_test, labels_test = digits("test", 50)
+        y, y_test = (numpy.stack([l > 4, l % 2 == 0], 1).astype("f4") for l in (labels, labels_test))
+        numpy.savez("rows.npz", x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+        data = "data: {%s: &d {dataset: 'npy:rows.npz', split: train, target_array: y}, validation: {<<: *d, split: test}}\n"
+        text = MODEL.split("data:")[0] + MODEL[MODEL.index("input:"):]
+        text = text.replace("units: 10, activation: softmax", "units: 2, activation: sigmoid").replace("[accuracy]", "[binary_accuracy]")
+        text = text.replace("loss: categorical_crossentropy", "loss: binary_crossentropy")
+        with open("targets.yaml", "w", encoding="utf-8") as f:
+            f.write(data % "train" + text)
+        wanted = hash_of(program("train", "targets.yaml", "--quiet", "--out", "targets"))
+        model = isocl.Model.from_text(text, "targets.yaml")
+        with self.assertRaises(isocl.Error) as raised:
+            model.fit(x, isocl.Targets(y[:, :1]), verbose=0)
+        self.assertIn("give it 1 unit", str(raised.exception))
+        train, test = (isocl.Targets(t, ["high", "even"]) for t in (y, y_test))
+        history = model.fit(x, train, validation_data=(x_test, test), verbose=0)
+        self.assertEqual(model.hash(), wanted)
+        scores = model.evaluate(x_test, test, return_dict=True)
+        self.assertAlmostEqual(scores["binary_accuracy"], history.history["val_binary_accuracy"][-1], 6)
+        right = (model.predict(x_test) > 0.5) == (y_test > 0.5)
+        self.assertAlmostEqual(scores["binary_accuracy"], right.mean(), 6)
+        with self.assertRaises(isocl.Error) as raised:
+            model.evaluate(x_test, isocl.Targets(y_test))
+        self.assertIn("lacks the target 'high'", str(raised.exception))
+        with self.assertRaises(ValueError):
+            isocl.Targets(y, ["one"])
+
     def test_what_was_stopped_goes_on_here_and_in_the_program(self):
         for resume in ("here", "program"):
             model = isocl.Model("phased.yaml")

@@ -90,7 +90,7 @@ static iso_rc check_rows(const struct isocl_network *n, bool labels)
     const struct iso_dataset *set = n->prediction.job.data[1];
     if (set == NULL)
         return iso_fail(ISO_EUSAGE, "the network has no rows yet: isocl_network_rows");
-    if (labels && set->labels == NULL)
+    if (labels && set->labels == NULL && set->targets == NULL)
         return iso_fail(ISO_EUSAGE, "the rows have no labels, without which there are no scores");
     return ISO_OK;
 }

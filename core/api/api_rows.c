@@ -1,4 +1,4 @@
-/* api_rows.c: images and labels, from a program's arrays or a data set by its name. */
+/* api_rows.c: images and labels or targets, from a program's arrays or a data set by its name. */
 #include "api.h"
 
 #include "core/data/arrays.h"
@@ -36,17 +36,33 @@ static iso_rc look_at(const char *what, const isocl_array *a, struct iso_npy *ou
     return iso_times(&out->bytes, out->size) ? ISO_OK : bad_array(what, a);
 }
 
-static iso_rc take_arrays(const isocl_array *images, const isocl_array *labels, int classes,
-                          struct iso_dataset *set)
+static iso_rc take_images(const isocl_array *images, struct iso_dataset *set)
 {
-    struct iso_npy x, y;
+    struct iso_npy x;
+    snprintf(set->name, sizeof set->name, "arrays");
+    snprintf(set->source, sizeof set->source, "given by the program");
     ISO_TRY(look_at("images", images, &x));
-    ISO_TRY(iso_arrays_images(NULL, "images", &x, set));
+    return iso_arrays_images(NULL, "images", &x, set);
+}
+
+static iso_rc take_labels(const isocl_array *labels, int classes, struct iso_dataset *set)
+{
+    struct iso_npy y;
     set->classes = classes > 0 && labels != NULL ? classes : 0;
     if (labels == NULL)
         return ISO_OK;
     ISO_TRY(look_at("labels", labels, &y));
     return iso_arrays_labels("labels", &y, set);
+}
+
+static iso_rc take_targets(const isocl_array *targets, const char *const *names,
+                           struct iso_dataset *set)
+{
+    struct iso_npy y;
+    if (targets == NULL)
+        return iso_fail(ISO_EUSAGE, "there are no targets: isocl_rows_new makes rows without");
+    ISO_TRY(look_at("targets", targets, &y));
+    return iso_arrays_targets("targets", &y, names, set);
 }
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
@@ -65,9 +81,19 @@ static iso_rc make_rows(struct iso_dataset *set, isocl_rows **out)
                                       .width = set->width,
                                       .channels = set->channels,
                                       .classes = set->classes,
-                                      .labels = set->labels };
+                                      .labels = set->labels,
+                                      .targets = set->targets };
     *out = rows;
     return ISO_OK;
+}
+
+/* Ends the making of rows, of a set that is taken over. */
+static isocl_rc end_rows(iso_rc rc, struct iso_dataset *set, isocl_rows **out)
+{
+    if (rc == ISO_OK)
+        return iso_api_end(make_rows(set, out), NULL);
+    iso_dataset_free(set);
+    return iso_api_end(rc, NULL);
 }
 
 isocl_rc isocl_rows_new(const isocl_array *images, const isocl_array *labels, int classes,
@@ -76,13 +102,22 @@ isocl_rc isocl_rows_new(const isocl_array *images, const isocl_array *labels, in
     struct iso_dataset *set = iso_alloc(1, sizeof *set);
     if (set == NULL)
         return iso_api_end(ISO_ENOMEM, NULL);
-    snprintf(set->name, sizeof set->name, "arrays");
-    snprintf(set->source, sizeof set->source, "given by the program");
-    const iso_rc rc = take_arrays(images, labels, classes, set);
+    iso_rc rc = take_images(images, set);
     if (rc == ISO_OK)
-        return iso_api_end(make_rows(set, out), NULL);
-    iso_dataset_free(set);
-    return iso_api_end(rc, NULL);
+        rc = take_labels(labels, classes, set);
+    return end_rows(rc, set, out);
+}
+
+isocl_rc isocl_rows_new_targets(const isocl_array *images, const isocl_array *targets,
+                                const char *const *names, isocl_rows **out)
+{
+    struct iso_dataset *set = iso_alloc(1, sizeof *set);
+    if (set == NULL)
+        return iso_api_end(ISO_ENOMEM, NULL);
+    iso_rc rc = take_images(images, set);
+    if (rc == ISO_OK)
+        rc = take_targets(targets, names, set);
+    return end_rows(rc, set, out);
 }
 
 isocl_rc isocl_rows_load(const char *dataset, const char *split, const char *folder,

@@ -13,6 +13,7 @@ static const char *const kinds[][7] = {
     [ISO_ARRAY_IMAGES] = { "x", "images", "image", "features", "data", "inputs", NULL },
     [ISO_ARRAY_LABELS] = { "y", "labels", "label", "target", "targets", "classes", NULL },
     [ISO_ARRAY_IDS] = { "id", "ids", "image_id", NULL },
+    [ISO_ARRAY_TARGETS] = { NULL },
 };
 static const char *const unnamed[] = { "arr_0", "arr_1", NULL }; /* numpy.savez(path, a, b) */
 static const char npy_end[] = ".npy";
@@ -95,6 +96,18 @@ static const char *find(const struct iso_names *names, const char *name)
     return iso_splits_member(names, name, "", "");
 }
 
+/* Returns the array of this name with that of the split behind or before it, or NULL. */
+static const char *find_of_split(const struct iso_array_store *s, const char *name,
+                                 const char *split)
+{
+    char before[128], behind[128];
+    const char *line = *split ? "_" : "";
+    snprintf(before, sizeof before, "%s%s%s", split, line, name);
+    snprintf(behind, sizeof behind, "%s%s%s", name, line, split);
+    const char *found = find(&s->names, behind);
+    return found != NULL ? found : find(&s->names, before);
+}
+
 const char *iso_array_store_find(const struct iso_array_store *s, enum iso_array_kind kind,
                                  const char *given, const char *split)
 {
@@ -104,14 +117,10 @@ const char *iso_array_store_find(const struct iso_array_store *s, enum iso_array
     for (int64_t i = 0; i < s->names.n && *given; i++)
         if (strcmp(s->names.name[i], given) == 0)
             return s->names.name[i];
-    for (int i = 0; kinds[kind][i] != NULL && found == NULL && !*given; i++) {
-        char before[128], behind[128];
-        const char *line = *split ? "_" : "";
-        snprintf(before, sizeof before, "%s%s%s", split, line, kinds[kind][i]);
-        snprintf(behind, sizeof behind, "%s%s%s", kinds[kind][i], line, split);
-        found = find(&s->names, behind);
-        found = found != NULL ? found : find(&s->names, before);
-    }
+    for (int i = 0; kinds[kind][i] != NULL && found == NULL && !*given; i++)
+        found = find_of_split(s, kinds[kind][i], split);
+    if (kind == ISO_ARRAY_TARGETS)
+        return find_of_split(s, given, split);
     const bool by_place = found == NULL && !*given && !*split && kind != ISO_ARRAY_IDS;
     return by_place ? find(&s->names, unnamed[kind]) : found;
 }
@@ -130,10 +139,13 @@ iso_rc iso_array_store_lacks(const struct iso_array_store *s, enum iso_array_kin
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                                  s->names.name[i]);
     const char *usual = kinds[kind][s->pickle != NULL ? 3 : 0];
+    const char *what = kind == ISO_ARRAY_IMAGES   ? "images"
+                       : kind == ISO_ARRAY_LABELS ? "labels"
+                                                  : "targets";
     return iso_fail(ISO_EDATA,
                     "%s: has no array '%s%s%s'; it has %s: say which one has the %s with `%s:`",
                     s->path, *given ? given : usual, *split && !*given ? "_" : "",
-                    *given ? "" : split, list, kind == ISO_ARRAY_IMAGES ? "images" : "labels", key);
+                    *given ? "" : split, list, what, key);
 }
 
 void iso_array_store_what(const struct iso_array_store *s, const char *name, char *buf, size_t n)

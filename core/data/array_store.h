@@ -7,7 +7,7 @@
 #include "split.h"
 #include "core/system/file.h"
 
-enum iso_array_kind { ISO_ARRAY_IMAGES, ISO_ARRAY_LABELS, ISO_ARRAY_IDS };
+enum iso_array_kind { ISO_ARRAY_IMAGES, ISO_ARRAY_LABELS, ISO_ARRAY_IDS, ISO_ARRAY_TARGETS };
 struct iso_array_store { /* owns all but the path */
     const char *path;
     bool folder, archive, single; /* or else a pickle; single: its one array has no name */
@@ -22,7 +22,8 @@ void iso_array_store_close(struct iso_array_store *);
  * read. */
 iso_rc iso_array_store_splits(const char *path, struct iso_splits *out);
 /* Returns the name of an array: the one that is given, where it is not "", or the first usual one
- * for this kind and split ("": none); NULL: there is none. */
+ * for this kind and split ("": none); NULL: there is none. Targets have no usual name, but the
+ * given one alone or with that of the split. */
 const char *iso_array_store_find(const struct iso_array_store *, enum iso_array_kind,
                                  const char *given, const char *split);
 /* Fails with ISO_EDATA, and says what there is instead. key: of the model file, that would name it.

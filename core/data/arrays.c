@@ -22,6 +22,10 @@ static const struct iso_field fields[] = {
     { "label_array", ISO_FIELD_TEXT, AT(label_array), "", 0, SIZE(label_array), NULL,
       "of npy:PATH: the name of the array of labels; left out, a usual one, such as y_train or "
       "train_labels" },
+    { "target_array", ISO_FIELD_TEXT, AT(target_array), "", 0, SIZE(target_array), NULL,
+      "of npy:PATH: rows have targets in place of a class: the name of their array [rows, targets] "
+      "or [rows], alone or with that of the split, y for y_train; a target is any number, or 0 and "
+      "1 for a label" },
     { 0 }
 };
 #undef SIZE
@@ -285,24 +289,33 @@ static iso_rc take(const struct iso_dataset_request *r, struct iso_array_store *
     struct iso_npy array;
     iso_array_store_what(s, name, what, sizeof what);
     ISO_TRY(iso_array_store_read(s, name, &array));
-    const iso_rc rc = kind == ISO_ARRAY_IMAGES   ? iso_arrays_images(r, what, &array, set)
-                      : kind == ISO_ARRAY_LABELS ? iso_arrays_labels(what, &array, set)
-                                                 : take_ids(what, &array, set);
+    const iso_rc rc = kind == ISO_ARRAY_IMAGES    ? iso_arrays_images(r, what, &array, set)
+                      : kind == ISO_ARRAY_LABELS  ? iso_arrays_labels(what, &array, set)
+                      : kind == ISO_ARRAY_TARGETS ? iso_arrays_targets(what, &array, NULL, set)
+                                                  : take_ids(what, &array, set);
     free(array.memory);
     return rc;
 }
 
-/* Labels that are wanted must be there; ids may be. */
+/* Labels, or targets, that are wanted must be there; ids may be. */
 static iso_rc take_others(const struct iso_dataset_request *r, struct iso_array_store *s,
                           struct iso_dataset *set)
 {
-    const char *given = r->options.label_array;
-    const char *labels = iso_array_store_find(s, ISO_ARRAY_LABELS, given, r->split);
+    const bool targets = *r->options.target_array != '\0';
+    const enum iso_array_kind kind = targets ? ISO_ARRAY_TARGETS : ISO_ARRAY_LABELS;
+    const char *given = targets ? r->options.target_array : r->options.label_array;
+    const char *labels = iso_array_store_find(s, kind, given, r->split);
     const char *ids = iso_array_store_find(s, ISO_ARRAY_IDS, "", r->split);
+    if (targets && *r->options.label_array)
+        return iso_fail(ISO_EDATA,
+                        "%s: a row has a class, of `label_array:`, or the targets of "
+                        "`target_array:`: leave one of them out",
+                        s->path);
     if (labels == NULL && !r->labels_optional)
-        return iso_array_store_lacks(s, ISO_ARRAY_LABELS, given, r->split, "label_array");
+        return iso_array_store_lacks(s, kind, given, r->split,
+                                     targets ? "target_array" : "label_array");
     if (labels != NULL)
-        ISO_TRY(take(r, s, ISO_ARRAY_LABELS, labels, set));
+        ISO_TRY(take(r, s, kind, labels, set));
     return ids != NULL && r->labels_optional ? take(r, s, ISO_ARRAY_IDS, ids, set) : ISO_OK;
 }
 

@@ -14,6 +14,10 @@ iso_rc iso_arrays_images(const struct iso_dataset_request *, const char *what, s
  * [rows, classes]; and where the set does not know its number of classes that too: one more than
  * the largest, or as many as a row has. */
 iso_rc iso_arrays_labels(const char *what, struct iso_npy *, struct iso_dataset *);
+/* Fills the targets from numbers that are finite as floats, [rows] or [rows, targets], and their
+ * names: the given ones, as many as there are targets, or target_0, target_1, ... */
+iso_rc iso_arrays_targets(const char *what, struct iso_npy *, const char *const *names,
+                          struct iso_dataset *);
 /* The arrays of a .npz archive, of a folder of .npy files, in which images that are bytes may stay,
  * or of a .npy file that holds a pickled dictionary. They are found by their usual names
  * (array_store.h), or have those of the options. A .npy file that holds one array has no labels. */

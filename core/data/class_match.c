@@ -143,7 +143,7 @@ static iso_rc check_targets(const struct iso_trained_classes *trained, int n,
         if (k == set->classes)
             return iso_fail(ISO_EDATA,
                             "data set '%s' lacks the target '%s', which the training data have; "
-                            "give both the same `target_columns:`",
+                            "give both the same targets",
                             set->name, trained->name[i]);
     }
     return ISO_OK;

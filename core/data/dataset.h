@@ -49,6 +49,7 @@ struct iso_source_options {
     char target_columns[2048]; /* the same; "": rows have classes */
     char label_separator[16];  /* parts the labels of a row in its label_column; "": it has one */
     char image_array[64], label_array[64]; /* names in NumPy files; "": see array_store.c */
+    char target_array[64];                 /* the same, of the targets; "": rows have classes */
     char table[256];      /* text file that lists a folder's images; "": it has none */
     char file_column[64]; /* column of that file, by name or number; "": see image_table.c */
     char file_suffix[32]; /* follows the entries of that column */

@@ -70,6 +70,16 @@ static iso_rc check_model(struct iso_job *job, const struct iso_job_options *opt
     return rc;
 }
 
+/* The first rows that a program gives say whether rows have targets. */
+static void look_at_rows(const struct iso_job_options *options, struct iso_model *m)
+{
+    for (int i = 0; i < 3 && !m->rows_given; i++)
+        if (options->rows[i] != NULL && (options->rows[i]->labels || options->rows[i]->targets)) {
+            m->rows_given = true;
+            m->rows_have_targets = options->rows[i]->targets != NULL;
+        }
+}
+
 iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job_options *options)
 {
     if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
@@ -78,6 +88,7 @@ iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job
     ISO_TRY(label_changes(job, options, &changes));
     ISO_TRY(iso_model_load_changed(job->path, options->text, &changes, &job->faults, &job->model));
     ISO_TRY(check_model(job, options));
+    look_at_rows(options, job->model);
     ISO_TRY(find_origin(job));
     job->unhashed = options->unhashed;
     if (options->batch > 0)

@@ -89,6 +89,7 @@ struct iso_model {
     char name[64];
     bool named; /* by the file; false: after its path */
     struct iso_data_spec train, validation, test;
+    bool rows_given, rows_have_targets; /* a program gives the rows, which have no class */
     struct iso_location input_location;
     struct iso_shape input;          /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     struct iso_gather_images images; /* conversion of a data set's bytes */

@@ -305,7 +305,9 @@ static const struct iso_data_spec *find_spec(const struct iso_model *m, const ch
 bool iso_model_targets(const struct iso_model *m)
 {
     const struct iso_source_options *o = &m->train.options;
-    return m->train.given && (*o->target_columns || *o->label_separator);
+    if (m->rows_given)
+        return m->rows_have_targets;
+    return m->train.given && (*o->target_columns || *o->label_separator || *o->target_array);
 }
 
 iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_dataset_request *out)

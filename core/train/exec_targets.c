@@ -7,14 +7,16 @@
 
 static iso_rc other_kind(const struct iso_exec *e, const char *which, const struct iso_dataset *d)
 {
+    const struct iso_source_options *o = &e->graph->model->train.options;
     const bool wanted = e->graph->targets;
     return iso_fail(ISO_EDATA,
                     "%s data: the rows of %s have %s, and those of the training data %s: give both "
                     "the same %s",
                     which, d->name, wanted ? "a class each" : "targets",
                     wanted ? "have targets" : "a class each",
-                    *e->graph->model->train.options.label_separator ? "`label_separator:`"
-                                                                    : "`target_columns:`");
+                    *o->label_separator ? "`label_separator:`"
+                    : *o->target_array  ? "`target_array:`"
+                                        : "`target_columns:`");
 }
 
 static iso_rc other_number(const struct iso_exec *e, const char *which, const struct iso_dataset *d)

@@ -19,6 +19,7 @@ from ._library import (
     options,
     version,
 )
+from ._rows import Targets
 from .callbacks import Callback, History
 from .layers import Input, Sequential
 from .model import Model, parity
@@ -31,6 +32,7 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "Targets",
     "arithmetic",
     "datasets",
     "devices",

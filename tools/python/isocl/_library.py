@@ -62,6 +62,7 @@ class RowsShape(Structure):
         ("channels", c_int),
         ("classes", c_int),
         ("labels", POINTER(c_int32)),
+        ("targets", POINTER(c_float)),
     ]
 
 
@@ -139,6 +140,7 @@ _SIGNATURES = {
     "options_free": (None, c_void_p),
     "options_list": (c_int, OPTION_FN, c_void_p),
     "rows_new": (c_int, POINTER(Array), POINTER(Array), c_int, _OUT),
+    "rows_new_targets": (c_int, POINTER(Array), POINTER(Array), POINTER(c_char_p), _OUT),
     "rows_load": (c_int, c_char_p, c_char_p, c_char_p, _OUT),
     "rows_about": (POINTER(RowsShape), c_void_p),
     "rows_images": (c_int, c_void_p, c_int64, c_int64, c_void_p),

@@ -1,15 +1,36 @@
-"""Images and their classes, from arrays."""
+"""Images and their classes or targets, from arrays."""
 
 import numpy
 
-from ._library import Array, Handle, byref, call, check, text
+from ._library import Array, Handle, byref, c_char_p, call, check, text
+
+
+class Targets:
+    """Numbers [rows, targets] or [rows] in place of classes: y of fit and evaluate, for a regression's loss, or 0 and 1
+    for labels, of which a row has any number, for binary_crossentropy. names: of the targets (default: target_0, ...)."""
+
+    def __init__(self, values, names=None):
+        self.values, self.names = numpy.ascontiguousarray(values), names
+        columns = self.values.shape[1] if self.values.ndim > 1 else 1
+        if names is not None and len(names) != columns:
+            raise ValueError(f"{len(names)} names for {columns} targets")
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, rows):
+        return Targets(self.values[rows], self.names)
 
 
 class Rows(Handle):
-    """Rows of the library. x: whole numbers from 0 to 255, not scaled; y: classes, or None."""
+    """Rows of the library. x: whole numbers from 0 to 255, not scaled; y: classes, Targets, or None."""
 
     def __init__(self, x, y=None, classes=0):
         images = numpy.ascontiguousarray(x)
+        if isinstance(y, Targets):
+            names = (c_char_p * len(y.names))(*map(str.encode, y.names)) if y.names is not None else None
+            super().__init__("rows", call.rows_new_targets, byref(_array(images)), byref(_array(y.values)), names)
+            return
         labels = numpy.ascontiguousarray(y) if y is not None else None
         super().__init__(
             "rows",

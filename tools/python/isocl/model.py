@@ -8,7 +8,7 @@ import weakref
 import numpy
 
 from ._library import CHECK_FN, LAYER_FN, LOG_FN, WEIGHT_FN, Check, Handle, Options, Teller, c_int64, call, check, text
-from ._rows import Rows
+from ._rows import Rows, Targets
 from .callbacks import History, Printer
 
 _ROW = "{:<24}{:<24}{:<16}{:>12}{:>12}"
@@ -95,7 +95,7 @@ class Model:
             validation_data=None, *, run=None, resume=False, **options):
         """Trains all phases, and keeps the run in a folder, as `isocl train` does. Returns a History.
 
-        x, y: images, whole numbers from 0 to 255, and classes; left out, the data that the model file names.
+        x, y: images, whole numbers from 0 to 255, and classes, or isocl.Targets(numbers); left out, the data that the model file names.
         validation_split: share of the rows, from the end, that is validated and not trained on.
         epochs: in all. verbose: 0 prints nothing. callbacks: Callback objects.
         run: the run's folder (default: a new one, runs/MODEL-NNN). resume: goes on with that run, or the last one, to
@@ -138,13 +138,17 @@ class Model:
 
     # ---- Use -----------------------------------------------------------------------------------
 
-    def _open_network(self, **options):
-        """The network with these options; it stays open for as long as they are the same."""
-        if self._network is None or self._opened != options:
+    def _open_network(self, targets=None, **options):
+        """The network with these options; it stays open for as long as they are the same. targets: rows that have them."""
+        wanted = {**options, "targets": targets is not None}
+        if self._network is None or self._opened != wanted:
             weights = self._weights_file()
-            self._network = Handle("network", call.network_open, self._handle, text(weights),
-                                   Options(**self._settings, **options))
-            self._opened = options
+            o = Options(**self._settings, **options)
+            if targets is not None:
+                o.put("test", targets)
+            self._network = Handle("network", call.network_open, self._handle, text(weights), o)
+            self._rows = targets  # which must outlive it
+            self._opened = wanted
         return self._network
 
     def _weights_file(self):
@@ -158,16 +162,16 @@ class Model:
             return os.path.join(self._weights, "weights.safetensors")
         return self._weights
 
-    def _put(self, network, split, x, y):
+    def _put(self, network, split, rows):
         count = c_int64()
-        rows = Rows(x, y) if x is not None else None
         check(call.network_rows(network, split.encode(), rows, count))
         return count.value
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose=0, return_dict=False, *, split="test", limit=None):
         """Returns loss and metrics, as Keras does, of x and y, or of a split of the model file's data."""
-        network = self._open_network(batch_size=batch_size, limit=limit)
-        self._put(network, split, x, y)
+        rows = Rows(x, y) if x is not None else None
+        network = self._open_network(rows if isinstance(y, Targets) else None, batch_size=batch_size, limit=limit)
+        self._put(network, split, rows)
         scores = {}
         teller = Teller(LOG_FN, lambda log: scores.update(log.numbers()))
         teller.check(call.network_evaluate(network, teller, None))
@@ -178,7 +182,7 @@ class Model:
     def predict(self, x=None, batch_size=None, verbose=0, *, split="test", layer=None, limit=None):
         """Returns float32 [rows, ...]: what the last layer gives, or this one."""
         network = self._open_network(batch_size=batch_size, layer=layer, limit=limit)
-        rows = self._put(network, split, x, None)
+        rows = self._put(network, split, Rows(x) if x is not None else None)
         dim = (c_int64 * 4)()
         out = numpy.empty((rows, *dim[: call.network_output(network, dim)]), numpy.float32)
         check(call.network_predict(network, out.ctypes.data))
