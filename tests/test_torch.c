@@ -141,6 +141,97 @@ static void weights_come_back_from_pytorchs_form(void **state)
     unlink(path);
 }
 
+/* ---- Vision transformers --------------------------------------------------------------------- */
+
+static void open_vit(struct network *net)
+{
+    network_open(net, "tests/torch/vit.yaml", 2, "reference", 0);
+    network_begin(net, &(struct iso_exec_options){ .seed = 1 });
+}
+
+static void take_vit(struct network *net, const char *path)
+{
+    struct iso_torch_file *file;
+    struct iso_keras_taken taken;
+    must(iso_torch_open(path, &file));
+    must(iso_torch_load(net->exec, file, path, ISO_KERAS_BY_NAME, &net->faults, &taken));
+    assert_int_equal(taken.layers, 3 + 2 * 8 + 2);
+    assert_int_equal(taken.left + taken.unused, 0);
+    iso_torch_close(file);
+}
+
+/* The state dicts of torchvision's newer and older versions give its outputs. The model file has
+ * value before key, which says nothing of their places in in_proj. */
+static void vision_transformers_give_torchvisions_outputs(void **state)
+{
+    static const char *const paths[] = { "tests/torch/vit.pth", "tests/torch/vit_old.pth",
+                                         "tests/torch/vit.safetensors" };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct network net;
+        struct iso_st_file *want;
+        open_vit(&net);
+        take_vit(&net, paths[i]);
+        must(iso_st_open("tests/torch/vit_outputs.safetensors", &want));
+        must(iso_exec_feed(net.exec, 2, iso_st_find(want, "x")->data, NULL, NULL));
+        network_predicts(&net, 6, iso_st_find(want, "y")->data);
+        iso_st_close(want);
+        network_close(&net);
+    }
+}
+
+static void assert_same_tensors(const char *path, const char *other)
+{
+    struct iso_st_file *ours, *theirs;
+    must(iso_st_open(path, &ours));
+    must(iso_st_open(other, &theirs));
+    assert_int_equal(ours->n, theirs->n);
+    for (int i = 0; i < ours->n; i++) {
+        const struct iso_st_tensor *o = &ours->tensors[i], *t = iso_st_find(theirs, o->name);
+        if (t == NULL || t->ndim != o->ndim || memcmp(t->dim, o->dim, (size_t)o->ndim * 8) != 0)
+            fail_msg("%s is not there, or has another shape", o->name);
+        assert_memory_equal(t->data, o->data, (size_t)iso_st_bytes(t));
+    }
+    iso_st_close(ours);
+    iso_st_close(theirs);
+}
+
+/* There and back with equal bits: the file has the names, shapes and bits of torchvision's own. */
+static void vision_transformers_go_back_to_torchvision(void **state)
+{
+    char path[] = "/tmp/isocl-test-torch-XXXXXX.safetensors", before[65], after[65];
+    struct network net;
+    (void)state;
+    close(mkstemps(path, 12));
+    open_vit(&net);
+    take_vit(&net, "tests/torch/vit.pth");
+    must(iso_exec_hash(net.exec, before));
+    must(iso_torch_save(net.exec, path));
+    assert_same_tensors(path, "tests/torch/vit.safetensors");
+    must(iso_exec_initialize(net.exec));
+    take_vit(&net, path);
+    must(iso_exec_hash(net.exec, after));
+    assert_string_equal(before, after);
+    network_close(&net);
+    unlink(path);
+}
+
+static void other_networks_are_no_vision_transformers(void **state)
+{
+    struct iso_torch_file *file;
+    struct iso_keras_taken taken;
+    struct network net;
+    (void)state;
+    open_small(&net);
+    must(iso_torch_open("tests/torch/vit.pth", &file));
+    assert_int_equal(
+        iso_torch_load(net.exec, file, "vit.pth", ISO_KERAS_BY_NAME, &net.faults, &taken),
+        ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "the model is no vision transformer"));
+    iso_torch_close(file);
+    network_close(&net);
+}
+
 static void what_pytorch_has_not_is_refused(void **state)
 {
     struct network net;
@@ -260,6 +351,9 @@ int main(void)
         cmocka_unit_test(half_precision_is_exact),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(weights_come_back_from_pytorchs_form),
+        cmocka_unit_test(vision_transformers_give_torchvisions_outputs),
+        cmocka_unit_test(vision_transformers_go_back_to_torchvision),
+        cmocka_unit_test(other_networks_are_no_vision_transformers),
         cmocka_unit_test(what_pytorch_has_not_is_refused),
         cmocka_unit_test(differences_from_pytorch_are_counted),
         cmocka_unit_test(names_have_no_order),

@@ -163,9 +163,10 @@ const struct iso_command iso_command_get = {
     .more =
         "Data sets: mnist and fashion-mnist (11 and 30 MB), cifar10 and cifar100 (162 and\n"
         "161 MB). Weights, of networks in models/imagenet: resnet18, resnet34, resnext50,\n"
-        "densenet121, squeezenet, mobilenet-v2, mobilenet-v3-small, shufflenet-v2 and\n"
-        "efficientnet-b0 of torchvision, resnet50 and vgg16 of Keras; 5 to 553 MB. They go\n"
-        "into the folder's weights/, converted as well, for `isocl new DATA --from NAME`.\n"
+        "densenet121, squeezenet, mobilenet-v2, mobilenet-v3-small, shufflenet-v2,\n"
+        "efficientnet-b0 and vit-b-16 of torchvision, resnet50 and vgg16 of Keras; 5 to\n"
+        "553 MB. They go into the folder's weights/, converted as well, for `isocl new\n"
+        "DATA --from NAME`.\n"
         "What was fetched is checked before it gets its name, by what its authors say of\n"
         "it; weights' whole SHA-256 is recorded at the first download, and required from\n"
         "then on. A fetch that was broken off goes on where it stopped. It needs curl.",

@@ -1,6 +1,7 @@
 /* torch_export.c: a network's weights as a state dict of PyTorch: what torch_weights.c reads,
  * turned back. */
 #include "core/formats/safetensors.h"
+#include "torch_vit.h"
 #include "torch_weights.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@ struct state_dict {
     struct iso_st_tensor *tensors;
     char (*names)[2 * ISO_NAME];
     int n;
+    const struct iso_torch_vit_name *vit; /* [nodes]; NULL: it is no vision transformer */
 };
 
 /* Returns PyTorch's name of a weight, which isocl calls LAYER/kernel; NULL: it has none. */
@@ -25,6 +27,8 @@ static const char *torch_name(enum iso_op op, const char *weight)
         { "beta", "bias" },
         { "moving_mean", "running_mean" },
         { "moving_variance", "running_var" },
+        { "token", "weight" },
+        { "embeddings", "weight" },
     };
     if (op == ISO_OP_separable_conv2d)
         return NULL;
@@ -70,6 +74,17 @@ static void turn_matrix(const struct iso_shape *s, const struct iso_shape *image
     }
 }
 
+/* A token or a Linear as torchvision has it: [1, 1, channels], and without axes of one pixel. */
+static void shape_for_vit(const struct iso_torch_vit_name *n, struct iso_st_tensor *t)
+{
+    if (n->kind == ISO_TORCH_VIT_TENSOR && t->ndim == 1) {
+        t->dim[2] = t->dim[0];
+        t->dim[0] = t->dim[1] = 1;
+        t->ndim = 3;
+    }
+    t->ndim = n->linear && t->ndim == 4 ? 2 : t->ndim;
+}
+
 /* Puts a weight, which has been read, into `to` as PyTorch has it. */
 static void turn(const struct iso_graph *g, int node, const struct iso_shape *s, const float *from,
                  float *to, struct iso_st_tensor *t)
@@ -83,9 +98,27 @@ static void turn(const struct iso_graph *g, int node, const struct iso_shape *s,
         turn_matrix(s, iso_torch_image_before(g, node), from, to, t);
         return;
     }
+    memcpy(to, from, (size_t)iso_shape_count(s) * sizeof *to);
     t->ndim = 1; /* one number for each channel */
     t->dim[0] = iso_shape_count(s);
-    memcpy(to, from, (size_t)iso_shape_count(s) * sizeof *to);
+    if (op == ISO_OP_position_embedding) {
+        t->ndim = s->ndim;
+        memcpy(t->dim, s->dim, (size_t)s->ndim * sizeof *t->dim);
+    }
+}
+
+static void name_tensor(const struct state_dict *d, int node, const char *layer, const char *weight,
+                        char name[2 * ISO_NAME])
+{
+    const struct iso_torch_vit_name *n = d->vit != NULL ? &d->vit[node] : NULL;
+    if (n == NULL)
+        snprintf(name, 2 * ISO_NAME, "%s.%s", layer, weight);
+    else if (n->kind == ISO_TORCH_VIT_TENSOR)
+        snprintf(name, 2 * ISO_NAME, "%s", n->name);
+    else if (n->kind == ISO_TORCH_VIT_PART) /* a third, until join_parts */
+        snprintf(name, 2 * ISO_NAME, "%s_%s/%d", n->name, weight, n->part);
+    else
+        snprintf(name, 2 * ISO_NAME, "%s.%s", n->name, weight);
 }
 
 static iso_rc add_weight(struct iso_exec *e, int node, int value, struct state_dict *d)
@@ -105,11 +138,68 @@ static iso_rc add_weight(struct iso_exec *e, int node, int value, struct state_d
     if (from == NULL)
         return ISO_ENOMEM;
     struct iso_st_tensor *to = &d->tensors[d->n];
-    snprintf(d->names[d->n], sizeof *d->names, "%s.%s", layer, name);
+    name_tensor(d, node, layer, name, d->names[d->n]);
     *to = (struct iso_st_tensor){ .name = d->names[d->n], .type = ISO_ST_F32, .data = from };
     d->n++;
     ISO_TRY(iso_tensor_read_f32(iso_exec_backend(e), &t, from + n));
     turn(g, node, &v->shape, from + n, from, to);
+    if (d->vit != NULL)
+        shape_for_vit(&d->vit[node], to);
+    return ISO_OK;
+}
+
+/* Returns the tensor of a name with part `part` behind it, or NULL. */
+static struct iso_st_tensor *find_part(struct state_dict *d, const char *name, size_t length,
+                                       int part)
+{
+    char wanted[2 * ISO_NAME];
+    snprintf(wanted, sizeof wanted, "%.*s/%d", (int)length, name, part);
+    for (int i = 0; i < d->n; i++)
+        if (strcmp(d->tensors[i].name, wanted) == 0)
+            return &d->tensors[i];
+    return NULL;
+}
+
+/* Makes one tensor of three, in place of the first; the other two are left out. */
+static iso_rc join(struct state_dict *d, int first, size_t length)
+{
+    struct iso_st_tensor *part[3];
+    const int64_t bytes = iso_st_bytes(&d->tensors[first]);
+    for (int k = 0; k < 3; k++) {
+        part[k] = find_part(d, d->names[first], length, k);
+        if (part[k] == NULL || iso_st_bytes(part[k]) != bytes)
+            return iso_fail(ISO_EUNSUP,
+                            "query, key and value of an attention have not all the same size, or a "
+                            "bias, which torchvision's have (%.*s); write .onnx or .keras",
+                            (int)length, d->names[first]);
+    }
+    uint8_t *all = iso_alloc(3, (size_t)bytes);
+    if (all == NULL)
+        return ISO_ENOMEM;
+    for (int k = 0; k < 3; k++) {
+        memcpy(all + k * bytes, part[k]->data, (size_t)bytes);
+        free((float *)(uintptr_t)part[k]->data);
+        part[k]->data = NULL;
+    }
+    d->tensors[first].data = all;
+    d->tensors[first].dim[0] *= 3;
+    d->names[first][length] = '\0';
+    return ISO_OK;
+}
+
+/* Joins what torchvision has as one tensor. */
+static iso_rc join_parts(struct state_dict *d)
+{
+    int n = 0;
+    for (int i = 0; i < d->n && d->vit != NULL; i++) {
+        const char *slash = strchr(d->names[i], '/');
+        if (slash != NULL && d->tensors[i].data != NULL)
+            ISO_TRY(join(d, i, (size_t)(slash - d->names[i])));
+    }
+    for (int i = 0; i < d->n; i++)
+        if (d->tensors[i].data != NULL)
+            d->tensors[n++] = d->tensors[i];
+    d->n = n;
     return ISO_OK;
 }
 
@@ -129,12 +219,19 @@ iso_rc iso_torch_save(struct iso_exec *e, const char *path)
     const size_t n = (size_t)iso_exec_nweights(e) + 1;
     struct state_dict d = { .tensors = iso_alloc(n, sizeof *d.tensors),
                             .names = iso_alloc(n, sizeof *d.names) };
-    iso_rc rc = d.tensors != NULL && d.names != NULL ? collect(e, &d) : ISO_ENOMEM;
+    const struct iso_graph *g = iso_exec_graph(e);
+    struct iso_torch_vit_name *vit = iso_alloc((size_t)g->nlayer_nodes + 1, sizeof *vit);
+    if (vit != NULL && iso_torch_vit_names(g, vit))
+        d.vit = vit;
+    iso_rc rc = vit != NULL && d.tensors != NULL && d.names != NULL ? collect(e, &d) : ISO_ENOMEM;
+    if (rc == ISO_OK)
+        rc = join_parts(&d);
     if (rc == ISO_OK)
         rc = iso_st_write(path, d.tensors, d.n, metadata);
     for (int i = 0; i < d.n; i++)
         free((float *)(uintptr_t)d.tensors[i].data);
     free(d.tensors);
     free(d.names);
+    free(vit);
     return rc;
 }

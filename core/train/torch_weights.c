@@ -1,5 +1,6 @@
 /* torch_weights.c: the layers of a state dict, turned to isocl's order of axes. */
 #include "torch_weights.h"
+#include "torch_vit.h"
 #include "core/model/model.h"
 #include "core/ops/batch_normalization.h"
 #include "core/ops/conv2d.h"
@@ -241,9 +242,9 @@ static iso_rc load(struct iso_exec *e, const struct group *groups, int n, const 
     return rc;
 }
 
-iso_rc iso_torch_load(struct iso_exec *e, const struct iso_torch_file *f, const char *path,
-                      enum iso_keras_match match, struct iso_faults *faults,
-                      struct iso_keras_taken *taken)
+static iso_rc load_file(struct iso_exec *e, const struct iso_torch_file *f, const char *path,
+                        enum iso_keras_match match, struct iso_faults *faults,
+                        struct iso_keras_taken *taken)
 {
     struct group *groups = iso_alloc((size_t)f->n + 1, sizeof *groups);
     int n = 0;
@@ -257,6 +258,34 @@ iso_rc iso_torch_load(struct iso_exec *e, const struct iso_torch_file *f, const 
     if (rc == ISO_OK)
         rc = load(e, groups, n, path, match, faults, taken);
     free(groups);
+    return rc;
+}
+
+/* The tensors of a vision transformer have torchvision's names, whatever the model's layers have,
+ * and not their order. */
+iso_rc iso_torch_load(struct iso_exec *e, const struct iso_torch_file *f, const char *path,
+                      enum iso_keras_match match, struct iso_faults *faults,
+                      struct iso_keras_taken *taken)
+{
+    const struct iso_graph *g = iso_exec_graph(e);
+    struct iso_torch_file own;
+    if (!iso_torch_vit_is(f))
+        return load_file(e, f, path, match, faults, taken);
+    struct iso_torch_vit_name *names = iso_alloc((size_t)g->nlayer_nodes + 1, sizeof *names);
+    iso_rc rc = names != NULL ? ISO_OK : ISO_ENOMEM;
+    if (rc == ISO_OK && !iso_torch_vit_names(g, names))
+        rc = iso_fail(ISO_EDATA,
+                      "%s: holds attentions whose query, key and value are one tensor, in_proj, "
+                      "and the model is no vision transformer like torchvision's (models/imagenet/"
+                      "vit-tiny.yaml is one)",
+                      path);
+    if (rc == ISO_OK)
+        rc = iso_torch_vit_take(g, names, f, &own);
+    if (rc == ISO_OK) {
+        rc = load_file(e, &own, path, ISO_KERAS_BY_NAME, faults, taken);
+        free(own.tensors);
+    }
+    free(names);
     return rc;
 }
 

@@ -3,12 +3,15 @@
 
     python3 tools/golden/make_torch_files.py tests/torch
 
-Neither the build nor the tests run this. It needs torch and safetensors (written with 2.15, 0.6). small.pth holds
+Neither the build nor the tests run this. It needs torch, torchvision and safetensors (written with 2.15, 0.29,
+0.6). small.pth holds
 {"epoch": 3, "model": the state dict}; one of its tensors is half, one a part of a larger one that is turned.
 small.pkl is the pickle within it, small.safetensors holds the same tensors, and outputs.safetensors images `x`,
 channels last, and outputs `y`. wrapped.pth has the same weights as PyTorch before 1.6 wrote them, of a network within
 DataParallel, beside a tensor of truth values. rounded.safetensors has them rounded to bfloat16, rounded_half.* in half
-precision. evil.pth names a function that must not be called.
+precision. evil.pth names a function that must not be called. vit.pth and vit.safetensors are a state dict of torchvision's
+VisionTransformer, vit_old.pth has it under the names of its older versions, and vit_outputs.safetensors has images and
+outputs.
 """
 import collections
 import os
@@ -17,6 +20,7 @@ import zipfile
 
 import numpy as np
 import torch
+import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
@@ -68,6 +72,23 @@ def main():
         f.write(z.read("small/data.pkl"))
     torch.save(collections.OrderedDict(state, evil=Evil()), os.path.join(folder, "evil.pth"))
     write_others(folder, state)
+    write_transformer(folder)
+
+
+def write_transformer(folder):
+    """Weights of all layers are drawn; torchvision's own begin at 0 in part."""
+    torch.manual_seed(2)
+    made = torchvision.models.VisionTransformer(8, 4, 2, 2, 6, 10, num_classes=3).eval()
+    for p in made.parameters():
+        nn.init.uniform_(p, -0.8, 0.8)
+    x = torch.rand(2, 3, 8, 8)
+    write_tensors(os.path.join(folder, "vit_outputs.safetensors"),
+                  {"x": np.ascontiguousarray(x.numpy().transpose(0, 2, 3, 1)), "y": made(x).detach().numpy()})
+    state = made.state_dict()
+    write_tensors(os.path.join(folder, "vit.safetensors"), {k: v.numpy() for k, v in state.items()})
+    torch.save(state, os.path.join(folder, "vit.pth"))
+    torch.save(collections.OrderedDict((k.replace("mlp.0", "mlp.linear_1").replace("mlp.3", "mlp.linear_2"), v)
+                                       for k, v in state.items()), os.path.join(folder, "vit_old.pth"))
 
 
 def write_others(folder, state):

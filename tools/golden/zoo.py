@@ -43,7 +43,7 @@ MODELS = {"vgg16": "vgg16", "resnet18": "imagenet/resnet18", "resnet34": "imagen
           "resnext50_32x4d": "imagenet/resnext50", "densenet121": "imagenet/densenet121",
           "squeezenet1_1": "imagenet/squeezenet", "mobilenet_v2": "imagenet/mobilenet-v2",
           "mobilenet_v3_small": "imagenet/mobilenet-v3-small", "shufflenet_v2_x1_0": "imagenet/shufflenet-v2",
-          "efficientnet_b0": "imagenet/efficientnet-b0"}
+          "efficientnet_b0": "imagenet/efficientnet-b0", "vit_b_16": "imagenet/vit-b-16"}
 
 
 class Tutorial(nn.Module):
