@@ -59,6 +59,26 @@ static void state_dicts_give_pytorchs_outputs(void **state)
     }
 }
 
+/* Two tensors that share their numbers have them each. */
+static void tied_tensors_are_read_apart(void **state)
+{
+    struct iso_torch_file *file;
+    (void)state;
+    must(iso_torch_open("tests/torch/tied.pth", &file));
+    assert_int_equal(file->n, 4);
+    const struct iso_torch_tensor *t = file->tensors;
+    assert_string_equal(t[2].name, "second.weight");
+    assert_true(t[2].ndim == 2 && t[2].dim[0] == 4 && t[2].dim[1] == 3);
+    for (int i = 0; i < 12; i++)
+        assert_true(t[0].values[i] == (float)i / 8 &&
+                    t[2].values[i % 4 * 3 + i / 4] == (float)i / 8);
+    for (int i = 0; i < 3; i++)
+        assert_true(t[1].values[i] == (float)(i + 1) && t[3].values[i] == (float)(4 * i + 1) / 8);
+    t[0].values[0] = 5;
+    assert_true(t[2].values[0] == 0);
+    iso_torch_close(file);
+}
+
 /* Numbers of 16 bits give weights with the bits that they have as float32. */
 static void half_precision_is_exact(void **state)
 {
@@ -348,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_give_pytorchs_outputs),
+        cmocka_unit_test(tied_tensors_are_read_apart),
         cmocka_unit_test(half_precision_is_exact),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(weights_come_back_from_pytorchs_form),

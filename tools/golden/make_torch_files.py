@@ -11,7 +11,7 @@ channels last, and outputs `y`. wrapped.pth has the same weights as PyTorch befo
 DataParallel, beside a tensor of truth values. rounded.safetensors has them rounded to bfloat16, rounded_half.* in half
 precision. evil.pth names a function that must not be called. vit.pth and vit.safetensors are a state dict of torchvision's
 VisionTransformer, vit_old.pth has it under the names of its older versions, and vit_outputs.safetensors has images and
-outputs.
+outputs. tied.pth has two tensors that share their numbers, one of them turned.
 """
 import collections
 import os
@@ -73,6 +73,9 @@ def main():
     torch.save(collections.OrderedDict(state, evil=Evil()), os.path.join(folder, "evil.pth"))
     write_others(folder, state)
     write_transformer(folder)
+    tied = torch.arange(12.0).view(3, 4) / 8
+    torch.save({"first.weight": tied, "first.bias": torch.tensor([1.0, 2, 3]), "second.weight": tied.t(),
+                "second.bias": tied[:, 1]}, os.path.join(folder, "tied.pth"))
 
 
 def write_transformer(folder):
