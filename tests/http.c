@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,16 @@ static void answer(int connection, const char *bytes, size_t n, size_t cut, int 
         send_all(connection, bytes + from, cut > 0 ? cut : n - from);
 }
 
+/* Waits for a request; ends the server when the test that started it is gone. */
+static int accept_while(pid_t parent, int listener)
+{
+    struct pollfd wait = { .fd = listener, .events = POLLIN };
+    while (poll(&wait, 1, 500) == 0)
+        if (getppid() != parent)
+            _exit(1);
+    return accept(listener, NULL, NULL);
+}
+
 int http_start(struct http *server, const void *bytes, size_t n, size_t cut, int status)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -70,11 +81,12 @@ int http_start(struct http *server, const void *bytes, size_t n, size_t cut, int
         listen(listener, 8) != 0 || getsockname(listener, (struct sockaddr *)&at, &size) != 0)
         return 0;
     server->port = ntohs(at.sin_port);
+    const pid_t parent = getpid();
     server->child = fork();
     if (server->child == 0) {
         signal(SIGPIPE, SIG_IGN);
         for (;; cut = 0) {
-            const int connection = accept(listener, NULL, NULL);
+            const int connection = accept_while(parent, listener);
             if (connection < 0)
                 _exit(1);
             answer(connection, bytes, n, cut, status);
