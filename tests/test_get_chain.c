@@ -121,7 +121,7 @@ static int same_tensors(const char *name, const char *other, const char *but)
     return same;
 }
 
-/* What is fetched, what is converted, what a new model begins with, and what is left of it after a
+/* The files fetched and converted, what a new model begins with, and what is left of it after a
  * training of the head have the same bits. */
 static void published_weights_begin_a_training(void **state)
 {

@@ -51,7 +51,7 @@ static void the_bytes_are_the_levels(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        const double rounding = 255 * 0x1p-22; /* of two products and an offset, in levels */
+        const double rounding = 255 * 0x1p-22; /* two products and an offset, in levels */
         double s[ISO_SCALARS];
         iso_rand_augment k;
         struct iso_model *m = load(inputs[i], &k, s);

@@ -37,11 +37,11 @@ typedef struct {
     iso_real a, b, c;
 } iso_of_channels;
 
-/* What all images of a call have in common: the magnitudes of the changes, as shear and turn
- * (places), shifts (pixels), shares of the image in a blend with another picture, and of that, for
- * the magnitude (more) and its negative (less), bits to keep, and the first level that is inverted;
- * the levels beyond the borders; black, the width of a level and its inverse. (gcc 12 leaves the
- * rounding of doubles to floats and back out where it sets two members side by side.) */
+/* The numbers that all images of a call have in common: the magnitudes of the changes, as shear and
+ * turn (places), shifts (pixels), shares of the image in a blend with another picture, and of that,
+ * for the magnitude (more) and its negative (less), bits to keep, and the first level that is
+ * inverted; the levels beyond the borders; black, the width of a level and its inverse. (gcc 12
+ * leaves the rounding of doubles to floats and back out where it sets two members side by side.) */
 typedef struct {
     iso_i64 shear, sine, cosine;
     iso_of_channels black, unit, inverse, fill;
@@ -139,7 +139,7 @@ ISO_FN iso_i32 iso_blurred_level(iso_i32 sum, iso_i32 middle)
 
 /* ---- Changes by a table of levels ------------------------------------------------------------ */
 
-/* What is known of a picture: the least and the greatest level, the number of pixels, of those with
+/* The levels of a picture: the least and the greatest level, the number of pixels, of those with
  * the greatest level, and the sum of all levels. */
 typedef struct {
     iso_i64 sum;

@@ -74,9 +74,10 @@ static iso_rc check_model(struct iso_job *job, const struct iso_job_options *opt
 static void look_at_rows(const struct iso_job_options *options, struct iso_model *m)
 {
     for (int i = 0; i < 3 && !m->rows_given; i++)
-        if (options->rows[i] != NULL && (options->rows[i]->labels || options->rows[i]->targets)) {
-            m->rows_given = true;
-            m->rows_have_targets = options->rows[i]->targets != NULL;
+        if (options->rows[i] != NULL) {
+            const struct iso_dataset *rows = options->rows[i];
+            m->rows_given = rows->labels != NULL || rows->targets != NULL;
+            m->rows_have_targets = rows->targets != NULL;
         }
 }
 

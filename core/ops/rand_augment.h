@@ -17,7 +17,7 @@ struct iso_rand_augment_params { /* x, y: REAL [n, h, w, 1 or 3] */
 /* scalars: the magnitudes as numbers of the changes */
 enum {
     ISO_RAND_SHEAR,
-    ISO_RAND_SINE, /* of the angle of rotations */
+    ISO_RAND_SINE, /* sine of the angle of rotations */
     ISO_RAND_COSINE,
     ISO_RAND_BLEND,
     ISO_RAND_BITS,    /* the mask of posterize */

@@ -10,7 +10,7 @@
 /* A tensor of a layer: NAME.weight and NAME.bias; NAME itself; or third `part` of NAME_weight and
  * NAME_bias. */
 enum iso_torch_vit_kind { ISO_TORCH_VIT_LAYER, ISO_TORCH_VIT_TENSOR, ISO_TORCH_VIT_PART };
-struct iso_torch_vit_name { /* of a node; name "": it has no weights */
+struct iso_torch_vit_name { /* a node's; name "": it has no weights */
     char name[ISO_NAME];
     enum iso_torch_vit_kind kind;
     int part;

@@ -147,7 +147,7 @@ class Model:
             if targets is not None:
                 o.put("test", targets)
             self._network = Handle("network", call.network_open, self._handle, text(weights), o)
-            self._rows = targets  # which must outlive it
+            self._rows = targets  # these must outlive it
             self._opened = wanted
         return self._network
 
