@@ -3,7 +3,7 @@
  * --from` takes it over for pictures. The list of published weights is this test's own. */
 static char model_path[4096], publisher_sum[80];
 #define ISO_PUBLISHED_LIST "tests/published_list.def"
-#include "core/job/published.c"
+#include "core/job/published.c" /* NOLINT(bugprone-suspicious-include): with another list */
 
 #include "cli.h"
 #include "core/system/file.h"
