@@ -116,8 +116,7 @@ isocl_rc isocl_options_rows(isocl_options *o, const char *split, const isocl_row
         return ISOCL_EUSAGE;
     if (rows != NULL && rows->set->labels == NULL && rows->set->targets == NULL)
         return iso_api_end(
-            iso_fail(ISO_EUSAGE, "rows for %s need labels or targets, and these have none", split),
-            NULL);
+            iso_fail(ISO_EUSAGE, "rows for %s need labels, and these have none", split), NULL);
     o->rows[i] = rows != NULL ? rows->set : NULL;
     return ISOCL_OK;
 }
