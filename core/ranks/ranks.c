@@ -62,7 +62,8 @@ int64_t iso_ranks_first(const struct iso_ranks *r, int64_t n, int rank)
 
 /* ---- What all know --------------------------------------------------------------------------- */
 
-iso_rc iso_ranks_complete(struct iso_ranks *r, void *all, const size_t *at)
+iso_rc iso_ranks_begin_completing(struct iso_ranks *r, void *all, const size_t *at,
+                                  struct iso_transfers **out)
 {
     const int n = r->count;
     char *bytes = all;
@@ -79,8 +80,18 @@ iso_rc iso_ranks_complete(struct iso_ranks *r, void *all, const size_t *at)
         if (at[i + 1] > at[i])
             m[n + nreceived++] = (struct iso_message){ i, bytes + at[i], at[i + 1] - at[i] };
     }
-    const iso_rc rc = iso_ranks_swap(r, m, nsent, m + n, nreceived);
+    const iso_rc rc = iso_ranks_begin(r, m, nsent, m + n, nreceived, out);
     free(m);
+    return rc;
+}
+
+iso_rc iso_ranks_complete(struct iso_ranks *r, void *all, const size_t *at)
+{
+    struct iso_transfers *t = NULL;
+    iso_rc rc = iso_ranks_begin_completing(r, all, at, &t);
+    if (rc == ISO_OK)
+        rc = iso_ranks_wait(r, t);
+    r->drop(r, t);
     return rc;
 }
 

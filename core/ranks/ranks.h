@@ -61,6 +61,9 @@ iso_rc iso_ranks_gather(struct iso_ranks *, const void *mine, size_t bytes, void
 /* Gives a number of bytes, known to all, from each rank to all; at: [count + 1] where each rank's
  * begin in `all`, which holds this rank's already. */
 iso_rc iso_ranks_complete(struct iso_ranks *, void *all, const size_t *at);
+/* Begins this, as iso_ranks_begin does. */
+iso_rc iso_ranks_begin_completing(struct iso_ranks *, void *all, const size_t *at,
+                                  struct iso_transfers **out);
 /* Tells all ranks `say`, and sets heard. */
 iso_rc iso_ranks_agree(struct iso_ranks *);
 /* Fails with ISO_EUSAGE, naming the first rank that differs, unless all have the same text. `what`

@@ -3,8 +3,9 @@
  * What a subtree of the tree over the shards sums up goes to the ranks that own it: each rank
  * receives the others' subtrees in its slices, and adds them in the tree's order. Bucket 0 is sent
  * when the last shard has gone forward, the others while it goes backward, each when its last
- * weight's gradient is finished; meanwhile messages travel. So a rank sends and receives about one
- * vector a subtree, whatever the number of ranks, and who computes a shard changes no bit. */
+ * weight's gradient is finished; meanwhile messages travel. The sums of bucket 0 go on to all ranks
+ * while the gradients of the others arrive. So a rank sends and receives about one vector a subtree,
+ * whatever the number of ranks, and who computes a shard changes no bit. */
 #include "exec_ranks.h"
 #include "core/arithmetic/formulas.h"
 #include "core/system/machine.h"
@@ -70,6 +71,8 @@ static iso_rc send_bucket(struct iso_exec_ranks *r, int b, int shards)
 static iso_rc look_after(struct iso_exec_ranks *r)
 {
     bool done;
+    if (r->shared != NULL)
+        ISO_TRY(iso_ranks_ask(r->ranks, r->shared, &done));
     for (int b = 0; b < r->vector.nbuckets; b++) {
         if (r->received[b] != NULL)
             ISO_TRY(iso_ranks_ask(r->ranks, r->received[b], &done));
@@ -298,19 +301,26 @@ iso_rc iso_exec_begin_exchange(struct iso_exec *e)
     return e->synchronized == NULL ? iso_exec_expect_buckets(e, 0, r->vector.nbuckets) : ISO_OK;
 }
 
-/* Gives the sums of bucket 0 to all, and writes them to the device. */
-static iso_rc share_statistics(struct iso_exec *e, int64_t log_row)
+/* Begins to give the sums of bucket 0 to all, while those of the others are still on their way. */
+static iso_rc begin_statistics(struct iso_exec_ranks *r)
 {
-    struct iso_exec_ranks *r = e->divided;
-    const struct iso_bucket *b = &r->vector.buckets[0];
-    const struct iso_vector_copy copy = { e,     &e->weight_gradients, 0, b->begin, b->end, log_row,
-                                          r->all };
     const int me = r->ranks->rank;
     for (int i = 0; i <= r->ranks->count; i++)
         r->all_at[i] = (size_t)iso_slice_of(r, 0, i) * sizeof(float);
     memcpy((char *)r->all + r->all_at[me], r->own,
            (size_t)iso_slice_length(r, 0, me) * sizeof(float));
-    ISO_TRY(iso_ranks_complete(r->ranks, r->all, r->all_at));
+    return iso_ranks_begin_completing(r->ranks, r->all, r->all_at, &r->shared);
+}
+
+/* Waits for them, and writes them to the device. */
+static iso_rc end_statistics(struct iso_exec *e, int64_t log_row)
+{
+    struct iso_exec_ranks *r = e->divided;
+    const struct iso_bucket *b = &r->vector.buckets[0];
+    const struct iso_vector_copy copy = { e,     &e->weight_gradients, 0, b->begin, b->end, log_row,
+                                          r->all };
+    ISO_TRY(iso_ranks_wait(r->ranks, r->shared));
+    drop(r, &r->shared);
     return iso_vector_write(&copy);
 }
 
@@ -325,15 +335,17 @@ static iso_rc finish_sums(struct iso_exec *e, int64_t log_row)
         ISO_TRY(iso_ranks_wait(r->ranks, r->received[b]));
         drop(r, &r->received[b]);
         ISO_TRY(add_slice(e, b));
-        if (b == 0)
+        if (b == 0) {
             hear(r);
+            ISO_TRY(begin_statistics(r));
+        }
         ISO_TRY(look_after(r));
     }
     for (int b = 0; b < r->vector.nbuckets; b++) {
         ISO_TRY(iso_ranks_wait(r->ranks, r->sent[b]));
         drop(r, &r->sent[b]);
     }
-    ISO_TRY(share_statistics(e, log_row));
+    ISO_TRY(end_statistics(e, log_row));
     return iso_exec_needs_whole(e) ? iso_exec_share_own(e, &e->weight_gradients)
                                    : iso_exec_copy_own(e, &e->weight_gradients, iso_vector_write);
 }

@@ -59,6 +59,7 @@ struct iso_exec_ranks {
     char *out, *in;
     char **out_at, **in_at;
     struct iso_transfers **sent, **received;
+    struct iso_transfers *shared; /* the sums of bucket 0, on their way to all */
     struct iso_message *messages; /* [count] */
 
     /* This rank's slices of all buckets, one after the other ("own numbers"). */
