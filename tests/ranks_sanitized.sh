@@ -2,8 +2,8 @@
 # ranks_sanitized.sh [address] [thread] [oclgrind]: trains, evaluates, predicts and checks parity with two ranks of two
 # threads each: built with the address and the undefined behaviour sanitizer, built with the thread sanitizer, and on
 # Oclgrind, which build/isocl runs on. Without a word: all three. The hashes must be those of one process, and nothing may
-# be reported. What is built lies in build/ranks-KIND: without libraries that ranks do not use, and without the
-# kernels of single instruction sets, whose threads do the same. Skipped with a word where there is no mpirun.
+# be reported. What is built lies in build/ranks-KIND, without libraries that ranks do not use. Skipped with a word where
+# there is no mpirun.
 # Ends with "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -12,7 +12,7 @@ isocl=${BUILD:-build}/isocl
 . tests/ranks_common.sh
 skipped=0
 plain=$isocl
-less='X86= OPENCL=0 ONNX=0 HDF5=0 PNG=0 JPEG=0 GIF=0 WEBP=0 TIFF=0 HEIF=0'
+less='OPENCL=0 ONNX=0 HDF5=0 PNG=0 JPEG=0 GIF=0 WEBP=0 TIFF=0 HEIF=0'
 
 # Open MPI itself is not built with sanitizers. It keeps memory until the process ends, much of it made by plugins that it
 # has closed by then, so that no suppression can name them: leaks are looked for in build/tests/test_ranks, whose
