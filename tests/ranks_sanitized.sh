@@ -16,14 +16,18 @@ less='OPENCL=0 ONNX=0 HDF5=0 PNG=0 JPEG=0 GIF=0 WEBP=0 TIFF=0 HEIF=0'
 
 # Open MPI itself is not built with sanitizers. It keeps memory until the process ends, much of it made by plugins that it
 # has closed by then, so that no suppression can name them: leaks are looked for in build/tests/test_ranks, whose
-# ranks are threads. Its threads talk through memory that the thread sanitizer did not see them take.
+# ranks are threads. Its threads, and those of its plugins, talk through memory that the thread sanitizer did not see
+# them take.
 cat >"$dir/races" <<'END'
 called_from_lib:libmpi.so
 called_from_lib:libopen-pal.so
 called_from_lib:libopen-rte.so
-called_from_lib:libpmix.so
 called_from_lib:libevent_core
 called_from_lib:libevent_pthreads
+race:libpmix.so
+race:/openmpi/
+mutex:libpmix.so
+mutex:/openmpi/
 END
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
     TSAN_OPTIONS="suppressions=$dir/races:halt_on_error=1:exitcode=66"
