@@ -41,7 +41,7 @@ layers:
   - batch_normalization
   - activation: relu
   - flatten
-  - dense: {units: 64, activation: tanh, kernel_regularizer: {l2: 0.01}}
+  - dense: {units: 512, activation: tanh, kernel_regularizer: {l2: 0.01}}
   - dropout: 0.3
   - dense: {units: 10, activation: softmax}
 loss: categorical_crossentropy
