@@ -79,6 +79,7 @@ clean() {
     mode=$picked
     pick "$1" opencl:pocl cpu reference cpu
     device=$picked
+    [ $device != reference ] || mode=exact
     pick $((draw / 4)) cpu gpu
     shape=$picked
     pick "$1" 1/5 1/5 replay/5 replay/5
