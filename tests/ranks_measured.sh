@@ -16,7 +16,10 @@ processors=$(nproc)
 set -- --limit "$limit" --batch "$batch" --epochs 2 --threads 1 --device cpu
 
 # rate NAME: the images/s of the last epoch.
-rate() { awk -F, 'END { printf "%.1f", $3 }' "$dir/$1/history.csv" 2>/dev/null; }
+rate() {
+    awk -F, 'NR == 1 { while ($++at != "images_per_second" && at < NF); } END { printf "%.1f", $at }' \
+        "$dir/$1/history.csv" 2>/dev/null
+}
 
 # predicted RANKS OPTIONS...
 predicted() {
