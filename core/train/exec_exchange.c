@@ -90,23 +90,39 @@ static void drop(struct iso_exec_ranks *r, struct iso_transfers **t)
 
 /* ---- A subtree's sums ------------------------------------------------------------------------ */
 
-/* Takes a bucket of a subtree from the device: its slices go to messages and own sums. */
+/* Returns where a rank's slice of a bucket of a subtree goes: to a message, or own sums. */
+static float *place_of_slice(const struct iso_exec_ranks *r, int subtree, int b, int rank)
+{
+    const int me = r->ranks->rank;
+    const size_t bytes = (size_t)iso_slice_length(r, b, rank) * sizeof(float);
+    if (rank == me)
+        return r->sums + subtree * iso_own_before(r, r->vector.nbuckets, me) +
+               iso_own_before(r, b, me);
+    return (float *)(void *)(r->out_at[b * r->ranks->count + rank] + (b == 0 ? r->head : 0) +
+                             (size_t)subtree * bytes);
+}
+
+/* Takes a bucket of a subtree from the device, slice by slice or at once. */
 static iso_rc take_bucket(struct iso_exec *e, int subtree, int b, int64_t log_row)
 {
     struct iso_exec_ranks *r = e->divided;
-    const struct iso_bucket *bucket = &r->vector.buckets[b];
-    const struct iso_vector_copy copy = {
-        e, &e->weight_gradients, b, bucket->begin, bucket->end, log_row, r->stage
+    const int64_t begin = r->vector.buckets[b].begin;
+    const bool each = iso_slices_are_large(r, b);
+    struct iso_vector_copy copy = {
+        e, &e->weight_gradients, b, begin, r->vector.buckets[b].end, log_row, r->stage
     };
-    const int n = r->ranks->count, me = r->ranks->rank;
-    const int64_t own = iso_own_before(r, r->vector.nbuckets, me);
-    ISO_TRY(iso_vector_read(&copy));
-    for (int i = 0; i < n; i++) {
-        const size_t bytes = (size_t)iso_slice_length(r, b, i) * sizeof(float);
-        char *to = r->out_at[b * n + i] + (b == 0 ? r->head : 0) + (size_t)subtree * bytes;
-        if (i == me)
-            to = (char *)(r->sums + subtree * own + iso_own_before(r, b, me));
-        memcpy(to, r->stage + (iso_slice_of(r, b, i) - bucket->begin), bytes);
+    if (!each)
+        ISO_TRY(iso_vector_read(&copy));
+    for (int i = 0; i < r->ranks->count; i++) {
+        float *to = place_of_slice(r, subtree, b, i);
+        copy.begin = iso_slice_of(r, b, i);
+        copy.end = iso_slice_of(r, b, i + 1);
+        copy.host = to;
+        if (each)
+            ISO_TRY(iso_vector_read(&copy));
+        else
+            memcpy(to, r->stage + (copy.begin - begin),
+                   (size_t)(copy.end - copy.begin) * sizeof *to);
     }
     return ISO_OK;
 }
@@ -346,7 +362,7 @@ static iso_rc finish_sums(struct iso_exec *e, int64_t log_row)
         drop(r, &r->sent[b]);
     }
     ISO_TRY(end_statistics(e, log_row));
-    return iso_exec_needs_whole(e) ? iso_exec_share_own(e, &e->weight_gradients)
+    return iso_exec_needs_whole(e) ? iso_exec_share_own(e, &e->weight_gradients, true)
                                    : iso_exec_copy_own(e, &e->weight_gradients, iso_vector_write);
 }
 

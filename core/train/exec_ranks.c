@@ -243,7 +243,8 @@ void iso_exec_ranks_free(struct iso_exec *e)
         r->ranks->drop(r->ranks, r->received[b]);
         r->ranks->drop(r->ranks, r->sent[b]);
     }
-    r->ranks->drop(r->ranks, r->shared);
+    if (r->shared != NULL) /* ranks of a plan drop nothing */
+        r->ranks->drop(r->ranks, r->shared);
     iso_exec_release(e);
     iso_team_free(r->team);
     iso_vector_clear(&r->vector);

@@ -97,6 +97,8 @@ int64_t iso_slice_of(const struct iso_exec_ranks *, int bucket, int rank);
 int64_t iso_slice_length(const struct iso_exec_ranks *, int bucket, int rank);
 /* Returns how many own numbers a rank has in the buckets before this one; bucket <= nbuckets. */
 int64_t iso_own_before(const struct iso_exec_ranks *, int bucket, int rank);
+/* Returns true if slices of the bucket are large enough to be copied each for itself. */
+bool iso_slices_are_large(const struct iso_exec_ranks *, int bucket);
 /* Visits the parts of pieces that lie in numbers [begin, end) of a bucket. */
 typedef iso_rc iso_piece_visit(void *self, const struct iso_piece *part);
 iso_rc iso_vector_walk(const struct iso_vector *, int bucket, int64_t begin, int64_t end,
@@ -117,8 +119,8 @@ iso_vector_way iso_vector_read, iso_vector_write;
 /* ---- exec_slices.c --------------------------------------------------------------------------- */
 
 /* Gives the own numbers of the weights' buckets of all ranks to all, and writes them to the device:
- * as gradients, or as weights. */
-iso_rc iso_exec_share_own(struct iso_exec *, const struct iso_arena_memory *weights);
+ * as gradients, or as weights. own: also this rank's, which the device does not have yet. */
+iso_rc iso_exec_share_own(struct iso_exec *, const struct iso_arena_memory *weights, bool own);
 /* Copies this rank's slices of weights or gradients between the device and its own numbers. */
 iso_rc iso_exec_copy_own(struct iso_exec *, const struct iso_arena_memory *weights,
                          iso_vector_way *);

@@ -38,38 +38,51 @@ static iso_rc gather_own(struct iso_exec_ranks *r, const float *own, bool to_all
     return to_all ? iso_ranks_complete(r->ranks, r->all, r->all_at) : gather_at_first(r);
 }
 
+/* Returns where `all` has a rank's numbers of a bucket. */
+static float *place_in_all(const struct iso_exec_ranks *r, int bucket, int rank)
+{
+    return (float *)(void *)((char *)r->all + r->all_at[rank]) +
+           (iso_own_before(r, bucket, rank) - iso_own_before(r, 1, rank));
+}
+
 /* Puts a bucket together from all ranks' own numbers: [bucket]. */
 static void assemble(const struct iso_exec_ranks *r, int bucket, float *out)
 {
     for (int i = 0; i < r->ranks->count; i++) {
         const int64_t n = iso_slice_length(r, bucket, i);
-        const float *from = (const float *)(const void *)((const char *)r->all + r->all_at[i]) +
-                            (iso_own_before(r, bucket, i) - iso_own_before(r, 1, i));
-        memcpy(out, from, (size_t)n * sizeof *out);
+        memcpy(out, place_in_all(r, bucket, i), (size_t)n * sizeof *out);
         out += n;
     }
 }
 
-/* Writes what `all` has to the device. */
-static iso_rc put_all(struct iso_exec *e, const struct iso_arena_memory *weights)
+/* Writes what `all` has to the device, slice by slice or a bucket at once. */
+static iso_rc put_all(struct iso_exec *e, const struct iso_arena_memory *weights, bool own)
 {
     const struct iso_exec_ranks *r = e->divided;
     for (int b = 1; b < r->vector.nbuckets; b++) {
         const struct iso_bucket *bucket = &r->vector.buckets[b];
-        const struct iso_vector_copy copy = {
-            e, weights, b, bucket->begin, bucket->end, 0, r->stage
-        };
-        assemble(r, b, r->stage);
-        ISO_TRY(iso_vector_write(&copy));
+        struct iso_vector_copy copy = { e, weights, b, bucket->begin, bucket->end, 0, r->stage };
+        if (!iso_slices_are_large(r, b)) {
+            assemble(r, b, r->stage);
+            ISO_TRY(iso_vector_write(&copy));
+            continue;
+        }
+        for (int i = 0; i < r->ranks->count; i++) {
+            copy.begin = iso_slice_of(r, b, i);
+            copy.end = iso_slice_of(r, b, i + 1);
+            copy.host = place_in_all(r, b, i);
+            if (i != r->ranks->rank || own)
+                ISO_TRY(iso_vector_write(&copy));
+        }
     }
     return ISO_OK;
 }
 
-iso_rc iso_exec_share_own(struct iso_exec *e, const struct iso_arena_memory *weights)
+iso_rc iso_exec_share_own(struct iso_exec *e, const struct iso_arena_memory *weights, bool own)
 {
     struct iso_exec_ranks *r = e->divided;
     ISO_TRY(gather_own(r, r->own + iso_own_before(r, 1, r->ranks->rank), true));
-    return put_all(e, weights);
+    return put_all(e, weights, own);
 }
 
 iso_rc iso_exec_copy_own(struct iso_exec *e, const struct iso_arena_memory *weights,
@@ -162,7 +175,7 @@ iso_rc iso_exec_update_slices(struct iso_exec *e, uint64_t step)
     const double waited = r->ranks->waited;
     ISO_TRY(walk_own(&u));
     ISO_TRY(iso_exec_copy_own(e, &e->weights, iso_vector_read));
-    ISO_TRY(iso_exec_share_own(e, &e->weights));
+    ISO_TRY(iso_exec_share_own(e, &e->weights, false));
     t->planned.sent += planned.sent;
     t->planned.received += planned.received;
     t->counted.sent += r->ranks->sent - sent;
@@ -272,7 +285,7 @@ static iso_rc collect_gradients(struct iso_exec *e, bool all, bool keep)
     struct iso_exec_ranks *r = e->divided;
     ISO_TRY(iso_exec_copy_own(e, &e->weight_gradients, iso_vector_read));
     ISO_TRY(gather_own(r, r->own + iso_own_before(r, 1, r->ranks->rank), all));
-    return keep ? put_all(e, &e->weight_gradients) : ISO_OK;
+    return keep ? put_all(e, &e->weight_gradients, true) : ISO_OK;
 }
 
 iso_rc iso_exec_collect(struct iso_exec *e, bool all)

@@ -163,6 +163,14 @@ int64_t iso_slice_length(const struct iso_exec_ranks *r, int bucket, int rank)
     return iso_slice_of(r, bucket, rank + 1) - iso_slice_of(r, bucket, rank);
 }
 
+/* A copy to or from a device has a price of its own, as that of so many numbers. */
+enum { LARGE = 16384 };
+bool iso_slices_are_large(const struct iso_exec_ranks *r, int bucket)
+{
+    const struct iso_bucket *b = &r->vector.buckets[bucket];
+    return (b->end - b->begin) / r->ranks->count >= LARGE;
+}
+
 int64_t iso_own_before(const struct iso_exec_ranks *r, int bucket, int rank)
 {
     int64_t n = 0;
@@ -206,12 +214,27 @@ static struct iso_mem *memory_of(const struct iso_vector_copy *c, const struct i
     return e->log;
 }
 
-static iso_rc read_part(void *copy, const struct iso_piece *p)
+/* A copy to the host, and the first number of it that is not there yet. */
+struct reading {
+    const struct iso_vector_copy *copy;
+    int64_t next;
+};
+
+/* Sets the numbers up to `end` to 0, which no piece has. */
+static void fill_gap(struct reading *r, int64_t end)
 {
-    const struct iso_vector_copy *c = copy;
+    memset(r->copy->host + (r->next - r->copy->begin), 0, (size_t)(end - r->next) * sizeof(float));
+    r->next = end;
+}
+
+static iso_rc read_part(void *reading, const struct iso_piece *p)
+{
+    const struct iso_vector_copy *c = ((struct reading *)reading)->copy;
     struct iso_backend *b = c->exec->backend;
     int64_t offset;
     const struct iso_mem *memory = memory_of(c, p, &offset);
+    fill_gap(reading, p->at);
+    ((struct reading *)reading)->next = p->at + p->n;
     return b->ops->read(b, memory, (size_t)offset * sizeof(float), c->host + (p->at - c->begin),
                         (size_t)p->n * sizeof(float));
 }
@@ -228,10 +251,10 @@ static iso_rc write_part(void *copy, const struct iso_piece *p)
 
 iso_rc iso_vector_read(const struct iso_vector_copy *c)
 {
-    struct iso_vector_copy copy = *c;
-    memset(c->host, 0, (size_t)(c->end - c->begin) * sizeof(float));
-    return iso_vector_walk(&c->exec->divided->vector, c->bucket, c->begin, c->end, read_part,
-                           &copy);
+    struct reading r = { c, c->begin };
+    ISO_TRY(iso_vector_walk(&c->exec->divided->vector, c->bucket, c->begin, c->end, read_part, &r));
+    fill_gap(&r, c->end);
+    return ISO_OK;
 }
 
 /* (The host's memory is used again at once.) */
