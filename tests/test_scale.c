@@ -17,7 +17,7 @@ static struct iso_scale_options ideal(void)
 {
     return (struct iso_scale_options){
         .device = { "ideal", "", 1e13, 1e12, INFINITY, 0 },
-        .network = { "ideal", "", 0, 0, INFINITY },
+        .network = { "ideal", "", 0, 0, INFINITY, INFINITY },
         .efficiency = 0.5,
     };
 }
@@ -117,8 +117,11 @@ static void measured_figures_are_used(void **state)
     assert_true(fabs(simulate(2, &o, NULL).compute / two - 2) < 1e-9);
     o.processors = 2;
     o.delay = 1; /* second, once for the sums and once for the weights */
-    const struct iso_scale_step s = simulate(2, &o, NULL);
+    struct iso_scale_step s = simulate(2, &o, NULL);
     assert_true(fabs(s.exchange + s.gather - 2) < 1e-3);
+    o.network.eager = 0; /* and both ask first, and are answered */
+    s = simulate(2, &o, NULL);
+    assert_true(fabs(s.exchange + s.gather - 6) < 1e-3);
 }
 
 int main(void)

@@ -16,16 +16,17 @@ const struct iso_scale_device iso_scale_devices[] = {
     { NULL, NULL, 0, 0, 0, 0 }
 };
 /* Line rates of the standards, less the share that protocols take; latencies as vendors and the OSU
- * benchmarks give them for MPI. */
+ * benchmarks give them for MPI. Messages that are sent unasked: Open MPI's limits for TCP and for
+ * shared memory, and UCX's usual one for RDMA. */
 const struct iso_scale_network iso_scale_networks[] = {
-    { "ethernet-1", "1 Gbit/s Ethernet", 3e-5, 5e-6, 1.17e8 },
-    { "ethernet-10", "10 Gbit/s Ethernet", 1.5e-5, 3e-6, 1.17e9 },
-    { "ethernet-100", "100 Gbit/s Ethernet with RDMA", 3e-6, 1e-6, 1.17e10 },
-    { "hdr", "200 Gbit/s InfiniBand", 1e-6, 3e-7, 2.4e10 },
-    { "ndr", "400 Gbit/s InfiniBand", 1e-6, 3e-7, 4.8e10 },
-    { "memory", "shared memory of one machine", 1e-6, 1e-6, 5e9 },
-    { "nvlink", "NVLink 4 of one machine, 450 GB/s each way", 1e-6, 3e-7, 4e11 },
-    { NULL, NULL, 0, 0, 0 }
+    { "ethernet-1", "1 Gbit/s Ethernet", 3e-5, 5e-6, 1.17e8, 65536 },
+    { "ethernet-10", "10 Gbit/s Ethernet", 1.5e-5, 3e-6, 1.17e9, 65536 },
+    { "ethernet-100", "100 Gbit/s Ethernet with RDMA", 3e-6, 1e-6, 1.17e10, 8192 },
+    { "hdr", "200 Gbit/s InfiniBand", 1e-6, 3e-7, 2.4e10, 8192 },
+    { "ndr", "400 Gbit/s InfiniBand", 1e-6, 3e-7, 4.8e10, 8192 },
+    { "memory", "shared memory of one machine", 1e-6, 1e-6, 5e9, 4096 },
+    { "nvlink", "NVLink 4 of one machine, 450 GB/s each way", 1e-6, 3e-7, 4e11, 8192 },
+    { NULL, NULL, 0, 0, 0, 0 }
 };
 
 /* ---- The device ------------------------------------------------------------------------------ */
@@ -45,7 +46,12 @@ static double turns(const struct iso_scale_options *o, int ranks)
     return o->processors > 0 && ranks > o->processors ? (double)ranks / o->processors : 1;
 }
 
-static double latency(const struct iso_scale_options *o) { return o->network.latency + o->delay; }
+/* Returns the seconds until a message of so many bytes arrives, after it has been sent. */
+static double latency(const struct iso_scale_options *o, double bytes)
+{
+    const double one = o->network.latency + o->delay;
+    return bytes > o->network.eager ? 3 * one : one;
+}
 
 static double node_seconds(const struct iso_graph *g, const struct iso_scale_options *o, int node,
                            enum iso_pass pass)
@@ -104,10 +110,11 @@ static double send_finished(struct exchange *x, const struct iso_scale_options *
         *copies += copy;
         const double begin = now > x->free ? now : x->free;
         const double sending = send_seconds(o, ranks, bytes, &x->idle);
+        const double late = latency(o, bytes / ranks);
         x->free = begin + sending;
-        x->arrival[x->next] = x->free + latency(o);
-        x->busy += sending + latency(o);
-        x->idle += latency(o);
+        x->arrival[x->next] = x->free + late;
+        x->busy += sending + late;
+        x->idle += late;
     }
     return now;
 }
@@ -169,10 +176,11 @@ void iso_scale_simulate(const struct iso_exec *e, const struct iso_scale_options
     now += update;
     if (ranks > 1) {
         const double copy = (bytes + 2 * bytes / ranks) / o->device.link;
-        out->gather = send_seconds(o, ranks, bytes, &idle) + latency(o);
+        const double late = latency(o, bytes / ranks);
+        out->gather = send_seconds(o, ranks, bytes, &idle) + late;
         out->copies += copy;
         now += copy + out->gather;
-        out->messages = (x.idle + idle + latency(o)) / (x.busy + out->gather);
+        out->messages = (x.idle + idle + late) / (x.busy + out->gather);
     }
     if (o->data > 0 && (double)g->shard_rows / o->data > now)
         out->data = (double)g->shard_rows / o->data - now;

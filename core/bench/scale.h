@@ -1,7 +1,8 @@
 /* scale.h: how long a training step would take on many devices, by a model of devices and networks:
  * each device computes as fast as its peaks allow, times an efficiency, and messages cost what
  * LogGP says (Alexandrov et al., 1995): a message of k bytes keeps its sender busy for o + k G, and
- * arrives L later. The buckets and their order are those that training plans. */
+ * arrives L later. One that is too long to be sent unasked, as MPI has it, first waits for the
+ * receiver's answer: 2 L. The buckets and their order are those that training plans. */
 #ifndef ISO_SCALE_H
 #define ISO_SCALE_H
 #include "core/train/exec.h"
@@ -15,6 +16,7 @@ struct iso_scale_device {
 struct iso_scale_network {
     const char *name, *doc;
     double latency, overhead, bandwidth; /* L and o in seconds; 1 / G in bytes/s, each way */
+    double eager;                        /* bytes of the longest message that is sent unasked */
 };
 /* Tables of public figures; end with name NULL. */
 extern const struct iso_scale_device iso_scale_devices[];
