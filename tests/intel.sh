@@ -1,6 +1,7 @@
 #!/bin/sh
-# intel.sh ISOCL: exact parity on Intel's OpenCL runtime for CPUs, in both shapes of kernels. The runtime comes from
-# PyPI, into a virtual environment in the build folder; where it cannot be had, this is skipped with a word.
+# intel.sh ISOCL: exact parity on Intel's OpenCL runtime for CPUs, in both shapes of kernels, and with the kernels that
+# Intel's GPUs have for themselves. The runtime comes from PyPI, into a virtual environment in the build folder; where it
+# cannot be had, this is skipped with a word.
 # Ends with "N passed, N failed, N skipped".
 set -u
 isocl=$1
@@ -27,12 +28,22 @@ export OCL_ICD_VENDORS="$home/vendors" LD_LIBRARY_PATH="$home/venv/lib${LD_LIBRA
 "$isocl" devices | grep -q 'Intel(R) OpenCL' || skip "it does not run on this processor"
 
 passed=0 failed=0 skipped=0
-for shape in cpu gpu; do
-    totals=$(ISOCL_OPENCL_SHAPE=$shape "$isocl" parity --mode exact --devices opencl --quick --quiet 2>&1 |
-        tee /dev/stderr | grep -E '^[0-9]+ passed, ')
-    # shellcheck disable=SC2086
+# check VARIABLE=VALUE... COMMAND...: adds the totals of a parity run.
+check() {
+    totals=$(env "$@" 2>&1 | tee /dev/stderr | grep -E '^[0-9]+ passed, ')
+    # shellcheck disable=SC2046,SC2086
     set -- ${totals%% passed*} $(echo "$totals" | sed 's/.* passed, \([0-9]*\) failed, \([0-9]*\) skipped/\1 \2/')
     passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1})) skipped=$((skipped + ${3:-0}))
-done
+}
+parity="$isocl parity --mode exact --devices opencl --quick --quiet"
+# shellcheck disable=SC2086
+{
+    check ISOCL_OPENCL_SHAPE=cpu $parity
+    check ISOCL_OPENCL_SHAPE=gpu $parity
+    # Kernels that only Intel's GPUs choose by themselves.
+    for variant in winograd-intel winograd-intel-taps; do
+        check ISOCL_OPENCL_SHAPE=gpu ISOCL_OPENCL_VARIANT=$variant $parity --ops conv2d
+    done
+}
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
