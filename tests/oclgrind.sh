@@ -1,6 +1,7 @@
 #!/bin/sh
-# oclgrind.sh ISOCL: runs small cases of every op on Oclgrind, which interprets the kernels and reports reads and
-# writes out of bounds, data races and bad API calls as text; any such text is a failure. An op that has a file in
+# oclgrind.sh ISOCL [VARIANT...]: runs small cases of every op on Oclgrind, which interprets the kernels and reports reads
+# and writes out of bounds, data races and bad API calls as text; any such text is a failure. With names of variants (64x64,
+# winograd-16, ...), only conv2d and dense, once with the kernels of each (many minutes in all). An op that has a file in
 # tests/oclgrind has its cases there, one for each path through its kernels; of another one the small cases of
 # models/ops are run, but for those of special values, which lead no kernel elsewhere.
 set -u
@@ -22,31 +23,38 @@ small() {
     done
 }
 failed=0 passed=0
-# Every op in the shape for GPUs; in that for CPUs those whose kernels have one of their own.
-shaped=dense,conv2d,depthwise_conv2d,max_pooling2d,average_pooling2d,global_average_pooling2d,dropout,batch_normalization
-for shape in gpu cpu; do
-    if [ $shape = gpu ]; then
-        ops=
-        small 400
-        cp tests/oclgrind/*.yaml "$cases"
-    else # register tiles take the simulator minutes
-        ops="--ops $shaped"
-        small 100
-    fi
-    # Uses several compute units, because a kernel may divide a sum among them; and more local memory than Oclgrind
-    # has of itself, because it counts that of all kernels of a program for each.
-    # shellcheck disable=SC2086
+# grind SHAPE OPTIONS...: several compute units, because a kernel may divide a sum among them; and more local memory than
+# Oclgrind has of itself, because it counts that of all kernels of a program for each.
+grind() {
+    shape=$1; shift
     ISOCL_OPENCL_SHAPE=$shape oclgrind --data-races --check-api --compute-units 8 --local-mem-size 65536 \
-        "$isocl" parity --same-process --mode exact --quick $ops --cases "$cases" --devices opencl:oclgrind >"$out" 2>&1
+        "$isocl" parity --same-process --mode exact --quick "$@" --cases "$cases" --devices opencl:oclgrind >"$out" 2>&1
     status=$?
     if [ $status -ne 0 ] || grep -qE 'Invalid (read|write)|data race|Oclgrind( API)? error|Uninitialized' "$out"; then
         grep -nE -A6 'Invalid (read|write)|data race|Oclgrind|Uninitialized|FAIL' "$out" | head -n 60
         tail -n 5 "$out"
         failed=$((failed + 1))
     else
-        tail -n 1 "$out"
+        echo "${ISOCL_OPENCL_VARIANT:-$shape}: $(tail -n 1 "$out")"
         passed=$((passed + 1))
     fi
-done
+}
+shift
+if [ $# -gt 0 ]; then
+    small 400
+    cp tests/oclgrind/*.yaml "$cases"
+    for ISOCL_OPENCL_VARIANT in "$@"; do
+        export ISOCL_OPENCL_VARIANT
+        grind gpu --ops conv2d,dense
+    done
+else
+    # Every op in the shape for GPUs; in that for CPUs, whose register tiles take minutes, those with kernels of its own.
+    small 400
+    cp tests/oclgrind/*.yaml "$cases"
+    grind gpu
+    small 100
+    shaped=dense,conv2d,depthwise_conv2d,max_pooling2d,average_pooling2d,global_average_pooling2d,dropout
+    grind cpu --ops $shaped,batch_normalization
+fi
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
