@@ -25,6 +25,7 @@ struct writing {
     struct iso_image_frame frame; /* frame around an image as it is given */
     int64_t bytes_at;             /* place of the framed image in the lent memory, in floats */
     bool copies;                  /* some step copies */
+    char hash[65];                /* of the weights */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -135,15 +136,12 @@ static const char unpacker[] =
 static void write_heading(const struct writing *w, const char *file, FILE *out)
 {
     const struct iso_c_about *a = w->about;
-    char hash[65] = "";
     char shape[64];
     struct iso_shape image = { 4, { 0, w->frame.height, w->frame.width, w->frame.channels } };
-    if (iso_exec_hash(w->exec, hash) != ISO_OK)
-        iso_error_clear();
     fprintf(out,
             "/* %s: the network '%s', written by isocl %s (arithmetic %d).\n"
             " * SHA-256 of its weights: %s\n *\n",
-            iso_path_base(file), w->graph->model->name, ISO_VERSION, ISO_ARITH_VERSION, hash);
+            iso_path_base(file), w->graph->model->name, ISO_VERSION, ISO_ARITH_VERSION, w->hash);
     fprintf(out,
             " *     void %s_predict(const uint8_t *image, float *output, float *memory);\n *\n"
             " * image: %s bytes, row by row, a pixel's channels together; what the model file says "
@@ -343,6 +341,7 @@ static iso_rc write(struct writing *w, const char *path, const struct iso_c_opti
     ISO_TRY(iso_c_items_read(iso_reference_source, &w->items));
     ISO_TRY(iso_c_steps_make(w->graph, &w->steps));
     ISO_TRY(iso_c_weights_read(w->exec, o->int8, &w->weights));
+    ISO_TRY(iso_exec_hash(w->exec, w->hash));
     set_input(w);
     ISO_TRY(lay_out(w));
     w->functions = iso_alloc((size_t)w->steps.n + 1, sizeof *w->functions);
