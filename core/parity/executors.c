@@ -11,7 +11,8 @@ double iso_subject_squares(const double *a, const double *b, int64_t n)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i++)
-        sum += (a[i] - b[i]) * (a[i] - b[i]);
+        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])))
+            sum += (a[i] - b[i]) * (a[i] - b[i]);
     return sum;
 }
 

@@ -88,6 +88,19 @@ static iso_rc too_large(void)
     return iso_fail(ISO_EMODEL, "the case is larger than a hunt draws");
 }
 
+double iso_hunt_flops(enum iso_op op, const struct iso_call *call)
+{
+    const struct iso_shape *y = &call->y[0].shape, *w = &call->w[0].shape;
+    struct iso_cost cost = { 0 };
+    if (iso_ops[op].def->cost != NULL)
+        iso_call_cost(op, call, ISO_FORWARD, &cost);
+    const double plain = y->ndim > 0 && w->ndim > 0 && y->dim[y->ndim - 1] > 0
+                             ? 2.0 * (double)iso_shape_count(y) * (double)iso_shape_count(w) /
+                                   (double)y->dim[y->ndim - 1]
+                             : 0;
+    return plain > cost.flops ? plain : cost.flops;
+}
+
 static iso_rc check_size(const struct iso_case *c)
 {
     struct iso_call call;
@@ -98,9 +111,7 @@ static iso_rc check_size(const struct iso_case *c)
             if (iso_tensor_there(t) && iso_shape_count(&t->shape) > 4 * ISO_HUNT_ELEMENTS)
                 return too_large();
         }
-    struct iso_cost cost = { 0 };
-    iso_call_cost(c->op, &call, ISO_FORWARD, &cost);
-    return cost.flops > ISO_HUNT_FLOPS ? too_large() : ISO_OK;
+    return iso_hunt_flops(c->op, &call) > ISO_HUNT_FLOPS ? too_large() : ISO_OK;
 }
 
 iso_rc iso_hunted_case_parse(enum iso_op op, const char *text, struct iso_case *out)

@@ -31,8 +31,15 @@ bool iso_hunt_again(iso_rc, char **text);
 
 /* ---- hunt_case.c, hunt_model.c: cases ------------------------------------------------------- */
 
-/* Largest case: flops of its forward pass, elements of one input. */
-enum { ISO_HUNT_FLOPS = 16000000, ISO_HUNT_ELEMENTS = 40000 };
+/* Largest case: flops of its forward pass, elements of one input; and flops of a model's. */
+enum {
+    ISO_HUNT_FLOPS = 16000000,
+    ISO_HUNT_ELEMENTS = 40000,
+    ISO_HUNT_MODEL_FLOPS = 4 * ISO_HUNT_FLOPS
+};
+/* Returns the flops of the reference's forward pass, which may go over all taps of a kernel for each
+ * output, also where a faster way knows that they meet nothing. */
+double iso_hunt_flops(enum iso_op, const struct iso_call *);
 
 /* Draws an op with inputs, and its parameters, until they fit. Sets *text to the case as YAML,
  * "{input: [2, 9], units: 5}", which the caller frees. Fails with ISO_EMODEL if nothing that was

@@ -218,6 +218,22 @@ static void put_model(const struct network *net, const char *layers, FILE *out)
     put_list(d, "metrics", ISO_METRIC, out);
 }
 
+/* Fails for a network that takes the reference long. */
+static iso_rc check_size(const struct iso_graph *g)
+{
+    double flops = 0;
+    for (int i = 0; i < g->nnodes; i++) {
+        struct iso_call call;
+        if (iso_ops[g->nodes[i].op].kind == ISO_VIEW)
+            continue;
+        ISO_TRY(iso_graph_call(g, i, BATCH, &call));
+        flops += iso_hunt_flops(g->nodes[i].op, &call);
+    }
+    return flops > ISO_HUNT_MODEL_FLOPS
+               ? iso_fail(ISO_EMODEL, "the model is larger than a hunt draws")
+               : ISO_OK;
+}
+
 iso_rc iso_hunted_model_check(const char *text)
 {
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
@@ -231,6 +247,8 @@ iso_rc iso_hunted_model_check(const char *text)
     if (rc == ISO_EMODEL && faults->count > 0)
         rc = iso_fail(ISO_EMODEL, "%d:%d: %s", faults->list[0].location.line,
                       faults->list[0].location.column, faults->list[0].text);
+    if (rc == ISO_OK)
+        rc = check_size(graph);
     iso_graph_free(graph);
     iso_model_free(model);
     free(faults);

@@ -55,7 +55,7 @@ struct iso_apart {
 iso_rc iso_subject_distance(struct iso_exec *, struct iso_exec *, struct iso_apart *out);
 /* Fails if anything is apart. */
 iso_rc iso_subject_together(const struct iso_subject *, const struct iso_apart *);
-/* Returns the sum of the squares of the differences of n numbers. */
+/* Returns the sum of the squares of the differences of n numbers; any NaN equals any NaN. */
 double iso_subject_squares(const double *a, const double *b, int64_t n);
 /* Compare bit for bit, and fail with ISO_EPARITY and the first number that differs: n numbers of
  * this name; what both executors hold under this name, if the first one does; the numbers that the
