@@ -25,7 +25,7 @@ struct writing {
     struct iso_image_frame frame; /* frame around an image as it is given */
     int64_t bytes_at;             /* place of the framed image in the lent memory, in floats */
     bool copies;                  /* some step copies */
-    char hash[65];                /* of the weights */
+    char hash[65];                /* hash of the weights */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */

@@ -37,8 +37,8 @@ enum {
     ISO_HUNT_ELEMENTS = 40000,
     ISO_HUNT_MODEL_FLOPS = 4 * ISO_HUNT_FLOPS
 };
-/* Returns the flops of the reference's forward pass, which may go over all taps of a kernel for each
- * output, also where a faster way knows that they meet nothing. */
+/* Returns the flops of the reference's forward pass, which may go over all taps of a kernel for
+ * each output, also where a faster way knows that they meet nothing. */
 double iso_hunt_flops(enum iso_op, const struct iso_call *);
 
 /* Draws an op with inputs, and its parameters, until they fit. Sets *text to the case as YAML,

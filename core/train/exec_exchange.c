@@ -4,8 +4,8 @@
  * receives the others' subtrees in its slices, and adds them in the tree's order. Bucket 0 is sent
  * when the last shard has gone forward, the others while it goes backward, each when its last
  * weight's gradient is finished; meanwhile messages travel. The sums of bucket 0 go on to all ranks
- * while the gradients of the others arrive. So a rank sends and receives about one vector a subtree,
- * whatever the number of ranks, and who computes a shard changes no bit. */
+ * while the gradients of the others arrive. So a rank sends and receives about one vector a
+ * subtree, whatever the number of ranks, and who computes a shard changes no bit. */
 #include "exec_ranks.h"
 #include "core/arithmetic/formulas.h"
 #include "core/system/machine.h"
@@ -108,9 +108,9 @@ static iso_rc take_bucket(struct iso_exec *e, int subtree, int b, int64_t log_ro
     struct iso_exec_ranks *r = e->divided;
     const int64_t begin = r->vector.buckets[b].begin;
     const bool each = iso_slices_are_large(r, b);
-    struct iso_vector_copy copy = {
-        e, &e->weight_gradients, b, begin, r->vector.buckets[b].end, log_row, r->stage
-    };
+    struct iso_vector_copy copy = { e,       &e->weight_gradients,     b,
+                                    begin,   r->vector.buckets[b].end, log_row,
+                                    r->stage };
     if (!each)
         ISO_TRY(iso_vector_read(&copy));
     for (int i = 0; i < r->ranks->count; i++) {
