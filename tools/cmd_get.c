@@ -30,10 +30,11 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-/* Beside the program in a clone, or where it is installed. */
+/* Finds get-data.sh beside the program, or a test, in a clone, or where it is installed. */
 static iso_rc find_script(char path[ISO_PATH])
 {
-    static const char *const near[] = { "../tools", "../../tools", "../share/isocl" };
+    static const char *const near[] = { "../tools", "../../tools", "../../../tools",
+                                        "../share/isocl" };
     char self[ISO_PATH], beside[2 * ISO_PATH];
     if (!iso_program_self(self))
         return iso_fail(ISO_EIO, "cannot find the program's own folder");
