@@ -78,9 +78,9 @@ static inline int bias_column(void)
     return (int)get_group_id(1) * (int)get_local_size(0) + (int)get_local_id(0);
 }
 
-/* Pixels to points of both operands of the products: x to v by the work-groups of the first tiles,
- * and w to u by those of the others, if there are any; and by the rest the sums of w over the rows
- * of the places of a bias's gradient. */
+/* Makes points of both operands' pixels: the work-groups of the first tiles make v of x, and those
+ * of the others, if there are any, u of w. The rest are for a bias's gradient: they add w over the
+ * rows of each of its places. */
 kernel void winograd_points(global const float *x, ulong x_at, global float *v, ulong v_at,
                             struct opencl_tiles source, global const float *w, ulong w_at,
                             global float *u, ulong u_at, struct opencl_tiles taps,

@@ -2,9 +2,8 @@
  * pixels' places, by the pixel's other channels, or by its neighbours. Units are images; each
  * thread has two pictures of bytes. */
 #include "core/ops/rand_augment.h"
+#include "sampling.h"
 #include "words.h"
-
-enum { STRIP = 64 };
 
 struct work {
     iso_rand_augment k;
@@ -74,9 +73,9 @@ static void by_places(const struct step *s)
     const iso_affine map = iso_rand_map(w->k, s->d, w->h, w->w);
     uint8_t *to = s->to;
     for (int32_t i = 0; i < w->h; i++)
-        for (int32_t j = 0; j < w->w; j += STRIP) {
-            int32_t shown[STRIP];
-            const int n = (int)iso_min64(STRIP, w->w - j);
+        for (int32_t j = 0; j < w->w; j += ISO_CPU_STRIP) {
+            int32_t shown[ISO_CPU_STRIP];
+            const int n = (int)iso_min64(ISO_CPU_STRIP, w->w - j);
             find(map, w, i, j, n, shown);
             for (int p = 0; p < n; p++)
                 for (int32_t c = 0; c < w->channels; c++)

@@ -341,8 +341,8 @@ iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
     return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), beside, opencl_at(&call->dx[0]));
 }
 
-/* The points [v] of the sources and [w] of the gradients of the tiles [first, stop), and the places
- * of a bias's gradient, if that has any groups. */
+/* Queues the points [v] of the sources and [w] of the gradients of the tiles [first, stop). Where
+ * the bias has groups, the same kernel adds the places of its gradient. */
 static iso_rc kernel_operands(struct opencl *cl, const struct iso_call *call, const struct layer *l,
                               size_t first, size_t stop, struct opencl_at v, struct opencl_at w,
                               const struct opencl_bias *bias, struct opencl_at places)

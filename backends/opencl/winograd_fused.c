@@ -84,11 +84,11 @@ static const struct opencl_fused *choose(struct opencl *cl, const struct sums *s
     const bool forced = iso_environment(ISO_ENV_OPENCL_VARIANT) != NULL;
     double least = forced ? INFINITY : apart_clocks(s, cores);
     const struct opencl_fused *best = NULL;
+    if (cl->shape != OPENCL_SHAPE_GPU)
+        return NULL;
     for (const struct opencl_fused *f = opencl_fused; f->name != NULL; f++) {
-        if (cl->shape != OPENCL_SHAPE_GPU || !can_compute(f, s))
-            continue;
         const double clocks = fused_clocks(f, s, cores);
-        if (clocks < least && usable(cl, f, s)) {
+        if (can_compute(f, s) && clocks < least && usable(cl, f, s)) {
             best = f;
             least = clocks;
         }

@@ -47,14 +47,19 @@ static struct iso_reals *white_of(const struct iso_op_use *use)
 
 /* ---- A range that is auto -------------------------------------------------------------------- */
 
+/* Returns the number of channel c of what may have one number for all. */
+static double given_of(const struct iso_reals *given, int c)
+{
+    return given->v[c < given->n ? c : 0];
+}
+
 /* Sets the values of a byte, one for each channel that has its own. */
 static void values_of(const struct iso_gather_images *images, double byte, struct iso_reals *out)
 {
     const struct iso_reals *mean = &images->mean, *std = &images->std;
     out->n = mean->n > std->n ? mean->n : std->n;
     for (int c = 0; c < out->n; c++)
-        out->v[c] =
-            (byte * images->scale - mean->v[c < mean->n ? c : 0]) / std->v[c < std->n ? c : 0];
+        out->v[c] = (byte * images->scale - given_of(mean, c)) / given_of(std, c);
 }
 
 static void settle_use(const struct iso_model *m, const struct iso_op_use *use)
@@ -108,12 +113,6 @@ static void check_range(struct iso_loader *l, const struct iso_op_use *use, cons
                        "are from %g to %g, after scale, mean and std; say  value_range: [%.4g, "
                        "%.4g], or auto",
                        iso_ops[use->op].name, range[0], range[1], in[0], in[1], in[0], in[1]);
-}
-
-/* Returns the number of channel c of what may have one number for all. */
-static double given_of(const struct iso_reals *given, int c)
-{
-    return given->v[c < given->n ? c : 0];
 }
 
 static void check_levels(struct iso_loader *l, const struct iso_op_use *use)

@@ -229,12 +229,13 @@ static void fill_gap(struct reading *r, int64_t end)
 
 static iso_rc read_part(void *reading, const struct iso_piece *p)
 {
-    const struct iso_vector_copy *c = ((struct reading *)reading)->copy;
+    struct reading *r = reading;
+    const struct iso_vector_copy *c = r->copy;
     struct iso_backend *b = c->exec->backend;
     int64_t offset;
     const struct iso_mem *memory = memory_of(c, p, &offset);
-    fill_gap(reading, p->at);
-    ((struct reading *)reading)->next = p->at + p->n;
+    fill_gap(r, p->at);
+    r->next = p->at + p->n;
     return b->ops->read(b, memory, (size_t)offset * sizeof(float), c->host + (p->at - c->begin),
                         (size_t)p->n * sizeof(float));
 }

@@ -1,6 +1,7 @@
 /* torch_vit.c: names of a vision transformer's layers in PyTorch's state dicts. */
 #include "torch_vit.h"
 #include "core/model/model.h"
+#include "core/system/file.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,16 +123,10 @@ bool iso_torch_vit_names(const struct iso_graph *g, struct iso_torch_vit_name *n
 
 /* ---- Tensors of a file ----------------------------------------------------------------------- */
 
-static bool ends_in(const char *name, const char *end)
-{
-    const size_t n = strlen(name), m = strlen(end);
-    return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 bool iso_torch_vit_is(const struct iso_torch_file *f)
 {
     for (int i = 0; i < f->n; i++)
-        if (ends_in(f->tensors[i].name, ".in_proj_weight"))
+        if (iso_ends_in(f->tensors[i].name, ".in_proj_weight"))
             return true;
     return false;
 }
