@@ -40,17 +40,15 @@ grind() {
     fi
 }
 shift
+small 400
+cp tests/oclgrind/*.yaml "$cases"
 if [ $# -gt 0 ]; then
-    small 400
-    cp tests/oclgrind/*.yaml "$cases"
     for ISOCL_OPENCL_VARIANT in "$@"; do
         export ISOCL_OPENCL_VARIANT
         grind gpu --ops conv2d,dense
     done
 else
     # Every op in the shape for GPUs; in that for CPUs, whose register tiles take minutes, those with kernels of its own.
-    small 400
-    cp tests/oclgrind/*.yaml "$cases"
     grind gpu
     small 100
     shaped=dense,conv2d,depthwise_conv2d,max_pooling2d,average_pooling2d,global_average_pooling2d,dropout

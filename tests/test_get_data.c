@@ -14,6 +14,7 @@
 
 #include "core/data/named_sets.h"
 #include "core/system/file.h"
+#include "curl.h"
 #include "folder.h"
 
 static char folder[FOLDER]; /* made anew for each test */
@@ -137,13 +138,6 @@ static void the_sets_are_those_of_the_table(void **state)
     }
 }
 
-static void nothing_without_curl(void **state)
-{
-    (void)state;
-    print_message("skipped: curl is not installed\n");
-    skip();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,7 +148,7 @@ int main(void)
                                         remove_folder),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_curl) };
-    if (system("command -v curl >/dev/null 2>&1") != 0)
+    if (!curl_is_there())
         return cmocka_run_group_tests(none, NULL, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "core/system/sha256.h"
 #include "core/system/file.h"
 #include "core/job/published.h"
+#include "curl.h"
 #include "http.h"
 
 #include <stdio.h>
@@ -180,13 +181,6 @@ static void the_list_is_whole(void **state)
     }
 }
 
-static void nothing_without_curl(void **state)
-{
-    (void)state;
-    print_message("skipped: curl is not installed\n");
-    skip();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,7 +192,7 @@ int main(void)
         TEST(the_list_is_whole),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_curl) };
-    if (system("command -v curl >/dev/null 2>&1") != 0)
+    if (!curl_is_there())
         return cli_main(none, 1);
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }
