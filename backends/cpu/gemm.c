@@ -36,16 +36,24 @@ struct job {
     size_t strip_floats, panel_floats;
 };
 
+/* In squares of eight: the last ones overlap those before them, so that none is left over. */
 void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to,
                         int64_t ldt)
 {
-    const int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-    for (int64_t k = 0; k < whole_columns; k += 8)
-        for (int64_t j = 0; j < whole_rows; j += 8)
+    enum { SQUARE = 8 };
+    if (rows < SQUARE || columns < SQUARE) {
+        for (int64_t j = 0; j < rows; j++)
+            for (int64_t k = 0; k < columns; k++)
+                to[k * ldt + j] = from[j * ldf + k];
+        return;
+    }
+    for (int64_t next = 0; next < columns; next += SQUARE) {
+        const int64_t k = iso_min64(next, columns - SQUARE);
+        for (int64_t after = 0; after < rows; after += SQUARE) {
+            const int64_t j = iso_min64(after, rows - SQUARE);
             iso_transpose8(from + j * ldf + k, ldf, to + k * ldt + j, ldt);
-    for (int64_t j = 0; j < rows; j++)
-        for (int64_t k = j < whole_rows ? whole_columns : 0; k < columns; k++)
-            to[k * ldt + j] = from[j * ldf + k];
+        }
+    }
 }
 
 /* Copies rows of whole vectors, and prefetches the next rows, which are too far apart for the

@@ -9,6 +9,7 @@ enum { LINE = 16 }; /* floats of a line of the cache */
  * rows of a lie side by side, the terms of the next stretch. */
 static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P,
                                                            const int V, const bool streams,
+                                                           const bool adjacent,
                                                            const float *a, const float *b,
                                                            int64_t n, iso_vec acc[][4])
 {
@@ -21,7 +22,7 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
                 *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
-        if (streams)
+        if (streams && (!adjacent || t->ahead != NULL))
             __builtin_prefetch(next + k % LINE * near + k / LINE * far);
         ISO_CPU_UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
         ISO_CPU_UNROLL for (int i = 0; i < P; i++)
@@ -32,7 +33,8 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
                                 : i < 16 ? a3
                                 : i < 20 ? a4
                                          : a5;
-            const iso_vec x = iso_vset((i & 3) == 0   ? base[0]
+            const iso_vec x = iso_vset(adjacent       ? a0[i]
+                                       : (i & 3) == 0 ? base[0]
                                        : (i & 3) == 1 ? base[as]
                                        : (i & 3) == 2 ? base[2 * as]
                                                       : base[as3]);
@@ -41,15 +43,15 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
         }
         b += bk;
         a0 += ak;
-        if (P > 4)
+        if (P > 4 && !adjacent)
             a1 += ak;
-        if (P > 8)
+        if (P > 8 && !adjacent)
             a2 += ak;
-        if (P > 12)
+        if (P > 12 && !adjacent)
             a3 += ak;
-        if (P > 16)
+        if (P > 16 && !adjacent)
             a4 += ak;
-        if (P > 20)
+        if (P > 20 && !adjacent)
             a5 += ak;
     }
 }
@@ -79,6 +81,7 @@ static inline int64_t terms_of(const struct iso_tile *t)
  * memory, because the registers are full. */
 static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
                                                            const int V, const bool streams,
+                                                           const bool adjacent,
                                                            const float *c, ptrdiff_t cs, float *sum,
                                                            iso_vec acc[][4])
 {
@@ -97,7 +100,7 @@ static inline __attribute__((always_inline)) void products(const struct iso_tile
                 left = t->block;
             }
             n = rest < left ? rest : left;
-            multiply(t, P, V, streams, a, b, n, acc);
+            multiply(t, P, V, streams, adjacent, a, b, n, acc);
             a += n * t->ak;
             b += n * t->bk;
         }
@@ -119,7 +122,7 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
 }
 
 static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P,
-                                                       const int V, const bool streams, float *sum)
+                                                       const int V, const bool streams, const bool adjacent, float *sum)
 {
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
@@ -127,7 +130,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     if (t->cols == V * ISO_VEC) {
         if (streams)
             EACH __builtin_prefetch(t->c + i * t->cs + v * ISO_VEC, 1);
-        products(t, P, V, streams, t->c, t->cs, sum, acc);
+        products(t, P, V, streams, adjacent, t->c, t->cs, sum, acc);
         end(t, P, V, t->bias, t->c, t->cs, acc);
         return;
     }
@@ -138,7 +141,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     if (t->resume || t->add)
         for (int i = 0; i < P; i++)
             memcpy(whole + i * WIDTH, t->c + i * t->cs, (size_t)t->cols * sizeof *whole);
-    products(t, P, V, streams, whole, WIDTH, sum, acc);
+    products(t, P, V, streams, adjacent, whole, WIDTH, sum, acc);
     end(t, P, V, bias, whole, WIDTH, acc);
     for (int i = 0; i < P; i++)
         memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->cols * sizeof *whole);
@@ -147,14 +150,18 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
 /* clang-format off */
 #define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) \
     P(16) P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
-#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, false, sum); return;
-#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, sum); return;
-#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, false, sum); return;
-#define STREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, sum); return;
+#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, false, false, sum); return;
+#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, false, sum); return;
+#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, false, false, sum); return;
+#define SIDE(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, true, sum); return;
+#define SIDESTREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, true, sum); return;
+#define STREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, false, sum); return;
 static void tile1(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE1) } }
 static void tile2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE2) } }
 static void tile4(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE4) } }
 static void stream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(STREAM) } }
+static void side2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(SIDE) } }
+static void sidestream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(SIDESTREAM) } }
 /* clang-format on */
 
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
@@ -172,7 +179,7 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
         if (vectors == 1)
             tile1(&t, sum);
         else if (vectors == 2)
-            (t.streams ? stream2 : tile2)(&t, sum);
+            (t.as == 1 ? t.streams ? sidestream2 : side2 : t.streams ? stream2 : tile2)(&t, sum);
         else
             tile4(&t, sum);
     }
