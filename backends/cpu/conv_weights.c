@@ -154,6 +154,7 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
                           .rows = (int)rows,
                           .block = ISO_BLOCK_ROWS,
                           .streams = job->in_place || job->one_block,
+                          .a_is_near = !job->in_place,
                           .ahead = share->ahead,
                           .step = job->filters,
                           .leap = 16 * job->filters,

@@ -140,6 +140,7 @@ static void multiply(const struct job *job, int64_t i0, int64_t rows, const stru
                           .cols = (int)iso_min64(job->width, g->n - j0),
                           .block = ISO_BLOCK_TERMS,
                           .bias = g->bias != NULL && k0 + piece->len == g->k ? g->bias + j0 : NULL,
+                          .a_is_near = strip != NULL,
                           .resume = k0 > 0,
                           .add = g->add };
     for (int64_t i = 0; i < rows; i += each) {

@@ -3,27 +3,24 @@
 
 enum { LINE = 16 }; /* floats of a line of the cache */
 
-/* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers.
- * Rows are reached from one pointer in four, which keeps the addresses in few registers. A tile
- * that streams fetches the same terms of the next one on the way, a line for each k, or, where the
- * rows of a lie side by side, the terms of the next stretch. */
+/* P rows by V vectors; all are constants where this is inlined, so that acc lives in registers.
+ * Adjacent rows (as = 1) are reached from one pointer, others from one in four, which keeps the
+ * addresses in few registers. Fetches a line for each k, from `ahead` on, unless it is NULL. */
 static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P,
-                                                           const int V, const bool streams,
-                                                           const bool adjacent,
+                                                           const int V, const bool adjacent,
+                                                           const float *ahead, ptrdiff_t near,
                                                            const float *a, const float *b,
                                                            int64_t n, iso_vec acc[][4])
 {
-    const bool aside = t->as == 1 || t->ahead != NULL;
-    const float *next = t->ahead != NULL ? t->ahead : aside ? a + n * t->ak : a + P * t->as;
-    const ptrdiff_t near = t->ahead != NULL ? t->step : aside ? t->ak : t->as;
-    const ptrdiff_t far = t->ahead != NULL ? t->leap : aside ? LINE * near : LINE;
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
     const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
                 *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
-        if (streams && (!adjacent || t->ahead != NULL))
-            __builtin_prefetch(next + k % LINE * near + k / LINE * far);
+        if (ahead != NULL) {
+            __builtin_prefetch(ahead);
+            ahead += near;
+        }
         ISO_CPU_UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
         ISO_CPU_UNROLL for (int i = 0; i < P; i++)
         {
@@ -56,6 +53,29 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
     }
 }
 
+/* As multiply, and fetches lines meanwhile: those that the tile names, or else the terms of the
+ * next tile, or, where rows are adjacent, of the next stretch. */
+static inline __attribute__((always_inline)) void stream(const struct iso_tile *t, const int P,
+                                                         const int V, const bool adjacent,
+                                                         const float *a, const float *b, int64_t n,
+                                                         iso_vec acc[][4])
+{
+    const float *ahead = t->ahead;
+    ptrdiff_t near = t->step, far = t->leap;
+    if (ahead == NULL && t->a_is_near) {
+        multiply(t, P, V, adjacent, NULL, 0, a, b, n, acc);
+        return;
+    }
+    if (ahead == NULL) {
+        ahead = adjacent ? a + n * t->ak : a + P * t->as;
+        near = adjacent ? t->ak : t->as;
+        far = adjacent ? LINE * t->ak : LINE;
+    }
+    for (int64_t k = 0; k < n; k += LINE, ahead += far)
+        multiply(t, P, V, adjacent, ahead, near, a + k * t->ak, b + k * t->bk,
+                 n - k < LINE ? n - k : LINE, acc);
+}
+
 /* The paths below are loops without branches inside, so that compilers unroll them whole and keep
  * acc in registers. A tile with fewer columns than its vectors hold goes by way of a buffer. */
 #define EACH ISO_CPU_UNROLL for (int i = 0; i < P; i++) ISO_CPU_UNROLL for (int v = 0; v < V; v++)
@@ -79,11 +99,9 @@ static inline int64_t terms_of(const struct iso_tile *t)
 
 /* Computes the whole sum in acc, continuing from c. The sum of finished blocks is kept in `sum`, in
  * memory, because the registers are full. */
-static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
-                                                           const int V, const bool streams,
-                                                           const bool adjacent,
-                                                           const float *c, ptrdiff_t cs, float *sum,
-                                                           iso_vec acc[][4])
+static inline __attribute__((always_inline)) void
+products(const struct iso_tile *t, const int P, const int V, const bool streams,
+         const bool adjacent, const float *c, ptrdiff_t cs, float *sum, iso_vec acc[][4])
 {
     int64_t left = t->block - t->left_out % t->block;
     const bool several = t->resume || terms_of(t) > left;
@@ -100,7 +118,10 @@ static inline __attribute__((always_inline)) void products(const struct iso_tile
                 left = t->block;
             }
             n = rest < left ? rest : left;
-            multiply(t, P, V, streams, adjacent, a, b, n, acc);
+            if (streams)
+                stream(t, P, V, adjacent, a, b, n, acc);
+            else
+                multiply(t, P, V, adjacent, NULL, 0, a, b, n, acc);
             a += n * t->ak;
             b += n * t->bk;
         }
@@ -122,7 +143,8 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
 }
 
 static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P,
-                                                       const int V, const bool streams, const bool adjacent, float *sum)
+                                                       const int V, const bool streams,
+                                                       const bool adjacent, float *sum)
 {
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
@@ -153,16 +175,18 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
 #define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, false, false, sum); return;
 #define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, false, sum); return;
 #define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, false, false, sum); return;
-#define SIDE(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, true, sum); return;
-#define SIDESTREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, true, sum); return;
+#define ADJACENT(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, true, sum); return;
+#define ADJACENT_STREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, true, sum); return;
 #define STREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, false, sum); return;
 static void tile1(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE1) } }
 static void tile2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE2) } }
 static void tile4(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE4) } }
 static void stream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(STREAM) } }
-static void side2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(SIDE) } }
-static void sidestream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(SIDESTREAM) } }
+static void adjacent2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(ADJACENT) } }
+static void adjacent_stream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(ADJACENT_STREAM) } }
 /* clang-format on */
+typedef void run(const struct iso_tile *, float *sum);
+static run *const tiles2[2][2] = { { tile2, stream2 }, { adjacent2, adjacent_stream2 } };
 
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
 {
@@ -179,7 +203,7 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
         if (vectors == 1)
             tile1(&t, sum);
         else if (vectors == 2)
-            (t.as == 1 ? t.streams ? sidestream2 : side2 : t.streams ? stream2 : tile2)(&t, sum);
+            tiles2[t.as == 1][t.streams](&t, sum);
         else
             tile4(&t, sum);
     }

@@ -22,7 +22,8 @@ struct iso_tile {
     int64_t block;     /* terms per block */
     int64_t left_out;  /* zero terms of the first block that precede the segments and are skipped */
     const float *bias; /* [cols], or NULL */
-    bool streams;      /* prefetch a and c, which come from memory (with 2 vectors); */
+    bool streams;      /* prefetch a and c, which come from memory (with 2 vectors), */
+    bool a_is_near;    /* but not a, which has been copied; */
     const float *ahead;   /* prefetch instead of a, a line for each k; NULL: a */
     ptrdiff_t step, leap; /* elements from one such line to the next, and from 16 to the next 16 */
     bool add, resume; /* add: c += sum; resume: the sum continues from c (for long k, in pieces of
