@@ -327,6 +327,8 @@ static void set_optimizer(const struct iso_case *c, struct iso_call *call)
         call->state[i] = call->w[0];
 }
 
+uint64_t iso_case_seed(uint64_t seed) { return seed ^ UINT64_C(0x85ebca6b) << 32; }
+
 iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, struct iso_call *out)
 {
     const struct iso_op_def *def = iso_ops[c->op].def;

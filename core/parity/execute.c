@@ -78,6 +78,12 @@ static enum role forward_role(const struct pass *p, enum iso_op op, enum iso_gro
     return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
 }
 
+/* Returns true if a gradient of this index is added to what is there. */
+static bool adds(const struct iso_how *how, int index)
+{
+    return how->add && (how->stores >> index & 1) == 0;
+}
+
 static enum role backward_role(const struct pass *p, enum iso_op op, enum iso_group group,
                                int index, const struct iso_how *how)
 {
@@ -92,11 +98,11 @@ static enum role backward_role(const struct pass *p, enum iso_op op, enum iso_gr
         if ((how->no_dx >> index & 1) != 0 || p->call.x[index].dtype != ISO_REAL ||
             (iso_ops[op].kind == ISO_LOSS && index > 0))
             return ROLE_NONE; /* targets and whole numbers have no gradient */
-        return how->add ? ROLE_CHANGE : ROLE_WRITE;
+        return adds(how, index) ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_DW:
         if ((how->no_dw >> index & 1) != 0)
             return ROLE_NONE; /* the weight is frozen */
-        return how->add ? ROLE_CHANGE : ROLE_WRITE;
+        return adds(how, index) ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_STATE:
     case ISO_GROUPS: break;
     }
@@ -283,8 +289,8 @@ static iso_rc execute(struct pass *p, enum iso_op op, const struct iso_how *how,
 {
     const struct iso_kernel *k = p->backend->kernels[op];
     for (int i = 0; i < ISO_OPERANDS; i++) {
-        p->call.add_dx[i] = how->add && iso_tensor_there(&p->call.x[i]);
-        p->call.add_dw[i] = how->add && iso_tensor_there(&p->call.w[i]);
+        p->call.add_dx[i] = adds(how, i) && iso_tensor_there(&p->call.x[i]);
+        p->call.add_dw[i] = adds(how, i) && iso_tensor_there(&p->call.w[i]);
     }
     ISO_TRY(put_operands(p, op, how, v));
     ISO_TRY(put_workspace(p, k, how));
@@ -360,7 +366,7 @@ static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum 
 {
     for (int64_t step = 0; step < c->steps; step++) {
         struct iso_call call;
-        ISO_TRY(iso_case_call(c, seed, (uint64_t)step, &call));
+        ISO_TRY(iso_case_call(c, iso_case_seed(seed), (uint64_t)step, &call));
         if (step > 0)
             ISO_TRY(next_gradient(c, &call, fill, seed, (uint64_t)step, v));
         ISO_TRY(iso_execute_pass(b, c->op, &call, ISO_UPDATE, how, v));
@@ -372,7 +378,7 @@ iso_rc iso_execute_case(struct iso_backend *b, const struct iso_case *c, enum is
                         uint64_t seed, const struct iso_how *how, struct iso_values *v)
 {
     struct iso_call call;
-    ISO_TRY(iso_case_call(c, seed, 0, &call));
+    ISO_TRY(iso_case_call(c, iso_case_seed(seed), 0, &call));
     ISO_TRY(iso_fill_case(c, &call, fill, seed, 0, v));
     iso_rc rc = ISO_OK;
     if (iso_op_has_pass(c->op, ISO_UPDATE))

@@ -138,7 +138,7 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, ui
     struct iso_call call;
     struct iso_values v = { 0 };
     *d = (struct iso_distance){ 0 };
-    ISO_TRY(iso_case_call(c, seed, 0, &call));
+    ISO_TRY(iso_case_call(c, iso_case_seed(seed), 0, &call));
     ISO_TRY(iso_execute_case(judge, c, c->data, seed, &how, &v));
     iso_rc rc = ISO_OK;
     for (int i = 0; i < ISO_OPERANDS && rc == ISO_OK; i++) {

@@ -87,6 +87,9 @@ bool iso_cases_named(const char *list, const char *name);
 iso_rc iso_cases_check_names(const char *list);
 /* Parses one case from its text, "{input: [2, 9], units: 5}"; the caller frees out->params. */
 iso_rc iso_case_parse(enum iso_op, const char *text, struct iso_case *out);
+/* Returns the seed of a case's calls, whose upper half counts, too: that of a parity is often
+ * small. */
+uint64_t iso_case_seed(uint64_t seed);
 /* Sets shapes, dtypes, params and constants of the case's calls at a step, but no memory. */
 iso_rc iso_case_call(const struct iso_case *, uint64_t seed, uint64_t step, struct iso_call *out);
 /* Writes "models/ops/conv2d.yaml:12: input 2x9x7x3, filters: 5, kernel_size: 3" into buf and
@@ -109,7 +112,8 @@ struct iso_report;
 struct iso_how {
     uint8_t junk;                    /* byte with which outputs and workspace are filled before */
     const struct iso_report *report; /* is told of each pass before it runs; NULL: none */
-    bool add;                        /* add gradients to those in v */
+    bool add;                        /* add gradients to those in v, */
+    unsigned stores;                 /* but store these, each 1 << its index */
     bool joined;                     /* dw[1] follows dw[0] in memory, where a plan has it so */
     unsigned no_dx, no_dw;           /* inputs and weights whose gradient is not wanted, each
                                         1 << its index */

@@ -170,9 +170,10 @@ static iso_rc set_old(struct iso_values *v, uint64_t seed)
     return ISO_OK;
 }
 
-/* old := the rounding of old + gradient; allowed := twice what is allowed, because two results in
- * other orders are each so far from the truth, and the rounding of both additions. */
-static void add_gradient(struct iso_values *old, const struct iso_values *gradient,
+/* old := the rounding of old + gradient, or the gradient where it is stored; allowed := twice what
+ * is allowed, because two results in other orders are each so far from the truth, and the rounding
+ * of both additions. */
+static void add_gradient(struct iso_values *old, const struct iso_values *gradient, unsigned stores,
                          struct iso_values *allowed)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
@@ -183,28 +184,28 @@ static void add_gradient(struct iso_values *old, const struct iso_values *gradie
                 if (allowed->a[g][i].n > 0)
                     allowed->a[g][i].v[e] =
                         2 * allowed->a[g][i].v[e] + FLT_EPSILON * (fabs(*o) + fabs(term));
-                *o = (double)((float)*o + (float)term);
+                *o = (stores >> i & 1) != 0 ? term : (double)((float)*o + (float)term);
             }
 }
 
-static iso_rc compare_added(const struct climb *k, struct iso_values *want,
+static iso_rc compare_added(const struct climb *k, unsigned stores, struct iso_values *want,
                             const struct iso_values *got, struct iso_distance *d)
 {
     struct iso_values allowed = { 0 };
     if (reordered(k))
         ISO_TRY(iso_rung_allowed(k->ladder->judge, k->c->op, &k->call, ISO_BACKWARD, &k->got,
                                  ISO_ANY_ORDER, &allowed));
-    add_gradient(want, &k->got, &allowed);
+    add_gradient(want, &k->got, stores, &allowed);
     const iso_rc rc = reordered(k) ? iso_compare_bounded(ISO_BACKWARD, want, got, &allowed, d)
                                    : iso_compare_exact(ISO_BACKWARD, want, got, d);
     iso_values_free(&allowed);
     return explain(rc, "adding to a gradient is not old + gradient");
 }
 
-static iso_rc added(const struct climb *k, struct iso_distance *d)
+static iso_rc added(const struct climb *k, unsigned stores, struct iso_distance *d)
 {
     const struct iso_how how = {
-        .junk = JUNK_NAN, .report = k->ladder->report, .add = true, .joined = true
+        .junk = JUNK_NAN, .report = k->ladder->report, .add = true, .stores = stores, .joined = true
     };
     struct iso_values want = { 0 }, got = { 0 };
     iso_rc rc = iso_values_copy(&want, &k->got);
@@ -215,10 +216,19 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
     if (rc == ISO_OK)
         rc = iso_execute_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
     if (rc == ISO_OK)
-        rc = compare_added(k, &want, &got, d);
+        rc = compare_added(k, stores, &want, &got, d);
     iso_values_free(&want);
     iso_values_free(&got);
     return rc;
+}
+
+/* All gradients are added to old ones; in an op's first case, also the odd ones alone, where there
+ * are several. */
+static iso_rc added_each(const struct climb *k, struct iso_distance *d)
+{
+    const bool several = k->got.a[ISO_DX][1].n > 0 || k->got.a[ISO_DW][1].n > 0;
+    ISO_TRY(added(k, 0, d));
+    return several && k->c->number == 1 ? added(k, 0x55555555u, d) : ISO_OK;
 }
 
 /* An input of the model and a frozen weight want no gradient: the others' must not change. */
@@ -261,7 +271,7 @@ static void contract(const struct climb *k)
         if (rc == ISO_OK)
             rc = same_twice(k, (enum iso_pass)pass, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
-            rc = added(k, &d);
+            rc = added_each(k, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = without_each(k, &d);
         report(k, ISO_RUNG_CONTRACT, pass, &d, rc);
@@ -354,7 +364,7 @@ iso_rc iso_ladder_case(const struct iso_ladder *ladder, const struct iso_case *c
     k->ladder = ladder;
     k->c = c;
     const struct iso_distance none = { 0 };
-    iso_rc rc = iso_case_call(c, ladder->seed, 0, &k->call);
+    iso_rc rc = iso_case_call(c, iso_case_seed(ladder->seed), 0, &k->call);
     if (rc != ISO_OK)
         report(k, ISO_RUNG_EXACT, -1, &none, rc);
     else if (iso_ops[c->op].kind == ISO_VIEW)

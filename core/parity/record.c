@@ -1,6 +1,6 @@
 /* record.c: hashes of results, kept in a JSON file, so that devices which are never in the same
- * machine can be compared. {"isocl": "0.1.0", "arith": 1, "seed": 1, "host": "...", "date": "...",
- * "devices": [{"id": "cpu", ...}], "hashes": {"conv2d/3/forward": "..."},
+ * machine can be compared. {"isocl": "0.1.0", "arith": 2, "cases": 2, "seed": 1, "host": "...",
+ * "date": "...", "devices": [{"id": "cpu", ...}], "hashes": {"conv2d/3/forward": "..."},
  * "elements": {"conv2d/3/forward": "..."}, "lacks": ["flatten"], "sha256": "of all the others"} */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,9 @@
 #include "core/system/file.h"
 #include "core/text/json.h"
 #include "harness.h"
+
+/* Raised when the same case computes with other numbers; a record without it has the first ones. */
+enum { CASES = 2 };
 
 struct iso_record {
     const char *write, *check; /* paths, or NULL */
@@ -76,6 +79,13 @@ static iso_rc check_fits(const struct iso_record *r, const char *path)
                         "%s: was made with arithmetic %lld and this isocl has %d, which gives "
                         "other bits; make both records with the same isocl",
                         path, (long long)json_integer_value(arith), ISO_ARITH_VERSION);
+    const json_t *cases = json_object_get(r->file, "cases");
+    if (json_integer_value(cases) != CASES)
+        return iso_fail(
+            ISO_EDATA,
+            "%s: was made by an isocl that draws other numbers for the same cases; make "
+            "both records with the same isocl",
+            path);
     if (json_integer_value(json_object_get(r->file, "seed")) != (json_int_t)r->seed)
         return iso_fail(ISO_EDATA, "%s: was made with --seed %lld; use the same", path,
                         (long long)json_integer_value(json_object_get(r->file, "seed")));
@@ -274,10 +284,10 @@ static iso_rc write_file(struct iso_record *r)
     if (gethostname(host, sizeof host - 1) != 0)
         snprintf(host, sizeof host, "unknown");
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    json_t *o = json_pack("{s:s, s:i, s:I, s:s, s:s, s:O, s:O, s:O, s:o}", "isocl", ISO_VERSION,
-                          "arith", ISO_ARITH_VERSION, "seed", (json_int_t)r->seed, "host", host,
-                          "date", date, "devices", r->devices, "hashes", r->mine, "elements",
-                          r->elements, "lacks", list_lacking(r));
+    json_t *o = json_pack("{s:s, s:i, s:i, s:I, s:s, s:s, s:O, s:O, s:O, s:o}", "isocl",
+                          ISO_VERSION, "arith", ISO_ARITH_VERSION, "cases", CASES, "seed",
+                          (json_int_t)r->seed, "host", host, "date", date, "devices", r->devices,
+                          "hashes", r->mine, "elements", r->elements, "lacks", list_lacking(r));
     iso_rc rc = o == NULL ? iso_fail(ISO_ENOMEM, "out of memory for the record")
                           : hash_file(o, hex);
     if (rc == ISO_OK && json_object_set_new(o, "sha256", json_string(hex)) != 0)
