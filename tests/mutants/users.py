@@ -21,7 +21,8 @@ CALLED = {"conv": ["conv2d"], "winograd": ["conv2d"], "matrices": ["dense", "con
           "classes": ["accuracy", "top_k", "confusion_matrix"], "class_loss": CLASS_LOSSES,
           "sigmoid_loss": SIGMOID_LOSSES, "loss": LOSSES, "pointwise": LOSSES, "crossentropy": CLASS_LOSSES,
           "pixel_colours": ["random_hue", "random_saturation", "random_contrast", "random_brightness"],
-          "depthwise_weights": ["depthwise_conv2d", "separable_conv2d"]}
+          "depthwise_weights": ["depthwise_conv2d", "separable_conv2d"],
+          "zero_padding2d": ["cropping2d"]}
 
 
 def read(path):
