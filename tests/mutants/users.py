@@ -83,6 +83,6 @@ def ops_using(backend):
         own = os.path.basename(path).split(".")[0]
         if path not in out:
             out[path] = [own] if exists(f"core/ops/{own}.c") else called(path)
-        elif "loss" in own or own == "crossentropy":
-            out[path] += [op for op in called(path) if op not in out[path]]
+        else:
+            out[path] += [op for op in CALLED.get(own, []) if op not in out[path]]
     return out
