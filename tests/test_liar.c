@@ -94,7 +94,8 @@ static void wrong_skipped_and_stale_numbers_are_named(void **state)
                          ISO_EXIT_DIFFERS);
         cli_says(cli_out, "sgd/1 update");
         cli_says(cli_out, "first [0]");
-        cli_says(cli_out, "repeat: isocl parity --ops sgd --case 1 --devices opencl:");
+        cli_says(cli_out, "    repeat: ");
+        cli_says(cli_out, "isocl parity --ops sgd --case 1 --devices opencl:"); /* after variables */
     }
 }
 
