@@ -95,7 +95,8 @@ static void wrong_skipped_and_stale_numbers_are_named(void **state)
         cli_says(cli_out, "sgd/1 update");
         cli_says(cli_out, "first [0]");
         cli_says(cli_out, "    repeat: ");
-        cli_says(cli_out, "isocl parity --ops sgd --case 1 --devices opencl:"); /* after variables */
+        cli_says(cli_out,
+                 "isocl parity --ops sgd --case 1 --devices opencl:"); /* after variables */
     }
 }
 
