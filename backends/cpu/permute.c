@@ -1,7 +1,6 @@
 /* permute.c: y = x with its axes in another order; threads share the lines of the innermost axis.
  */
-#include "core/ops/permute.h"
-#include "elements.h"
+#include "permutation.h"
 
 struct work {
     struct iso_permutation l;
@@ -31,29 +30,31 @@ static void permute(void *data, int64_t unit, int thread)
     }
 }
 
-static void run(struct iso_backend *backend, const struct iso_call *call, struct work w, bool back)
+void ISO_CPU(permutation)(struct iso_backend *backend, const struct iso_permutation *l,
+                          const float *from, float *to, bool add)
 {
-    w.l = iso_permute_layout(call->params, &call->x[0].shape, back);
-    w.lines = w.l.dim[0] * w.l.dim[1] * w.l.dim[2];
-    w.each = iso_cpu_unit_rows(w.l.dim[3]);
+    struct work w = { .l = *l,
+                      .from = from,
+                      .to = to,
+                      .lines = l->dim[0] * l->dim[1] * l->dim[2],
+                      .each = iso_cpu_unit_rows(l->dim[3]),
+                      .add = add };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(w.lines, w.each), permute, &w);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    run(backend, call,
-        (struct work){ .from = iso_cpu_f32(&call->x[0]), .to = iso_cpu_f32(&call->y[0]) }, false);
+    const struct iso_permutation l = iso_permute_layout(call->params, &call->x[0].shape, false);
+    ISO_CPU(permutation)(backend, &l, iso_cpu_f32(&call->x[0]), iso_cpu_f32(&call->y[0]), false);
     return ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
+    const struct iso_permutation l = iso_permute_layout(call->params, &call->x[0].shape, true);
     if (call->dx[0].mem != NULL)
-        run(backend, call,
-            (struct work){ .from = iso_cpu_f32(&call->dy[0]),
-                           .to = iso_cpu_f32(&call->dx[0]),
-                           .add = call->add_dx[0] },
-            true);
+        ISO_CPU(permutation)(backend, &l, iso_cpu_f32(&call->dy[0]), iso_cpu_f32(&call->dx[0]),
+                             call->add_dx[0]);
     return ISO_OK;
 }
 

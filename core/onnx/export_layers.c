@@ -6,6 +6,7 @@
 #include "core/ops/permute.h"
 #include "core/ops/pooling2d.h"
 #include "core/ops/slice.h"
+#include "core/ops/space_to_depth.h"
 #include "core/ops/zero_padding2d.h"
 
 #include <stdlib.h>
@@ -118,6 +119,15 @@ static void permute(struct iso_onnx_exporter *e, const struct iso_node *n)
     iso_onnx_ints(e, node, "perm", dims->ndim, dims->dim); /* dim[0], the rows, is 0 */
 }
 
+/* ONNX has images with their channels first, and isocl's order of a block's. */
+static void space_to_depth(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const char *x = iso_onnx_as(e, n->x[0], true);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "SpaceToDepth", e->layer, n->y[0], true);
+    iso_onnx_input(e, node, x);
+    iso_onnx_int(e, node, "blocksize", ((const struct iso_space_to_depth *)n->params)->block_size);
+}
+
 /* Gathers the channels in their new order. */
 static void channel_shuffle(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
@@ -227,6 +237,7 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_zero_padding2d] = zero_padding2d,
     [ISO_OP_cropping2d] = cropping2d,
     [ISO_OP_permute] = permute,
+    [ISO_OP_space_to_depth] = space_to_depth,
     [ISO_OP_up_sampling2d] = iso_onnx_export_up_sampling2d,
     [ISO_OP_reshape] = reshape,
     [ISO_OP_flatten] = flatten,

@@ -186,7 +186,8 @@ iso_rc iso_onnx_affine(struct iso_onnx_importer *, const struct iso_onnx_known *
                        const struct iso_onnx_tensor *, enum iso_onnx_scaling);
 iso_onnx_handler iso_onnx_neg;
 /* import_channels.c */
-iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_split, iso_onnx_gather;
+iso_onnx_handler iso_onnx_prelu, iso_onnx_slice, iso_onnx_split, iso_onnx_gather,
+    iso_onnx_space_to_depth;
 /* A Reshape, Transpose and Reshape that deal channels out are one channel_shuffle. Returns true if
  * the node is the first of them, for that many groups. */
 bool iso_onnx_deals(const struct iso_onnx_importer *, const struct iso_onnx_known *x,

@@ -3,6 +3,7 @@
 #include "core/ops/channel_shuffle.h"
 #include "core/ops/cropping2d.h"
 #include "core/ops/slice.h"
+#include "core/ops/space_to_depth.h"
 
 #include <string.h>
 
@@ -281,4 +282,21 @@ iso_rc iso_onnx_gather(struct iso_onnx_importer *im)
     if (groups == 0)
         return iso_onnx_refuse(im, "isocl gathers channels only as channel_shuffle orders them");
     return iso_onnx_shuffle(im, x, groups);
+}
+
+/* ---- Blocks of pixels ---------------------------------------------------------------------- */
+
+iso_rc iso_onnx_space_to_depth(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_image(im);
+    if (x == NULL)
+        return ISO_EDATA;
+    const int64_t size = iso_onnx_get_int(im, "blocksize", 0);
+    if (size < 1 || size > 4096)
+        return iso_onnx_refuse(im, "attribute blocksize is %lld", (long long)size);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_space_to_depth, im->node->name, 1, &x);
+    if (l == NULL)
+        return ISO_ENOMEM;
+    ((struct iso_space_to_depth *)l->params)->block_size = size;
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }

@@ -326,6 +326,7 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Slice", " starts ends axes ", iso_onnx_slice },
     { "Split", " axis split num_outputs ", iso_onnx_split },
     { "Gather", " axis ", iso_onnx_gather },
+    { "SpaceToDepth", " blocksize ", iso_onnx_space_to_depth },
     { "Clip", " min max ", iso_onnx_clip },
     { "Softmax", " axis ", iso_onnx_softmax },
     { "LogSoftmax", " axis ", iso_onnx_softmax },

@@ -1302,6 +1302,16 @@ def permute():
     return f
 
 
+def space_to_depth():
+    """PyTorch's pixel_unshuffle has a channel's pixels beside each other, TensorFlow a pixel's channels."""
+    f = File("space_to_depth")
+    for shape, size in (((2, 4, 6, 3), 2), ((1, 6, 3, 2), 3), ((3, 5, 5, 1), 5)):
+        x = drawn(f, *shape)
+        y = F.pixel_unshuffle(x.movedim(3, 1), size).unflatten(1, (shape[3], size, size))
+        moved(f, f", block_size: {size}", x, y.permute(0, 4, 5, 2, 3, 1).flatten(3))
+    return f
+
+
 def local_response_normalization():
     f = File("local_response_normalization")
     for shape, size, alpha, beta, k in (((2, 5, 4, 7), 5, 1e-4, 0.75, 1.0), ((2, 5, 4, 7), 3, 2.0, 0.5, 2.0),
@@ -1665,7 +1675,7 @@ def rand_augmented():
     return f
 
 
-NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
+NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, space_to_depth, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
          categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc,
          binary_counts, binary_accuracy, random_hue,
          random_saturation, cutmix, random_resized_crop, rand_augment)
