@@ -106,6 +106,15 @@ struct opencl_depthwise {
     iso_i32 rows, image, groups; /* rows of the sums of the kernel's gradient */
 };
 
+/* dot_product_attention.cl: tokens of a window, and the windows of an image of height x width; see
+ * core/ops/dot_product_attention.h. */
+struct opencl_attention {
+    iso_i32 queries, keys, size, heads;
+    iso_i32 height, width, window_h, window_w, shift_h, shift_w;
+    iso_i32 down, across, grid; /* across 0: an image is one window */
+    iso_i32 biased;
+};
+
 /* pooling2d.h: the window of a pooling, which has no dilation. */
 struct opencl_pool {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, top, left;

@@ -582,10 +582,16 @@ ISO_FN iso_real iso_lrn_grad(iso_real x, iso_real own, iso_real factor, iso_real
     return iso_flush(iso_fma(-iso_flush(factor * x), parts, own));
 }
 
-/* Attention: a finished sum of products times 1 / sqrt(size of a head), or 1. */
+/* Attention: a finished sum of products times a scale, or 1; and with the bias of two places, which
+ * the shift of windows has set apart or not. */
+#define ISO_ATTENTION_APART ISO_R(-100.0)
 ISO_FN iso_real iso_attention_scaled(iso_real sum, iso_real scale)
 {
     return iso_flush(sum * scale);
+}
+ISO_FN iso_real iso_attention_placed(iso_real score, iso_real bias, int apart)
+{
+    return iso_flush(iso_flush(score + bias) + (apart ? ISO_ATTENTION_APART : ISO_R(0.0)));
 }
 
 /* An element of a product of tensors. */

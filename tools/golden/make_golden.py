@@ -22,6 +22,7 @@ import keras
 import numpy as np
 from keras.src.legacy.preprocessing import image
 import torch
+from torchvision.models import swin_transformer as swin
 from torchvision.transforms import autoaugment
 import torchvision.transforms.v2.functional as vision
 import torch.nn.functional as F
@@ -1364,7 +1365,49 @@ def dot_product_attention():
         dy = drawn(f, *y.shape).detach()
         f.case(f"{{inputs: {[list(t.shape) for t in (q, k, v)]}, heads: {heads}}}", {"x0": q, "x1": k, "x2": v, "dy0": dy},
                {"y0": y, "saved0": p} | gradients(y, dy, dx0=q, dx1=k, dx2=v))
+    windowed(f)
     return f
+
+
+def in_windows(x, window, shift, grid, heads):
+    """[rows, h, w, channels] as [rows, windows, heads, tokens, channels of a head]"""
+    n, h, w, c = x.shape
+    down, across = h // window[0], w // window[1]
+    x = torch.roll(x, [-s for s in shift], (1, 2))
+    x = x.reshape(n, window[0], down, window[1], across, c).permute(0, 2, 4, 1, 3, 5) if grid else \
+        x.reshape(n, down, window[0], across, window[1], c).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(n, down * across, window[0] * window[1], heads, c // heads).transpose(2, 3)
+
+
+def windowed(f):
+    """torchvision has such attentions with projections only: with some that change nothing, its functions agree."""
+    for shape, heads, window, shift, grid, biased in (((2, 6, 8, 6), 2, (3, 4), (0, 0), False, True), ((2, 6, 8, 6), 3, (3, 4), (1, 3), False, True),
+                                                      ((2, 4, 4, 4), 2, (2, 2), (1, 1), False, False), ((1, 6, 6, 4), 1, (2, 3), (0, 0), True, True)):
+        q, k, v = (drawn(f, *shape) for _ in range(3))
+        table = drawn(f, (2 * window[0] - 1) * (2 * window[1] - 1), heads)
+        at = torch.tensor([[i, j] for i in range(window[0]) for j in range(window[1])])
+        apart = at[:, None] - at[None] + torch.tensor(window) - 1
+        bias = table[apart[..., 0] * (2 * window[1] - 1) + apart[..., 1]].permute(2, 0, 1) if biased else torch.zeros(1)
+        place = torch.zeros(1, *shape[1:3], 1)
+        for axis in (1, 2):                                # the lines that the shift brings round
+            place.narrow(axis, 0, shift[axis - 1]).add_(axis)
+        region = in_windows(place, window, shift, grid, 1)[..., 0]
+        parts = [in_windows(t, window, shift, grid, heads) for t in (q, k, v)]
+        scores = parts[0] @ parts[1].transpose(3, 4) / (shape[3] // heads) ** 0.5 + bias
+        p = torch.softmax(scores - 100 * (region[..., None] != region[..., None, :]), -1)
+        tokens = in_windows(torch.arange(shape[1] * shape[2]).reshape(1, *shape[1:3], 1), window, shift, grid, 1).flatten()
+        y = (p @ parts[2]).transpose(2, 3).reshape(shape[0], -1, shape[3])[:, torch.argsort(tokens)].reshape(shape)
+        if not grid:
+            eye, flat = torch.eye(shape[3]), [t.detach() for t in (q, q, q)]
+            own = [in_windows(t, window, shift, grid, heads) for t in flat]
+            theirs = swin.shifted_window_attention(q.detach(), torch.cat([eye] * 3), eye, bias.detach(), list(window), heads, list(shift))
+            s = torch.softmax(own[0] @ own[1].transpose(3, 4) / (shape[3] // heads) ** 0.5 + bias - 100 * (region[..., None] != region[..., None, :]), -1)
+            agree((s @ own[2]).transpose(2, 3).reshape(shape[0], -1, shape[3])[:, torch.argsort(tokens)].reshape(shape), theirs,
+                  f"torchvision on windows of {window}", 1e-12)
+        dy = drawn(f, *shape).detach()
+        text = {"inputs": [list(shape)] * 3, "heads": heads, "window": list(window), "shift": list(shift), "grid": grid, "use_relative_bias": biased}
+        f.case(json.dumps(text).replace('"', ""), {"x0": q, "x1": k, "x2": v, "dy0": dy} | ({"w0": table} if biased else {}),
+               {"y0": y, "saved0": p.flatten(1, 2)} | gradients(y, dy, dx0=q, dx1=k, dx2=v, **({"dw0": table} if biased else {})))
 
 
 def class_token():
