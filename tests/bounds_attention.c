@@ -5,18 +5,19 @@
 
 #include <stdlib.h>
 
-/* One image and head: its numbers, and the softmax of its scores. */
+/* One window and head: its numbers, and the softmax of its scores. */
 struct head {
     struct iso_attention s;
     const struct iso_values *v;
-    int64_t image, first; /* first: its first channel */
-    struct near *p, *g;   /* [queries, keys]: probabilities, and gradients of the scores */
+    int64_t window, first;      /* first: its first channel */
+    struct near *p, *g;         /* [queries, keys]: probabilities, and gradients of the scores */
+    struct near_sum *distances; /* [distances, heads]: those of the gradients, of all windows */
 };
 
 /* Returns the index of a token's channel in a tensor of so many tokens. */
 static int64_t index_of(const struct head *h, int64_t tokens, int64_t token, int64_t c)
 {
-    return (h->image * tokens + token) * h->s.channels + h->first + c;
+    return iso_attention_pixel(&h->s, tokens, h->window, token) * h->s.channels + h->first + c;
 }
 
 static struct near query(const struct head *h, int64_t i, int64_t c)
@@ -39,9 +40,11 @@ static struct near slope(const struct head *h, int64_t i, int64_t c)
     return bounds_element(h->v, ISO_DY, 0, index_of(h, h->s.queries, i, c), 0);
 }
 
-/* 1 / sqrt(size): two roundings. */
+/* The given scale, or 1 / sqrt(size): two roundings. */
 static struct near scale(const struct head *h)
 {
+    if (h->s.scale > 0)
+        return near_rounded(h->s.scale, 0, 1);
     return near_rounded(1 / sqrt((double)h->s.size), 0, 2);
 }
 
@@ -62,6 +65,17 @@ static void softmax(struct near *row, int64_t n)
         row[j] = near_div(row[j], total);
 }
 
+/* Returns a score with what the places of two tokens add. */
+static struct near placed(const struct head *h, struct near score, int64_t i, int64_t j)
+{
+    const int64_t at = iso_attention_distance(&h->s, i, j) * h->s.heads + h->first / h->s.size;
+    if (h->s.biased)
+        score = near_add(score, bounds_element(h->v, ISO_W, 0, at, 0));
+    return iso_attention_region(&h->s, h->window, i) == iso_attention_region(&h->s, h->window, j)
+               ? score
+               : near_add(score, near_input((double)ISO_ATTENTION_APART));
+}
+
 static void probabilities(const struct head *h)
 {
     for (int64_t i = 0; i < h->s.queries; i++) {
@@ -71,6 +85,7 @@ static void probabilities(const struct head *h)
             for (int64_t c = 0; c < h->s.size; c++)
                 near_product(&sum, query(h, i, c), key(h, j, c));
             row[j] = near_mul(near_total(&sum, iso_product_chain(h->s.size)), scale(h));
+            row[j] = placed(h, row[j], i, j);
         }
         softmax(row, h->s.keys);
     }
@@ -131,6 +146,29 @@ static void key_bounds(const struct head *h, struct iso_values *allowed)
         }
 }
 
+/* Adds the gradients of this window's scores to the sums of their distances. */
+static void add_distances(const struct head *h)
+{
+    for (int64_t r = 0; r < iso_attention_distances(&h->s) && h->s.biased; r++) {
+        struct near_sum sum = { 0 };
+        for (int64_t i = 0; i < h->s.queries; i++) {
+            const int64_t j = iso_attention_at_distance(&h->s, i, r);
+            if (j >= 0)
+                near_term(&sum, h->g[i * h->s.keys + j]);
+        }
+        near_term(&h->distances[r * h->s.heads + h->first / h->s.size],
+                  near_total(&sum, iso_product_chain(h->s.queries)));
+    }
+}
+
+static void bias_bounds(const struct head *h, struct iso_values *allowed)
+{
+    const int64_t windows = iso_attention_windows(&h->s);
+    const int64_t chain = iso_row_sum_chain(h->s.images / windows, windows);
+    for (int64_t i = 0; i < iso_attention_distances(&h->s) * h->s.heads && h->s.biased; i++)
+        bounds_allow(allowed, ISO_DW, 0, i, near_total(&h->distances[i], chain));
+}
+
 void bounds_attention(enum iso_op op, const struct iso_call *call, const struct iso_values *v,
                       struct iso_values *allowed)
 {
@@ -141,12 +179,17 @@ void bounds_attention(enum iso_op op, const struct iso_call *call, const struct 
     (void)op;
     h.p = iso_alloc(2 * scores, sizeof *h.p);
     h.g = h.p + scores;
-    for (h.image = 0; h.image < h.s.images; h.image++)
+    h.distances =
+        iso_alloc((size_t)(iso_attention_distances(&h.s) * h.s.heads), sizeof *h.distances);
+    for (h.window = 0; h.window < h.s.images; h.window++)
         for (h.first = 0; h.first < h.s.channels; h.first += h.s.size) {
             probabilities(&h);
             score_gradients(&h);
             query_bounds(&h, allowed);
             key_bounds(&h, allowed);
+            add_distances(&h);
         }
+    bias_bounds(&h, allowed);
     free(h.p);
+    free(h.distances);
 }

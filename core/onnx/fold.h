@@ -1,5 +1,6 @@
-/* fold.h (private): declarations shared by import_constants.c and import_arithmetic.c, which
- * compute nodes whose inputs are all constant. Results are memory of the model. */
+/* fold.h (private): declarations shared by import_constants.c, import_arithmetic.c and
+ * import_gathers.c, which compute nodes whose inputs are all constant. Results are memory of the
+ * model. */
 #ifndef ISO_ONNX_FOLD_H
 #define ISO_ONNX_FOLD_H
 #include "import_build.h"
@@ -7,7 +8,9 @@
 /* Computes the node at hand from its inputs and records the result. */
 typedef iso_rc iso_onnx_folder(struct iso_onnx_importer *, const struct iso_onnx_tensor *const *x);
 iso_onnx_folder iso_onnx_fold_cast, iso_onnx_fold_pair, iso_onnx_fold_where, iso_onnx_fold_single,
-    iso_onnx_fold_range;
+    iso_onnx_fold_range, iso_onnx_fold_not, iso_onnx_fold_clip;
+/* import_gathers.c */
+iso_onnx_folder iso_onnx_fold_matmul, iso_onnx_fold_gather_nd, iso_onnx_fold_scatter_nd;
 
 /* Returns a zeroed constant, called as the node's result, whose numbers the caller may fill; NULL,
  * with the message set, if there is no memory or it would be too large. */

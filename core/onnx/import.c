@@ -139,6 +139,22 @@ iso_rc iso_onnx_check_operator(struct iso_onnx_importer *im, const struct iso_on
     return ISO_OK;
 }
 
+iso_rc iso_onnx_handle(struct iso_onnx_importer *im) { return find_operator(im->node)->handle(im); }
+
+/* What no layer does may only move numbers: then the attempt is undone, and a view begins. */
+static iso_rc take_or_view(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_importer before = *im;
+    char why[400];
+    iso_rc seen;
+    const iso_rc rc = iso_onnx_handle(im);
+    if (rc != ISO_EDATA && rc != ISO_ESHAPE)
+        return rc;
+    iso_error_take(why, sizeof why);
+    *im = before;
+    return iso_onnx_takes_view(im, true, &seen) ? seen : iso_error_put(rc, why);
+}
+
 iso_rc iso_onnx_take_node(struct iso_onnx_importer *im, const struct iso_onnx_node *node)
 {
     iso_rc rc;
@@ -152,7 +168,9 @@ iso_rc iso_onnx_take_node(struct iso_onnx_importer *im, const struct iso_onnx_no
     if (node->ny < 1)
         return iso_onnx_refuse(im, "has no result");
     ISO_TRY(check_attributes(im, o->attributes));
-    return o->handle(im);
+    if (iso_onnx_takes_view(im, false, &rc))
+        return rc;
+    return take_or_view(im);
 }
 
 /* ---- What comes out ------------------------------------------------------------------------ */

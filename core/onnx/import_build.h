@@ -2,13 +2,15 @@
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
  * import_window.c), import_resize.c, import_normalizations.c, import_shapes.c and import_tokens.c
  * know ONNX's operators, import_patterns.c, import_attention.c and import_means.c networks of them
- * that are one layer, import_constants.c computes what is constant, import_state.c keeps layers and
- * values, import_text.c writes the model file. */
+ * that are one layer, import_views.c and import_windows.c (with view.c) what only moves numbers and
+ * attentions among these, import_constants.c computes what is constant, import_state.c keeps layers
+ * and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
 #include "core/ops/window.h"
 #include "import.h"
+#include "view.h"
 
 /* Order of the axes of a value in ONNX's file. The importer keeps all shapes in isocl's order. */
 enum iso_onnx_order {
@@ -20,20 +22,52 @@ enum iso_onnx_order {
     ISO_ONNX_TOKENS,  /* [rows, tokens, channels], here an image whose pixels are the tokens */
     ISO_ONNX_TOKENS_FIRST, /* the same with the channels before the tokens, for the Transpose that
                               makes tokens of it */
+    ISO_ONNX_VIEW,         /* see `view` */
+    ISO_ONNX_SCORES,       /* the scores of an attention, see `scores` */
     ISO_ONNX_DEALT /* such an image whose channels are in `groups` groups, for channel_shuffle:
                       between the Reshape that parts them and the one that joins them */
 };
 /* Stands for the number of rows in a shape that the network computes. */
 #define ISO_ONNX_ROWS (-(INT64_C(1) << 60))
+/* Stands for `times` times as many; returns that factor, or 0 if a number is none of these. */
+static inline int64_t iso_onnx_rows_times(int64_t times) { return ISO_ONNX_ROWS + times - 1; }
+static inline int64_t iso_onnx_row_times(int64_t number)
+{
+    return number < ISO_ONNX_ROWS / 2 ? number - ISO_ONNX_ROWS + 1 : 0;
+}
+/* A view that an exporter multiplies with a number, or divides by the root of the sum of its
+ * squares along the last axis, before it computes scores with it. */
+struct iso_onnx_seen {
+    struct iso_onnx_view v;
+    double factor;   /* 1: it is not multiplied */
+    bool unit, norm; /* it is divided by its root, or is that root */
+    double least;    /* of the root */
+};
+/* The scores of an attention whose query and key these are. */
+enum { ISO_ONNX_SUMMANDS = 3 };
+struct iso_onnx_scores {
+    const struct iso_onnx_seen *query, *key;
+    int layer[2];                          /* that give query and key */
+    double factor;                         /* besides the query's and the key's */
+    const struct iso_onnx_tensor *by_head; /* a factor for each head; NULL: none */
+    int n;                                 /* axes at present */
+    int64_t dim[ISO_ONNX_AXES];
+    int nsummands; /* constants added, each with its stride along windows, heads, queries, keys */
+    const struct iso_onnx_tensor *summand[ISO_ONNX_SUMMANDS];
+    int64_t stride[ISO_ONNX_SUMMANDS][4];
+    bool softmax; /* it is computed */
+};
 struct iso_onnx_known { /* a value of ONNX's graph */
     const char *name;
     const struct iso_onnx_tensor *constant; /* NULL: `layer` computes the value */
     int layer; /* index of the layer that computes it; -1: it is the network's input */
     enum iso_onnx_order order;
-    struct iso_shape shape; /* in isocl's order, for one row */
-    struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
-    int64_t groups;         /* GROUPED, DEALT */
-    bool unknown;           /* a node that could not be taken gives it */
+    struct iso_shape shape;               /* in isocl's order, for one row */
+    struct iso_shape image;               /* ROW_FIRST: shape of the row before, in isocl's order */
+    int64_t groups;                       /* GROUPED, DEALT */
+    bool unknown;                         /* a node that could not be taken gives it */
+    const struct iso_onnx_seen *seen;     /* VIEW */
+    const struct iso_onnx_scores *scores; /* SCORES */
     bool begun; /* the value becomes hard_sigmoid(x), of which x + 3 and its limits are known */
 };
 /* A weight of a layer. values NULL: the layer does without it. Memory of the model. */
@@ -299,6 +333,33 @@ iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_o
 /* Adds a zero_padding2d layer with the window's frame after *x, and sets *x to its result. */
 iso_rc iso_onnx_add_frame(struct iso_onnx_importer *, const struct iso_onnx_window *,
                           struct iso_onnx_known *x);
+
+/* import.c: makes layers of the node, which has no views among its inputs. */
+iso_rc iso_onnx_handle(struct iso_onnx_importer *);
+/* import_views.c: takes the node, and sets *rc, if one of its inputs is a view or scores, or if it
+ * begins a view; else returns false. `failed`: its handler could not take it. */
+bool iso_onnx_takes_view(struct iso_onnx_importer *, bool failed, iso_rc *rc);
+/* Records a view of a layer's result as the node's output number `output`. */
+iso_rc iso_onnx_know_view(struct iso_onnx_importer *, int layer, const struct iso_onnx_seen *,
+                          int output);
+/* Makes a value one that a view sees: in one of isocl's orders, if those are all numbers in that.
+ */
+iso_rc iso_onnx_set_view(struct iso_onnx_importer *, struct iso_onnx_known *,
+                         const struct iso_onnx_seen *);
+/* import_settle.c: if a layer does what a view does, adds it, and makes the value its result. */
+iso_rc iso_onnx_settle(struct iso_onnx_importer *, struct iso_onnx_known *);
+/* Returns the number of axes of a value in ONNX's file. */
+int iso_onnx_rank(const struct iso_onnx_known *);
+/* Returns the rows that stand for the batch of a view: those of the file; of any number,
+ * ISO_ONNX_ANY_ROWS, a prime that no shape has. */
+enum { ISO_ONNX_ANY_ROWS = 1000003 };
+int64_t iso_onnx_view_rows(const struct iso_onnx_importer *);
+/* Reads the target of a Reshape of `count` numbers as plain numbers. */
+iso_rc iso_onnx_view_target(const struct iso_onnx_importer *, int64_t count, const int64_t *own,
+                            int *n, int64_t *dim);
+/* import_windows.c: take a node that computes scores with two views, or one that reads scores. */
+bool iso_onnx_begins_scores(const struct iso_onnx_importer *);
+iso_onnx_handler iso_onnx_take_scores, iso_onnx_take_of_scores;
 
 /* ---- import_text.c ---- */
 

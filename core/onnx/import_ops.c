@@ -290,12 +290,20 @@ static iso_rc constant(struct iso_onnx_importer *im)
     return iso_onnx_know(im, &v);
 }
 
+/* import_views.c and import_windows.c take those that isocl has layers for. */
+static iso_rc of_attention(struct iso_onnx_importer *im)
+{
+    return iso_onnx_refuse(im, "is understood as part of an attention only");
+}
+
 #define WINDOW " auto_pad kernel_shape pads strides dilations "
 const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Conv", WINDOW "group ", iso_onnx_conv },
     { "ConvTranspose", WINDOW "group output_padding output_shape ", iso_onnx_conv_transpose },
     { "Gemm", " alpha beta transA transB broadcast ", gemm },
     { "MatMul", " ", matmul },
+    { "Einsum", " equation ", of_attention },
+    { "ReduceL2", " axes keepdims noop_with_empty_axes ", of_attention },
     { "Add", " ", add },
     { "Sum", " ", sum },
     { "Sub", " ", subtract },

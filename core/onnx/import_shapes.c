@@ -227,10 +227,27 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
 
 int64_t iso_onnx_rows(const struct iso_onnx_importer *im) { return im->rows > 0 ? im->rows : 2; }
 
+int iso_onnx_rank(const struct iso_onnx_known *x)
+{
+    return x->order == ISO_ONNX_VIEW     ? x->seen->v.n
+           : x->order == ISO_ONNX_SCORES ? x->scores->n
+                                         : x->shape.ndim - (x->order == ISO_ONNX_TOKENS);
+}
+
 void iso_onnx_dims(const struct iso_onnx_known *x, int64_t *dim)
 {
     static const int first[4] = { 0, 3, 1, 2 };
     dim[0] = ISO_ONNX_ROWS;
+    if (x->order == ISO_ONNX_VIEW || x->order == ISO_ONNX_SCORES) {
+        const int64_t rows = x->order == ISO_ONNX_VIEW ? x->seen->v.rows : x->scores->query->v.rows;
+        for (int i = 0; i < iso_onnx_rank(x); i++) {
+            dim[i] = x->order == ISO_ONNX_VIEW ? iso_onnx_view_dim(&x->seen->v, i)
+                                               : x->scores->dim[i];
+            if (rows >= ISO_ONNX_ANY_ROWS && dim[i] % rows == 0)
+                dim[i] = iso_onnx_rows_times(dim[i] / rows);
+        }
+        return;
+    }
     if (x->order == ISO_ONNX_TOKENS) {
         dim[1] = x->shape.dim[1] * x->shape.dim[2];
         dim[2] = x->shape.dim[3];
@@ -247,7 +264,7 @@ iso_rc iso_onnx_shape_of(struct iso_onnx_importer *im)
     if (v == NULL)
         return iso_onnx_has(im, 0) ? ISO_EDATA : iso_onnx_refuse(im, "input 0 is missing");
     const struct iso_onnx_tensor *c = v->constant;
-    const int64_t n = c != NULL ? c->ndim : v->shape.ndim - (v->order == ISO_ONNX_TOKENS);
+    const int64_t n = c != NULL ? c->ndim : iso_onnx_rank(v);
     int64_t start = iso_onnx_get_int(im, "start", 0), end = iso_onnx_get_int(im, "end", n);
     start = start < -n ? 0 : start < 0 ? start + n : start > n ? n : start;
     end = end < -n ? 0 : end < 0 ? end + n : end > n ? n : end;

@@ -305,6 +305,8 @@ float *iso_onnx_new_weight(struct iso_onnx_importer *im, struct iso_onnx_layer *
 
 int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i)
 {
+    if (x->seen != NULL)
+        return iso_onnx_view_channel(&x->seen->v, i);
     if (x->order != ISO_ONNX_ROW_FIRST)
         return i;
     const int64_t pixels = x->image.dim[1] * x->image.dim[2], channels = x->image.dim[3];

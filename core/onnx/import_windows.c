@@ -1,0 +1,473 @@
+/* import_windows.c: attention among the tokens of windows: scores of two views, what is added to
+ * them, their softmax, and the means of a third view. Nothing is taken for granted: the view that
+ * the attention of a window size, shift and grid would have must equal the file's. */
+#include "import_build.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/dot_product_attention.h"
+#include "core/ops/slice.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_op(const struct iso_onnx_importer *im, const char *op)
+{
+    return strcmp(im->node->op, op) == 0;
+}
+
+static iso_rc refuse(const struct iso_onnx_importer *im, const char *what)
+{
+    return iso_onnx_refuse(im, "is part of an attention %s", what);
+}
+
+/* ---- Scores -------------------------------------------------------------------------------- */
+
+/* Returns 1 if an Einsum multiplies tokens with tokens, 2 if it multiplies scores with tokens, as
+ * PyTorch's networks have it; else 0. */
+static int meaning(const struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "equation");
+    char word[64] = "";
+    int n = 0;
+    for (const char *c = a != NULL ? a->text : ""; *c != '\0' && n < 63; c++)
+        if (*c != ' ')
+            word[n++] = *c;
+    /* x...ij: the same letters thrice, then two of i, j and d */
+    const char *comma = strchr(word, ','), *arrow = strstr(word, "->");
+    if (comma == NULL || arrow == NULL || comma > arrow)
+        return 0;
+    const int rank = (int)(comma - word);
+    if (rank < 3 || arrow - comma - 1 != rank || (int)strlen(arrow + 2) != rank ||
+        strncmp(word, comma + 1, (size_t)rank - 2) != 0 ||
+        strncmp(word, arrow + 2, (size_t)rank - 2) != 0)
+        return 0;
+    const char *x = word + rank - 2, *y = comma + rank - 1, *z = arrow + rank;
+    if (x[1] == y[1] && z[0] == x[0] && z[1] == y[0] && x[0] != y[0] && x[0] != x[1])
+        return 1;
+    return x[1] == y[0] && z[0] == x[0] && z[1] == y[1] && x[0] != y[1] && x[0] != x[1] ? 2 : 0;
+}
+
+bool iso_onnx_begins_scores(const struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x[2] = { NULL, NULL };
+    for (int i = 0; i < 2 && im->node->nx == 2; i++)
+        x[i] = iso_onnx_find(im, im->node->x[i]);
+    return (is_op(im, "MatMul") || is_op(im, "Einsum")) && x[0] != NULL && x[1] != NULL &&
+           x[0]->order == ISO_ONNX_VIEW && x[1]->order == ISO_ONNX_VIEW && !x[0]->seen->norm &&
+           !x[1]->seen->norm;
+}
+
+iso_rc iso_onnx_take_scores(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *q = iso_onnx_find(im, im->node->x[0]),
+                                *k = iso_onnx_find(im, im->node->x[1]);
+    struct iso_onnx_scores *s = iso_onnx_alloc(im->m, 1, sizeof *s);
+    struct iso_onnx_seen *key = iso_onnx_alloc(im->m, 1, sizeof *key);
+    if (s == NULL || key == NULL)
+        return ISO_ENOMEM;
+    *key = *k->seen;
+    const int n = q->seen->v.n;
+    if (n < 4 || n > 5 || key->v.n != n || (is_op(im, "Einsum") && meaning(im) != 1))
+        return refuse(im, "of what are no heads of tokens");
+    if (is_op(im, "MatMul")) { /* its second factor is turned */
+        int64_t perm[ISO_ONNX_AXES] = { 0, 1, 2, 3, 4 };
+        perm[n - 2] = n - 1;
+        perm[n - 1] = n - 2;
+        if (!iso_onnx_view_permute(&key->v, perm))
+            return refuse(im, "of what are no heads of tokens");
+    }
+    *s = (struct iso_onnx_scores){
+        .query = q->seen, .key = key, .layer = { q->layer, k->layer }, .factor = 1, .n = n
+    };
+    for (int a = 0; a < n; a++) {
+        s->dim[a] = iso_onnx_view_dim(a == n - 1 ? &key->v : &q->seen->v, a == n - 1 ? n - 2 : a);
+        if (a != n - 2 && iso_onnx_view_dim(&key->v, a) != iso_onnx_view_dim(&q->seen->v, a))
+            return refuse(im, "whose queries and keys do not fit");
+    }
+    const struct iso_onnx_known y = { .name = im->node->y[0],
+                                      .layer = q->layer,
+                                      .order = ISO_ONNX_SCORES,
+                                      .shape = q->seen->v.base,
+                                      .scores = s };
+    return iso_onnx_know(im, &y);
+}
+
+/* ---- What is done with them ---------------------------------------------------------------- */
+
+/* Adds a constant: its strides along windows, heads, queries and keys. */
+static iso_rc add(const struct iso_onnx_importer *im, struct iso_onnx_scores *s,
+                  const struct iso_onnx_tensor *t)
+{
+    const int64_t rows = s->query->v.rows;
+    int64_t stride = 1, *strides;
+    if (s->nsummands == ISO_ONNX_SUMMANDS || s->softmax || t->type != ISO_ONNX_FLOAT)
+        return refuse(im, "to whose scores isocl does not add this");
+    strides = s->stride[s->nsummands];
+    s->summand[s->nsummands++] = t;
+    for (int i = 1; i <= t->ndim; i++) {
+        const int64_t own = t->dim[t->ndim - i], all = i <= s->n ? s->dim[s->n - i] : 1;
+        if (own != 1 && (own != all || i > 4 || (i == 4 && s->n == 4 && rows != 1)))
+            return refuse(im, "to whose scores isocl does not add this");
+        if (i <= 4)
+            strides[4 - i] = own == 1 ? 0 : stride;
+        stride *= own;
+    }
+    return ISO_OK;
+}
+
+static iso_rc multiply(const struct iso_onnx_importer *im, struct iso_onnx_scores *s,
+                       const struct iso_onnx_tensor *t, bool divide)
+{
+    const int64_t n = iso_onnx_count(t), heads = s->dim[s->n - 3];
+    if (s->softmax || s->nsummands > 0 || t->type != ISO_ONNX_FLOAT)
+        return refuse(im, "whose scores isocl does not multiply with this");
+    if (n == 1) {
+        const double by = iso_onnx_decimal(*(const float *)t->data);
+        s->factor *= divide ? 1 / by : by;
+        return ISO_OK;
+    }
+    if (divide || s->by_head != NULL || n != heads || t->ndim < 3 || t->dim[t->ndim - 3] != heads)
+        return refuse(im, "whose scores isocl does not multiply with this");
+    s->by_head = t;
+    return ISO_OK;
+}
+
+/* Windows may be an axis of their own, or behind each other with the rows. */
+static iso_rc reshape(const struct iso_onnx_importer *im, struct iso_onnx_scores *s)
+{
+    int64_t dim[ISO_ONNX_DIMS], count = 1, other = 1;
+    int n = ISO_ONNX_AXES;
+    for (int a = 0; a < s->n; a++)
+        count *= s->dim[a];
+    ISO_TRY(iso_onnx_view_target(im, count, s->dim, &n, dim));
+    for (int a = 0; a < n; a++)
+        other *= dim[a];
+    if (n < 4 || n > 5 || other != count || (n == 5 && dim[0] != s->query->v.rows) ||
+        memcmp(&dim[n - 3], &s->dim[s->n - 3], 3 * sizeof *dim) != 0)
+        return refuse(im, "whose scores get another shape than isocl's");
+    s->n = n;
+    memcpy(s->dim, dim, (size_t)n * sizeof *dim);
+    return ISO_OK;
+}
+
+/* ---- The attention ------------------------------------------------------------------------- */
+
+/* One that the file's may be. */
+struct guess {
+    struct iso_dot_product_attention p;
+    struct iso_attention s;
+};
+
+/* Sets the view that heads of tokens have with this guess: head h, channel c is channel h
+ * head_step + c step of the result, after its offset. */
+static bool expected(const struct guess *g, const struct iso_onnx_view *like, int64_t head_step,
+                     int64_t step, struct iso_onnx_view *out)
+{
+    const struct iso_attention *s = &g->s;
+    const int64_t pixel = like->base.dim[3], line = pixel * like->base.dim[2];
+    const int64_t across = s->grid ? 1 : s->window[1], down = s->grid ? 1 : s->window[0];
+    const int64_t x = s->grid ? s->across : 1, y = s->grid ? s->down : 1;
+    int64_t dim[ISO_ONNX_AXES];
+    *out = iso_onnx_view_begin(&like->base, like->rows);
+    memcpy(out->roll, like->roll, sizeof out->roll);
+    out->offset = like->offset;
+    for (int a = 0; a < like->n; a++)
+        dim[a] = iso_onnx_view_dim(like, a);
+    return iso_onnx_view_add(out, like->rows, line * like->base.dim[1]) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->down, down * line) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->across, across * pixel) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->heads, head_step) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->window[0], y * line) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->window[1], x * pixel) && iso_onnx_view_end(out) &&
+           iso_onnx_view_add(out, s->size, step) && iso_onnx_view_end(out) &&
+           iso_onnx_view_reshape(out, like->n, dim);
+}
+
+/* The steps from head to head, and from channel to channel, of a view. */
+static bool steps(const struct iso_onnx_view *v, int64_t step[2])
+{
+    for (int i = 0; i < 2; i++) {
+        const int axis = i == 0 ? v->n - 3 : v->n - 1, n = v->first[axis + 1] - v->first[axis];
+        step[i] = n == 1 ? v->factor[v->first[axis]].stride : 1;
+        if (n > 1)
+            return false;
+    }
+    return v->offset < v->base.dim[3];
+}
+
+static bool fits(const struct guess *g, const struct iso_onnx_view *v)
+{
+    struct iso_onnx_view want;
+    int64_t step[2];
+    return steps(v, step) && expected(g, v, step[0], step[1], &want) &&
+           iso_onnx_view_equal(&want, v);
+}
+
+/* Finds the windows that query, key and value are divided into. */
+static bool find(const struct iso_onnx_view *const v[3], struct guess *g)
+{
+    const struct iso_onnx_view *q = v[0];
+    const int64_t tokens = iso_onnx_view_dim(q, q->n - 2), *image = q->base.dim;
+    const int64_t heads = iso_onnx_view_dim(q, q->n - 3), size = iso_onnx_view_dim(q, q->n - 1);
+    const struct iso_shape shape = { 4, { 1, image[1], image[2], heads * size } };
+    for (int grid = 0; grid < 2; grid++)
+        for (int64_t h = 1; h <= image[1] && h <= tokens; h++) {
+            const int64_t w = tokens / h;
+            if (tokens % h != 0 || image[1] % h != 0 || w > image[2] || image[2] % w != 0)
+                continue;
+            *g = (struct guess){ .p = { .heads = heads,
+                                        .window = { h, w },
+                                        .shift = { q->roll[0], q->roll[1] },
+                                        .grid = grid } };
+            g->s = iso_attention_of(&g->p, &shape, &shape);
+            if (fits(g, v[0]) && fits(g, v[1]) && fits(g, v[2]))
+                return q->roll[0] < h && q->roll[1] < w;
+        }
+    return false;
+}
+
+/* Returns what the file adds to a score. */
+static double added(const struct iso_onnx_scores *s, int64_t window, int64_t head, int64_t i,
+                    int64_t j)
+{
+    double sum = 0;
+    for (int k = 0; k < s->nsummands; k++) {
+        const int64_t *stride = s->stride[k];
+        sum += (double)((const float *)s->summand[k]->data)[window * stride[0] + head * stride[1] +
+                                                            i * stride[2] + j * stride[3]];
+    }
+    return sum;
+}
+
+/* Sets the relative bias, [distances, heads], and *biased, to true if it is not zero; returns false
+ * if what is added is not that of distances and of the shift. */
+static bool find_bias(const struct iso_onnx_scores *s, const struct iso_attention *a, float *bias,
+                      bool *biased)
+{
+    const int64_t n = iso_attention_distances(a) * a->heads;
+    const int64_t windows = iso_attention_windows(a);
+    *biased = false;
+    for (int64_t i = 0; i < n; i++)
+        bias[i] = NAN;
+    for (int64_t at = 0; at < windows * a->heads * a->queries * a->keys; at++) {
+        const int64_t j = at % a->keys, i = at / a->keys % a->queries,
+                      head = at / a->keys / a->queries % a->heads,
+                      window = at / a->keys / a->queries / a->heads;
+        float *own = &bias[iso_attention_distance(a, i, j) * a->heads + head];
+        const bool apart = iso_attention_region(a, window, i) != iso_attention_region(a, window, j);
+        const double rest =
+            added(s, window, head, i, j) - (apart ? (double)ISO_ATTENTION_APART : 0.0);
+        if (*own != *own)
+            *own = (float)rest;
+        if (!(fabs(rest - (double)*own) <= 1e-6 * (1 + fabs(rest))))
+            return false;
+        *biased = *biased || *own != 0;
+    }
+    for (int64_t i = 0; i < n; i++)
+        bias[i] = bias[i] == bias[i] ? bias[i] : 0;
+    return true;
+}
+
+/* ---- Its inputs ---------------------------------------------------------------------------- */
+
+/* The layer that gives what a view sees, if it is a product of pixels that can be divided. */
+static const struct iso_onnx_layer *product(const struct iso_onnx_importer *im, int layer)
+{
+    const struct iso_onnx_layer *l = &im->layers[layer];
+    const struct iso_conv2d *p = l->params;
+    return l->op == ISO_OP_conv2d && p->kernel_size[0] * p->kernel_size[1] == 1 &&
+                   p->strides[0] * p->strides[1] == 1 && p->groups == 1 && l->nx == 1 &&
+                   iso_onnx_free_activation(l) != NULL
+               ? l
+               : NULL;
+}
+
+/* A product of its own for some of the filters. */
+static struct iso_onnx_layer *part_of(struct iso_onnx_importer *im, int layer, const char *name,
+                                      const int64_t *filters, int64_t n)
+{
+    const struct iso_onnx_layer from = im->layers[layer];
+    struct iso_onnx_known x = { .layer = from.x[0] };
+    const struct iso_onnx_known *px = &x;
+    const int64_t in = from.w[0].shape.dim[2], all = from.w[0].shape.dim[3];
+    const int64_t dim[4] = { 1, 1, in, n };
+    char full[2 * ISO_NAME];
+    snprintf(full, sizeof full, "%s.%s", from.name, name);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_conv2d, full, 1, &px);
+    if (l == NULL)
+        return NULL;
+    *(struct iso_conv2d *)l->params = *(const struct iso_conv2d *)from.params;
+    ((struct iso_conv2d *)l->params)->filters = n;
+    l->shape = from.shape;
+    l->shape.dim[3] = n;
+    float *kernel = iso_onnx_new_weight(im, l, 0, 4, dim), *bias;
+    for (int64_t i = 0; kernel != NULL && i < in * n; i++)
+        kernel[i] = from.w[0].values[i / n * all + filters[i % n]];
+    if (kernel == NULL || from.w[1].values == NULL)
+        return kernel != NULL ? l : NULL;
+    bias = iso_onnx_new_weight(im, l, 1, 1, &n);
+    for (int64_t i = 0; bias != NULL && i < n; i++)
+        bias[i] = from.w[1].values[filters[i]];
+    return bias != NULL ? l : NULL;
+}
+
+/* Sets *out to a layer whose channels are those of the view's heads, one after another. */
+static iso_rc heads_of(struct iso_onnx_importer *im, const struct guess *g, int layer,
+                       const struct iso_onnx_view *v, const char *name, int *out)
+{
+    const int64_t n = g->s.channels;
+    int64_t step[2], *channel = iso_onnx_alloc(im->m, (size_t)n, sizeof *channel);
+    bool whole = n == v->base.dim[3], run = true;
+    if (channel == NULL)
+        return ISO_ENOMEM;
+    steps(v, step);
+    for (int64_t i = 0; i < n; i++) {
+        channel[i] = v->offset + i / g->s.size * step[0] + i % g->s.size * step[1];
+        run = run && channel[i] == channel[0] + i;
+    }
+    *out = layer;
+    if (whole && run)
+        return ISO_OK;
+    const struct iso_onnx_known x = { .layer = layer }, *px = &x;
+    struct iso_onnx_layer *l = NULL;
+    if (product(im, layer) != NULL) {
+        l = part_of(im, layer, name, channel, n);
+    } else if (run) {
+        l = iso_onnx_layer(im, ISO_OP_slice, "", 1, &px);
+        if (l != NULL) {
+            *(struct iso_slice_params *)l->params =
+                (struct iso_slice_params){ .start = channel[0], .size = n };
+            l->shape = v->base;
+            l->shape.dim[3] = n;
+        }
+    } else {
+        return refuse(im, "whose heads have channels that lie apart");
+    }
+    if (l == NULL)
+        return ISO_ENOMEM;
+    *out = (int)(l - im->layers);
+    return ISO_OK;
+}
+
+/* Sets the factor of all heads, and multiplies the query with those of the heads, if they differ.
+ */
+static iso_rc set_scale(struct iso_onnx_importer *im, const struct iso_onnx_scores *s,
+                        struct guess *g, int *query)
+{
+    const float *by = s->by_head != NULL ? s->by_head->data : NULL;
+    double factor = s->factor * s->query->factor * s->key->factor;
+    bool differ = false;
+    for (int64_t h = 1; by != NULL && h < g->s.heads; h++)
+        differ = differ || by[h] != by[0];
+    factor *= by != NULL && !differ ? (double)by[0] : 1;
+    if (!(factor > 0) || factor > 1e6)
+        return refuse(im, "whose scores are multiplied with a number that isocl does not take");
+    if (fabs(factor * sqrt((double)g->s.size) - 1) > 1e-6)
+        g->p.scale = iso_onnx_decimal((float)factor);
+    if (!differ)
+        return ISO_OK;
+    const struct iso_onnx_known x = { .layer = *query }, *px = &x;
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_layer_scale, "", 1, &px);
+    float *gamma = l != NULL ? iso_onnx_new_weight(im, l, 0, 1, &g->s.channels) : NULL;
+    if (gamma == NULL)
+        return ISO_ENOMEM;
+    l->shape = im->layers[*query].shape;
+    for (int64_t c = 0; c < g->s.channels; c++)
+        gamma[c] = by[c / g->s.size];
+    *query = (int)(l - im->layers);
+    return ISO_OK;
+}
+
+/* ---- The layer ----------------------------------------------------------------------------- */
+
+static iso_rc attend(struct iso_onnx_importer *im, const struct iso_onnx_scores *s, struct guess *g,
+                     const int layer[3], const struct iso_onnx_view *value)
+{
+    struct iso_onnx_known x[3];
+    const struct iso_onnx_known *px[3] = { &x[0], &x[1], &x[2] };
+    const int64_t dim[2] = { iso_attention_distances(&g->s), g->s.heads };
+    for (int i = 0; i < 3; i++)
+        x[i] = (struct iso_onnx_known){ .layer = layer[i] };
+    struct iso_onnx_layer *l =
+        iso_onnx_layer(im, ISO_OP_dot_product_attention, im->node->name, 3, px);
+    float *bias = l != NULL ? iso_onnx_new_weight(im, l, 0, 2, dim) : NULL;
+    struct iso_onnx_seen seen = { .factor = 1 };
+    if (bias == NULL)
+        return ISO_ENOMEM;
+    if (!find_bias(s, &g->s, bias, &g->s.biased))
+        return refuse(im,
+                      "that adds to its scores what is neither a bias of distances nor a mask "
+                      "of shifted windows");
+    struct iso_dot_product_attention *p = l->params;
+    p->heads = g->p.heads;
+    p->scale = g->p.scale;
+    p->use_relative_bias = g->s.biased;
+    if (!g->s.biased)
+        l->w[0].values = NULL;
+    if (iso_attention_windows(&g->s) > 1 || g->p.shift[0] + g->p.shift[1] > 0) {
+        memcpy(p->window, g->p.window, sizeof p->window);
+        memcpy(p->shift, g->p.shift, sizeof p->shift);
+        p->grid = g->p.grid;
+    }
+    l->shape = value->base;
+    l->shape.dim[3] = g->s.channels;
+    struct iso_onnx_view like = *value;
+    like.base = l->shape;
+    like.offset = 0;
+    if (!expected(g, &like, g->s.size, 1, &seen.v))
+        return refuse(im, "that is not understood");
+    return iso_onnx_know_view(im, (int)(l - im->layers), &seen, 0);
+}
+
+static iso_rc means(struct iso_onnx_importer *im, const struct iso_onnx_scores *s,
+                    const struct iso_onnx_known *value)
+{
+    static const char *const names[] = { "query", "key", "value" };
+    const struct iso_onnx_view *v[3] = { &s->query->v, &s->key->v, &value->seen->v };
+    const int from[3] = { s->layer[0], s->layer[1], value->layer };
+    int layer[3];
+    struct guess g;
+    if (!s->softmax || value->seen->factor != 1 || value->seen->unit || value->seen->norm ||
+        s->query->unit || s->key->unit || v[2]->n != v[0]->n || !find(v, &g))
+        return refuse(im, "whose tokens are not those of images or of windows");
+    const struct iso_onnx_view view = *v[2];
+    for (int i = 0; i < 3; i++)
+        ISO_TRY(heads_of(im, &g, from[i], v[i], names[i], &layer[i]));
+    ISO_TRY(set_scale(im, s, &g, &layer[0]));
+    return attend(im, s, &g, layer, &view);
+}
+
+iso_rc iso_onnx_take_of_scores(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_find(im, im->node->x[0]),
+                                *y = im->node->nx == 2 ? iso_onnx_find(im, im->node->x[1]) : NULL;
+    if (y != NULL && y->order == ISO_ONNX_SCORES && (is_op(im, "Mul") || is_op(im, "Add"))) {
+        const struct iso_onnx_known *swap = x;
+        x = y;
+        y = swap;
+    }
+    if (x == NULL || x->order != ISO_ONNX_SCORES)
+        return refuse(im, "with which isocl does not compute this");
+    struct iso_onnx_scores *s = iso_onnx_alloc(im->m, 1, sizeof *s);
+    const struct iso_onnx_tensor *c = y != NULL ? y->constant : NULL;
+    struct iso_onnx_known result = *x;
+    if (s == NULL)
+        return ISO_ENOMEM;
+    *s = *x->scores;
+    result.scores = s;
+    const int64_t axis = iso_onnx_get_int(im, "axis", -1);
+    if ((is_op(im, "MatMul") || (is_op(im, "Einsum") && meaning(im) == 2)) && y != NULL &&
+        y->order == ISO_ONNX_VIEW)
+        return means(im, s, y);
+    if (is_op(im, "Softmax") && !s->softmax && (axis == -1 || axis == s->n - 1))
+        s->softmax = true;
+    else if (is_op(im, "Reshape"))
+        ISO_TRY(reshape(im, s));
+    else if (is_op(im, "Add") && c != NULL && c->data != NULL)
+        ISO_TRY(add(im, s, c));
+    else if ((is_op(im, "Mul") || is_op(im, "Div")) && c != NULL && c->data != NULL)
+        ISO_TRY(multiply(im, s, c, is_op(im, "Div")));
+    else if (!is_op(im, "Identity") && !is_op(im, "Dropout"))
+        return refuse(im, "with whose scores isocl does not compute this");
+    return iso_onnx_same(im, &result);
+}
