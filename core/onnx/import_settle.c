@@ -12,7 +12,7 @@ static iso_rc replace(struct iso_onnx_importer *im, struct iso_onnx_known *x, en
 {
     const struct iso_op_def *def = iso_ops[op].def;
     const struct iso_onnx_known *px = x;
-    struct iso_onnx_layer *l = iso_onnx_layer(im, op, "", 1, &px);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, op, x->name, 1, &px);
     if (l == NULL)
         return ISO_ENOMEM;
     memcpy(l->params, params, def->params_size);
@@ -31,18 +31,18 @@ static bool is_crop(const struct iso_onnx_view *v, struct iso_cropping2d *crop,
     for (int order = 0; order < 2 && v->n == 4; order++) {
         struct iso_onnx_view part = iso_onnx_view_whole(s, v->rows, (enum iso_onnx_whole)order);
         struct iso_shape base = *s;
+        bool inside = true;
         for (int i = 0; i < 2; i++) {
             const int axis = 1 + i + order;
             base.dim[1 + i] = iso_onnx_view_dim(v, axis);
             crop->cropping[2 * i] = at[i];
             crop->cropping[2 * i + 1] = s->dim[1 + i] - at[i] - base.dim[1 + i];
-            if (!iso_onnx_view_cut(&part, axis, at[i], base.dim[1 + i], 1))
-                return false;
+            inside = inside && crop->cropping[2 * i] <= 4096 && crop->cropping[2 * i + 1] <= 4096 &&
+                     iso_onnx_view_cut(&part, axis, at[i], base.dim[1 + i], 1);
         }
         seen->v = iso_onnx_view_whole(&base, v->rows, (enum iso_onnx_whole)order);
-        if (iso_onnx_view_equal(&part, v))
-            return crop->cropping[0] <= 4096 && crop->cropping[1] <= 4096 &&
-                   crop->cropping[2] <= 4096 && crop->cropping[3] <= 4096;
+        if (inside && iso_onnx_view_equal(&part, v))
+            return true;
     }
     return false;
 }

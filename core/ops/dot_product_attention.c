@@ -79,7 +79,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 {
     const struct iso_dot_product_attention *p = params;
     const struct iso_shape *query = &x[ISO_ATTENTION_QUERY], *key = &x[ISO_ATTENTION_KEY];
-    *out = (struct iso_shapes){ .ny = 1, .nw = 1, .nsaved = 1, .y = { *query } };
+    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_relative_bias, .nsaved = 1, .y = { *query } };
     for (int i = 0; i < 3; i++)
         ISO_TRY(iso_expect_ndim(&x[i], 4, " (a batch of tokens: 1 x tokens x channels)"));
     if (!iso_shape_equal(key, &x[ISO_ATTENTION_VALUE]) || key->dim[3] != query->dim[3] ||
