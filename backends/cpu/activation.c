@@ -144,27 +144,6 @@ static void softmax(void *data, int64_t unit, int thread)
     }
 }
 
-/* The sum of dy y: of a block, and along a row. */
-static float dot_block(const float *y, const float *dy, int64_t n)
-{
-    float lane[ISO_LANES] = { 0.0f };
-    const int64_t whole = n - n % ISO_LANES;
-    for (int64_t i = 0; i < whole; i += ISO_LANES)
-        for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = iso_fma(dy[i + l], y[i + l], lane[l]);
-    for (int64_t i = whole; i < n; i++)
-        lane[i - whole] = iso_fma(dy[i], y[i], lane[i - whole]);
-    return iso_cpu_lanes_total(lane);
-}
-
-static float dot_row(const float *y, const float *dy, int64_t n)
-{
-    float total = 0.0f;
-    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS)
-        total = total + dot_block(y + i, dy + i, iso_min64(ISO_BLOCK_ELEMENTS, n - i));
-    return total;
-}
-
 static void softmax_gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
@@ -173,7 +152,7 @@ static void softmax_gradients(void *data, int64_t unit, int thread)
     for (int64_t row = range.begin; row < range.end; row++) {
         const float *y = w->y + row * w->width, *dy = w->dy + row * w->width;
         float *dx = w->out + row * w->width;
-        const float dot = dot_row(y, dy, w->width);
+        const float dot = iso_cpu_dot_row(y, dy, w->width);
         for (int64_t i = 0; i < w->width; i++)
             dx[i] = iso_cpu_put(dx[i], iso_softmax_grad(y[i], dy[i], dot), w->add);
     }

@@ -165,19 +165,6 @@ static void forward_unit(void *data, int64_t unit, int thread)
     store(w, s->queries, unit, result, 1.0f, false, head(w, &w->call->y[0], unit));
 }
 
-static float dot_row(const float *restrict g, const float *restrict p, int64_t n)
-{
-    float total = 0.0f;
-    for (int64_t begin = 0; begin < n; begin += ISO_BLOCK_ELEMENTS) {
-        const int64_t end = iso_min64(begin + ISO_BLOCK_ELEMENTS, n);
-        float lane[ISO_LANES] = { 0.0f };
-        for (int64_t j = begin; j < end; j++)
-            lane[j % ISO_LANES] = iso_fma(g[j], p[j], lane[j % ISO_LANES]);
-        total = total + iso_cpu_lanes_total(lane);
-    }
-    return total;
-}
-
 /* The sums of a window and head for the relative bias, of the gradients of its scores. */
 static void distance_sums(const struct work *w, int64_t unit, const float *g)
 {
@@ -223,7 +210,7 @@ static void backward_unit(void *data, int64_t unit, int thread)
     multiply_tokens(w, dy, v, panel, g);
     for (int64_t i = 0; i < s->queries; i++) {
         float *row = g + i * s->keys;
-        const float *own = p + i * s->keys, dot = dot_row(row, own, s->keys);
+        const float *own = p + i * s->keys, dot = iso_cpu_dot_row(row, own, s->keys);
         for (int64_t j = 0; j < s->keys; j++)
             row[j] = iso_softmax_grad(own[j], row[j], dot);
     }

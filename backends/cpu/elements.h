@@ -101,4 +101,24 @@ static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float 
                                           e != NULL ? e + i : NULL);
     return total;
 }
+
+/* Return the sum of a b: of a block of a row, and along a row. */
+static inline float iso_cpu_dot_block(const float *a, const float *b, int64_t n)
+{
+    float lane[ISO_LANES] = { 0.0f };
+    const int64_t whole = n - n % ISO_LANES;
+    for (int64_t i = 0; i < whole; i += ISO_LANES)
+        for (int l = 0; l < ISO_LANES; l++)
+            lane[l] = iso_fma(a[i + l], b[i + l], lane[l]);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] = iso_fma(a[i], b[i], lane[i - whole]);
+    return iso_cpu_lanes_total(lane);
+}
+static inline float iso_cpu_dot_row(const float *a, const float *b, int64_t n)
+{
+    float total = 0.0f;
+    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS)
+        total = total + iso_cpu_dot_block(a + i, b + i, iso_min64(ISO_BLOCK_ELEMENTS, n - i));
+    return total;
+}
 #endif

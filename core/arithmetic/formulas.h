@@ -594,6 +594,18 @@ ISO_FN iso_real iso_attention_placed(iso_real score, iso_real bias, int apart)
     return iso_flush(iso_flush(score + bias) + (apart ? ISO_ATTENTION_APART : ISO_R(0.0)));
 }
 
+/* A row of length 1: the inverse of the length of a row with this sum of squares, an element, and
+ * the gradient of one. dot: the sum of dy y; 0 where epsilon is the larger. */
+ISO_FN iso_real iso_unit_inverse(iso_real squares, iso_real epsilon)
+{
+    return iso_div(ISO_R(1.0), iso_sqrt(squares > epsilon ? squares : epsilon));
+}
+ISO_FN iso_real iso_unit_scaled(iso_real x, iso_real inverse) { return iso_flush(x * inverse); }
+ISO_FN iso_real iso_unit_grad(iso_real y, iso_real dy, iso_real dot, iso_real inverse)
+{
+    return iso_flush(iso_fma(-y, dot, dy) * inverse);
+}
+
 /* An element of a product of tensors. */
 ISO_FN iso_real iso_multiply(iso_real a, iso_real b) { return iso_flush(a * b); }
 

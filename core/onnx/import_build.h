@@ -2,9 +2,9 @@
  * the graph, import_ops.c, import_functions.c, import_channels.c, import_images.c (with
  * import_window.c), import_resize.c, import_normalizations.c, import_shapes.c and import_tokens.c
  * know ONNX's operators, import_patterns.c, import_attention.c and import_means.c networks of them
- * that are one layer, import_views.c and import_windows.c (with view.c) what only moves numbers and
- * attentions among these, import_constants.c computes what is constant, import_state.c keeps layers
- * and values, import_text.c writes the model file. */
+ * that are one layer, import_views.c (with import_settle.c and view.c) what only moves numbers,
+ * import_scores.c and import_windows.c attentions among these, import_constants.c computes what is
+ * constant, import_state.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -357,9 +357,14 @@ int64_t iso_onnx_view_rows(const struct iso_onnx_importer *);
 /* Reads the target of a Reshape of `count` numbers as plain numbers. */
 iso_rc iso_onnx_view_target(const struct iso_onnx_importer *, int64_t count, const int64_t *own,
                             int *n, int64_t *dim);
-/* import_windows.c: take a node that computes scores with two views, or one that reads scores. */
+/* import_scores.c: take a node that computes scores with two views, or one that reads scores. */
 bool iso_onnx_begins_scores(const struct iso_onnx_importer *);
 iso_onnx_handler iso_onnx_take_scores, iso_onnx_take_of_scores;
+/* import_windows.c: makes the layers of an attention, whose means of a view the node computes. */
+iso_rc iso_onnx_take_means_of(struct iso_onnx_importer *, const struct iso_onnx_scores *,
+                              const struct iso_onnx_known *value);
+/* Fails with a message that says what about the attention is not understood. */
+iso_rc iso_onnx_refuse_attention(const struct iso_onnx_importer *, const char *what);
 
 /* ---- import_text.c ---- */
 

@@ -1313,6 +1313,16 @@ def space_to_depth():
     return f
 
 
+def unit_normalization():
+    """Keras's has a fixed epsilon."""
+    f = File("unit_normalization")
+    for shape in ((5, 7), (2, 3, 4, 17)):
+        layer_case(f, f.rng, keras.layers.UnitNormalization(), [shape])
+    x = drawn(f, 6, 2)
+    moved(f, ", epsilon: 0.5", x, x / torch.clamp((x * x).sum(-1, keepdim=True), 0.5).sqrt())
+    return f
+
+
 def local_response_normalization():
     f = File("local_response_normalization")
     for shape, size, alpha, beta, k in (((2, 5, 4, 7), 5, 1e-4, 0.75, 1.0), ((2, 5, 4, 7), 3, 2.0, 0.5, 2.0),
@@ -1718,7 +1728,7 @@ def rand_augmented():
     return f
 
 
-NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, space_to_depth, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
+NEWER = (dot_product_attention, class_token, position_embedding, cropping2d, permute, space_to_depth, unit_normalization, local_response_normalization, conv2d_transpose, up_sampling2d, group_normalization, multiply, layer_scale, prelu, slice_of_channels, channel_shuffle, stochastic_depth, huber,
          categorical_focal_crossentropy, binary_focal_crossentropy, kl_divergence, threshold_counts, auc,
          binary_counts, binary_accuracy, random_hue,
          random_saturation, cutmix, random_resized_crop, rand_augment)
