@@ -210,7 +210,7 @@ static void networks_have_the_references_bits(void **state)
         { "models/mnist/cnn.yaml", true },         { "models/mnist/linear.yaml", false },
         { "models/cifar10/resnet20.yaml", false }, { "tests/models/everything.yaml", true },
         { "tests/models/modern.yaml", true },      { "tests/models/binary.yaml", false },
-        { "tests/models/augmented.yaml", false },
+        { "tests/models/augmented.yaml", false },  { "tests/models/windows.yaml", true },
     };
     (void)state;
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)

@@ -196,7 +196,7 @@ static void import_from(const char *path, const char *yaml, struct network *net)
 static void there_and_back_is_the_same(void **state)
 {
     static const char *const names[] = { "everything", "residual",  "resnet", "frozen", "inception",
-                                         "separable",  "augmented", "modern", "tokens" };
+                                         "separable",  "augmented", "modern", "tokens", "windows" };
     char path[] = "/tmp/isocl-test-onnx-XXXXXX", yaml[64], hex[65], back[65];
     struct network net, again;
     double want[64], got[64];

@@ -80,9 +80,15 @@ void iso_onnx_export_group_normalization(struct iso_onnx_exporter *, const struc
 void iso_onnx_export_local_response_normalization(struct iso_onnx_exporter *,
                                                   const struct iso_node *);
 
-/* ---- export_tokens.c ---- */
+/* ---- export_attention.c, export_tokens.c ---- */
+
+/* A Reshape of x to this shape, in which 0 is what x has there; it is called <part>_<what>, or
+ * <what>. */
+const char *iso_onnx_reshaped(struct iso_onnx_exporter *, const char *x, const char *part,
+                              const char *what, int n, const int64_t *dim);
 
 void iso_onnx_export_dot_product_attention(struct iso_onnx_exporter *, const struct iso_node *);
+void iso_onnx_export_unit_normalization(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_class_token(struct iso_onnx_exporter *, const struct iso_node *);
 void iso_onnx_export_position_embedding(struct iso_onnx_exporter *, const struct iso_node *);
 

@@ -223,6 +223,7 @@ static emitter *const emitters[ISO_OP_COUNT] = {
     [ISO_OP_layer_normalization] = iso_onnx_export_layer_normalization,
     [ISO_OP_group_normalization] = iso_onnx_export_group_normalization,
     [ISO_OP_local_response_normalization] = iso_onnx_export_local_response_normalization,
+    [ISO_OP_unit_normalization] = iso_onnx_export_unit_normalization,
     [ISO_OP_dot_product_attention] = iso_onnx_export_dot_product_attention,
     [ISO_OP_class_token] = iso_onnx_export_class_token,
     [ISO_OP_position_embedding] = iso_onnx_export_position_embedding,

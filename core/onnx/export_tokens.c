@@ -1,81 +1,22 @@
 /* export_tokens.c: what the layers of transformers are in ONNX's operators. */
 #include "export_build.h"
-#include "core/ops/dot_product_attention.h"
+#include "core/ops/unit_normalization.h"
 
+#include <math.h>
 #include <stdio.h>
 
-/* A Reshape of x to this shape, in which 0 is what x has there. */
-static const char *reshaped(struct iso_onnx_exporter *e, const char *x, const char *suffix,
-                            const int64_t dim[4])
+const char *iso_onnx_reshaped(struct iso_onnx_exporter *e, const char *x, const char *part,
+                              const char *what, int n, const int64_t *dim)
 {
-    char shape[64];
+    char suffix[64], shape[80];
+    snprintf(suffix, sizeof suffix, "%s%s%s", part, *part ? "_" : "", what);
     snprintf(shape, sizeof shape, "%s_shape", suffix);
-    const char *target = iso_onnx_numbers(e, shape, 4, dim);
+    const char *target = iso_onnx_numbers(e, shape, n, dim);
     const char *name = iso_onnx_subname(e, suffix);
     struct iso_onnx_node *node = iso_onnx_add(e, "Reshape", name, name);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, target);
     return name;
-}
-
-static const char *transposed(struct iso_onnx_exporter *e, const char *x, const char *suffix,
-                              const int64_t perm[4])
-{
-    const char *name = iso_onnx_subname(e, suffix);
-    struct iso_onnx_node *node = iso_onnx_add(e, "Transpose", name, name);
-    iso_onnx_input(e, node, x);
-    iso_onnx_ints(e, node, "perm", 4, perm);
-    return name;
-}
-
-static const char *joined(struct iso_onnx_exporter *e, const char *op, const char *a, const char *b,
-                          const char *suffix)
-{
-    const char *name = iso_onnx_subname(e, suffix);
-    struct iso_onnx_node *node = iso_onnx_add(e, op, name, name);
-    iso_onnx_input(e, node, a);
-    iso_onnx_input(e, node, b);
-    return name;
-}
-
-/* Makes [rows, height, width, channels] [rows, heads, tokens, size], or, turned, the last two
- * exchanged. */
-static const char *heads_of(struct iso_onnx_exporter *e, int value, const struct iso_attention *s,
-                            int64_t tokens, const char *const suffix[2], bool turned)
-{
-    static const int64_t plain[4] = { 0, 2, 1, 3 }, other[4] = { 0, 2, 3, 1 };
-    const int64_t dim[4] = { 0, tokens, s->heads, s->size };
-    const char *x = iso_onnx_as(e, value, false);
-    return transposed(e, reshaped(e, x, suffix[0], dim), suffix[1], turned ? other : plain);
-}
-
-void iso_onnx_export_dot_product_attention(struct iso_onnx_exporter *e, const struct iso_node *n)
-{
-    static const char *const query[2] = { "query_heads", "query" },
-                             *const key[2] = { "key_heads", "key" },
-                             *const value[2] = { "value_heads", "value" };
-    static const int64_t back[4] = { 0, 2, 1, 3 };
-    const struct iso_shape *y = iso_onnx_shape(e, n->y[0]);
-    const struct iso_attention s =
-        iso_attention_of(n->params, iso_onnx_shape(e, n->x[0]), iso_onnx_shape(e, n->x[1]));
-    const char *scale = iso_onnx_subname(e, "scale");
-    float *number = iso_onnx_constant(e, scale, 0, NULL);
-    if (number != NULL)
-        *number = iso_attention_scale(&s);
-    const char *q = heads_of(e, n->x[ISO_ATTENTION_QUERY], &s, s.queries, query, false);
-    const char *k = heads_of(e, n->x[ISO_ATTENTION_KEY], &s, s.keys, key, true);
-    const char *v = heads_of(e, n->x[ISO_ATTENTION_VALUE], &s, s.keys, value, false);
-    const char *scores = joined(e, "Mul", joined(e, "MatMul", q, k, "scores"), scale, "scaled");
-    const char *p = iso_onnx_subname(e, "probabilities");
-    struct iso_onnx_node *softmax = iso_onnx_add(e, "Softmax", p, p);
-    iso_onnx_input(e, softmax, scores);
-    iso_onnx_int(e, softmax, "axis", -1);
-    const char *means = transposed(e, joined(e, "MatMul", p, v, "means"), "tokens", back);
-    const int64_t dim[4] = { 0, y->dim[1], y->dim[2], y->dim[3] };
-    const char *target = iso_onnx_numbers(e, "shape", 4, dim);
-    struct iso_onnx_node *node = iso_onnx_add_for(e, "Reshape", e->layer, n->y[0], false);
-    iso_onnx_input(e, node, means);
-    iso_onnx_input(e, node, target);
 }
 
 /* The token for each row: its shape begins with the first number of x's. */
@@ -108,7 +49,7 @@ void iso_onnx_export_class_token(struct iso_onnx_exporter *e, const struct iso_n
     const struct iso_shape *s = iso_onnx_shape(e, n->x[0]);
     const int64_t dim[4] = { 0, 1, s->dim[1] * s->dim[2], s->dim[3] };
     const char *x = iso_onnx_as(e, n->x[0], false), *first = token_of_rows(e, n, x);
-    const char *others = reshaped(e, x, "pixels", dim);
+    const char *others = iso_onnx_reshaped(e, x, "", "pixels", 4, dim);
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Concat", e->layer, n->y[0], false);
     iso_onnx_input(e, node, first);
     iso_onnx_input(e, node, others);
@@ -121,4 +62,25 @@ void iso_onnx_export_position_embedding(struct iso_onnx_exporter *e, const struc
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Add", e->layer, n->y[0], false);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, w);
+}
+
+/* x divided by the root of the sum of squares of its channels, which is not below a constant. */
+void iso_onnx_export_unit_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    static const int64_t axis = -1;
+    const char *x = iso_onnx_as(e, n->x[0], false);
+    const char *names[3] = { iso_onnx_subname(e, "length"), iso_onnx_subname(e, "least"),
+                             iso_onnx_subname(e, "divisor") };
+    float *least = iso_onnx_constant(e, names[1], 0, NULL);
+    if (least != NULL)
+        *least = (float)sqrt(((const struct iso_unit_normalization *)n->params)->epsilon);
+    struct iso_onnx_node *node = iso_onnx_add(e, "ReduceL2", names[0], names[0]);
+    iso_onnx_input(e, node, x);
+    iso_onnx_ints(e, node, "axes", 1, &axis);
+    node = iso_onnx_add(e, "Clip", names[2], names[2]);
+    iso_onnx_input(e, node, names[0]);
+    iso_onnx_input(e, node, names[1]);
+    node = iso_onnx_add_for(e, "Div", e->layer, n->y[0], false);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, names[2]);
 }

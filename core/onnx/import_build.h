@@ -39,9 +39,9 @@ static inline int64_t iso_onnx_row_times(int64_t number)
  * squares along the last axis, before it computes scores with it. */
 struct iso_onnx_seen {
     struct iso_onnx_view v;
-    double factor;   /* 1: it is not multiplied */
-    bool unit, norm; /* it is divided by its root, or is that root */
-    double least;    /* of the root */
+    double factor; /* 1: it is not multiplied */
+    bool unit;     /* it is divided by its length */
+    double least;  /* the least length by which it is divided */
 };
 /* The scores of an attention whose query and key these are. */
 enum { ISO_ONNX_SUMMANDS = 3 };
@@ -91,7 +91,8 @@ enum iso_onnx_role {
     ISO_ONNX_INSIDE, /* passed over */
     ISO_ONNX_ENDS_LRN,
     ISO_ONNX_ENDS_ATTENTION,
-    ISO_ONNX_ENDS_MEANS
+    ISO_ONNX_ENDS_MEANS,
+    ISO_ONNX_ENDS_UNIT
 };
 struct iso_onnx_importer {
     struct iso_onnx *m;
@@ -314,6 +315,9 @@ iso_onnx_handler iso_onnx_take_attention;
 /* import_means.c does the same for an attention without projections, as isocl writes it. */
 bool iso_onnx_mark_means(struct iso_onnx_importer *, const struct iso_onnx_node *end);
 iso_onnx_handler iso_onnx_take_means;
+/* import_lengths.c does the same for a division by the length of each row of channels. */
+bool iso_onnx_mark_unit(struct iso_onnx_importer *, const struct iso_onnx_node *end);
+iso_onnx_handler iso_onnx_take_unit;
 /* import_constants.c: computes the node, and sets *rc, if its inputs are all constant and isocl
  * knows its operator for those; else returns false. */
 bool iso_onnx_folds(struct iso_onnx_importer *, iso_rc *rc);

@@ -57,7 +57,6 @@ bool iso_onnx_mark_means(struct iso_onnx_importer *im, const struct iso_onnx_nod
 static int64_t heads_of(const struct iso_onnx_importer *im,
                         const struct iso_onnx_node *const at[MEANS_NODES], int64_t channels)
 {
-    double scale;
     int64_t heads = 0;
     for (int i = Q_SPLIT; i <= V_SPLIT; i += 2) {
         const struct iso_onnx_tensor *t = iso_onnx_constant_of(im, at[i], 1);
@@ -68,9 +67,7 @@ static int64_t heads_of(const struct iso_onnx_importer *im,
         if (dim[2] != heads || heads < 1 || dim[3] * heads != channels)
             return 0;
     }
-    if (!iso_onnx_number_of(im, at[SCALE], &scale))
-        return 0;
-    return fabs(scale * sqrt((double)(channels / heads)) - 1) < 1e-5 ? heads : 0;
+    return heads;
 }
 
 iso_rc iso_onnx_take_means(struct iso_onnx_importer *im)
@@ -88,12 +85,16 @@ iso_rc iso_onnx_take_means(struct iso_onnx_importer *im)
             return iso_onnx_refuse(im, "ends an attention of what are no tokens");
     }
     const int64_t heads = heads_of(im, at, x[0]->shape.dim[3]);
-    if (heads == 0)
+    double scale = 0;
+    if (heads == 0 || !iso_onnx_number_of(im, at[SCALE], &scale) || !(scale > 0) || scale > 1e6)
         return iso_onnx_refuse(im, "ends an attention whose heads or scale isocl does not see");
     struct iso_onnx_layer *l =
         iso_onnx_layer(im, ISO_OP_dot_product_attention, im->node->name, 3, x);
     if (l == NULL)
         return ISO_ENOMEM;
-    ((struct iso_dot_product_attention *)l->params)->heads = heads;
+    struct iso_dot_product_attention *p = l->params;
+    p->heads = heads;
+    if (fabs(scale * sqrt((double)(x[0]->shape.dim[3] / heads)) - 1) > 1e-6)
+        p->scale = scale;
     return iso_onnx_result(im, l, x[0]->order);
 }

@@ -136,6 +136,7 @@ static const struct {
     { ISO_ONNX_ENDS_LRN, mark_lrn, take_lrn },
     { ISO_ONNX_ENDS_ATTENTION, iso_onnx_mark_attention, iso_onnx_take_attention },
     { ISO_ONNX_ENDS_MEANS, iso_onnx_mark_means, iso_onnx_take_means },
+    { ISO_ONNX_ENDS_UNIT, iso_onnx_mark_unit, iso_onnx_take_unit },
 };
 enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
 

@@ -42,8 +42,7 @@ bool iso_onnx_begins_scores(const struct iso_onnx_importer *im)
     for (int i = 0; i < 2 && im->node->nx == 2; i++)
         x[i] = iso_onnx_find(im, im->node->x[i]);
     return (is_op(im, "MatMul") || is_op(im, "Einsum")) && x[0] != NULL && x[1] != NULL &&
-           x[0]->order == ISO_ONNX_VIEW && x[1]->order == ISO_ONNX_VIEW && !x[0]->seen->norm &&
-           !x[1]->seen->norm;
+           x[0]->order == ISO_ONNX_VIEW && x[1]->order == ISO_ONNX_VIEW;
 }
 
 iso_rc iso_onnx_take_scores(struct iso_onnx_importer *im)

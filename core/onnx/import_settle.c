@@ -90,7 +90,7 @@ iso_rc iso_onnx_settle(struct iso_onnx_importer *im, struct iso_onnx_known *x)
     struct iso_onnx_seen seen = { .factor = 1 };
     struct iso_cropping2d crop;
     struct iso_space_to_depth blocks;
-    if (x->order != ISO_ONNX_VIEW || x->seen->factor != 1 || x->seen->unit || x->seen->norm)
+    if (x->order != ISO_ONNX_VIEW || x->seen->factor != 1 || x->seen->unit)
         return ISO_OK;
     if (is_crop(&x->seen->v, &crop, &seen))
         return replace(im, x, ISO_OP_cropping2d, &crop, &seen);

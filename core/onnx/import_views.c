@@ -25,7 +25,7 @@ iso_rc iso_onnx_set_view(struct iso_onnx_importer *im, struct iso_onnx_known *y,
     static const enum iso_onnx_order orders[] = { ISO_ONNX_LAST, ISO_ONNX_FIRST, ISO_ONNX_TOKENS };
     y->shape = seen->v.base;
     y->seen = NULL;
-    for (int i = 0; i < 3 && seen->factor == 1 && !seen->unit && !seen->norm; i++) {
+    for (int i = 0; i < 3 && seen->factor == 1 && !seen->unit; i++) {
         const struct iso_onnx_view whole =
             iso_onnx_view_whole(&seen->v.base, seen->v.rows, (enum iso_onnx_whole)i);
         y->order = orders[i];
@@ -203,7 +203,7 @@ static bool join(struct iso_onnx_importer *im, iso_rc *rc)
     for (int i = 0; i < im->node->nx; i++) {
         const struct iso_onnx_known *x = iso_onnx_find(im, im->node->x[i]);
         if (x == NULL || !see(im, x, &seen[i]) || (i > 0 && x->layer != layer) ||
-            seen[i].factor != 1 || seen[i].unit || seen[i].norm || seen[i].v.n != seen[0].v.n)
+            seen[i].factor != 1 || seen[i].unit || seen[i].v.n != seen[0].v.n)
             return false;
         layer = x->layer;
         views[i] = &seen[i].v;
@@ -252,7 +252,7 @@ static bool by_pixels(const struct iso_onnx_importer *im, const struct iso_onnx_
         return false;
     for (int i = 0; i < n; i++)
         if (x[i]->order != ISO_ONNX_VIEW || x[i]->seen->factor != 1 || x[i]->seen->unit ||
-            x[i]->seen->norm || !iso_onnx_view_of_pixels(&x[i]->seen->v) ||
+            !iso_onnx_view_of_pixels(&x[i]->seen->v) ||
             !iso_onnx_view_equal(&x[i]->seen->v, &x[0]->seen->v))
             return false;
     for (int i = 0; i < im->node->nx && is_op(im, " Add Sub Mul Div "); i++) {
@@ -289,48 +289,7 @@ static iso_rc compute(struct iso_onnx_importer *im, struct iso_onnx_known *const
     return ISO_OK;
 }
 
-/* ---- Lengths ------------------------------------------------------------------------------- */
-
-/* The root of the sum of squares along the last axis, no less than something, and the division by
- * it. Returns false if the node is none of these. */
-static bool of_length(struct iso_onnx_importer *im, const struct iso_onnx_known *x, iso_rc *rc)
-{
-    struct iso_onnx_seen seen = *x->seen;
-    int64_t axis = -1;
-    int n = 1;
-    if (is_op(im, " ReduceL2 ") && !seen.norm) {
-        *rc = iso_onnx_get_list(im, 1, "axes", &n, &axis);
-        if (*rc == ISO_OK && (n != 1 || (axis != -1 && axis != seen.v.n - 1) ||
-                              iso_onnx_get_int(im, "keepdims", 1) != 1))
-            *rc = refuse_order(im);
-        seen.norm = true;
-        seen.least = 0;
-    } else if (is_op(im, " Clip ") && seen.norm) {
-        const struct iso_onnx_tensor *least = iso_onnx_constant_of(im, im->node, 1);
-        *rc = least != NULL && !iso_onnx_has(im, 2) && least->type == ISO_ONNX_FLOAT &&
-                      iso_onnx_count(least) == 1
-                  ? ISO_OK
-                  : refuse_order(im);
-        seen.least = *rc == ISO_OK ? (double)*(const float *)least->data : 0;
-    } else if (is_op(im, " Div ") && im->node->nx == 2) {
-        const struct iso_onnx_known *by = iso_onnx_find(im, im->node->x[1]);
-        if (by == NULL || by->order != ISO_ONNX_VIEW || !by->seen->norm || seen.norm || seen.unit ||
-            by->layer != x->layer || by->seen->factor != seen.factor ||
-            !iso_onnx_view_equal(&by->seen->v, &seen.v))
-            return false;
-        seen.unit = true;
-        seen.least = by->seen->least;
-        seen.factor = 1;
-        *rc = ISO_OK;
-    } else {
-        *rc = ISO_OK;
-        if (!is_op(im, " Expand ") || !seen.norm)
-            return false;
-    }
-    if (*rc == ISO_OK)
-        *rc = iso_onnx_know_view(im, x->layer, &seen, 0);
-    return true;
-}
+/* ---- Scales -------------------------------------------------------------------------------- */
 
 /* A product with a number, before scores; false: the node is none. */
 static bool scales(struct iso_onnx_importer *im, iso_rc *rc)
@@ -340,7 +299,7 @@ static bool scales(struct iso_onnx_importer *im, iso_rc *rc)
         const struct iso_onnx_known *x = iso_onnx_find(im, im->node->x[i]);
         const struct iso_onnx_tensor *t = iso_onnx_constant_of(im, im->node, 1 - i);
         if (x == NULL || x->order != ISO_ONNX_VIEW || t == NULL || t->type != ISO_ONNX_FLOAT ||
-            iso_onnx_count(t) != 1 || x->seen->norm || (divides && i == 1))
+            iso_onnx_count(t) != 1 || (divides && i == 1))
             continue;
         struct iso_onnx_seen seen = *x->seen;
         const double by = iso_onnx_decimal(*(const float *)t->data);
@@ -386,8 +345,6 @@ static iso_rc take_views(struct iso_onnx_importer *im, struct iso_onnx_known **x
     if (is_op(im, " Split ") && first)
         return split(im, x[0]);
     if (is_op(im, " Concat ") && join(im, &rc))
-        return rc;
-    if (first && of_length(im, x[0], &rc))
         return rc;
     if (iso_onnx_begins_scores(im))
         return iso_onnx_take_scores(im);

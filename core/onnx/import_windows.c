@@ -112,18 +112,20 @@ static bool find_bias(const struct iso_onnx_scores *s, const struct iso_attentio
                       bool *biased)
 {
     const int64_t n = iso_attention_distances(a) * a->heads;
-    const int64_t windows = iso_attention_windows(a);
+    const int64_t count = iso_attention_windows(a) * a->heads * a->queries * a->keys;
     *biased = false;
     for (int64_t i = 0; i < n; i++)
         bias[i] = NAN;
-    for (int64_t at = 0; at < windows * a->heads * a->queries * a->keys; at++) {
-        const int64_t j = at % a->keys, i = at / a->keys % a->queries,
+    for (int64_t k = 0; k < 2 * count; k++) { /* tokens that are not apart first */
+        const int64_t at = k % count, j = at % a->keys, i = at / a->keys % a->queries,
                       head = at / a->keys / a->queries % a->heads,
                       window = at / a->keys / a->queries / a->heads;
         float *own = &bias[iso_attention_distance(a, i, j) * a->heads + head];
         const bool apart = iso_attention_region(a, window, i) != iso_attention_region(a, window, j);
         const double rest =
             added(s, window, head, i, j) - (apart ? (double)ISO_ATTENTION_APART : 0.0);
+        if (apart && k < count)
+            continue;
         if (*own != *own)
             *own = (float)rest;
         if (!(fabs(rest - (double)*own) <= 1e-6 * (1 + fabs(rest))))
@@ -323,8 +325,8 @@ iso_rc iso_onnx_take_means_of(struct iso_onnx_importer *im, const struct iso_onn
     const int from[3] = { s->layer[0], s->layer[1], value->layer };
     int layer[3];
     struct guess g;
-    if (!s->softmax || value->seen->factor != 1 || value->seen->unit || value->seen->norm ||
-        v[2]->n != v[0]->n || !find(v, &g))
+    if (!s->softmax || value->seen->factor != 1 || value->seen->unit || v[2]->n != v[0]->n ||
+        !find(v, &g))
         return iso_onnx_refuse_attention(im, "whose tokens are not those of images or of windows");
     const struct iso_onnx_view view = *v[2];
     for (int i = 0; i < 3; i++)
