@@ -2,7 +2,6 @@
 #include "export_build.h"
 #include "core/ops/unit_normalization.h"
 
-#include <math.h>
 #include <stdio.h>
 
 const char *iso_onnx_reshaped(struct iso_onnx_exporter *e, const char *x, const char *part,
@@ -68,19 +67,24 @@ void iso_onnx_export_position_embedding(struct iso_onnx_exporter *e, const struc
 void iso_onnx_export_unit_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     static const int64_t axis = -1;
-    const char *x = iso_onnx_as(e, n->x[0], false);
-    const char *names[3] = { iso_onnx_subname(e, "length"), iso_onnx_subname(e, "least"),
-                             iso_onnx_subname(e, "divisor") };
-    float *least = iso_onnx_constant(e, names[1], 0, NULL);
-    if (least != NULL)
-        *least = (float)sqrt(((const struct iso_unit_normalization *)n->params)->epsilon);
-    struct iso_onnx_node *node = iso_onnx_add(e, "ReduceL2", names[0], names[0]);
+    const char *x = iso_onnx_as(e, n->x[0], false), *axes = iso_onnx_numbers(e, "axes", 1, &axis);
+    const char *least = iso_onnx_subname(e, "least"), *squares = iso_onnx_subname(e, "squares"),
+               *sum = iso_onnx_subname(e, "sum"), *limited = iso_onnx_subname(e, "limited"),
+               *length = iso_onnx_subname(e, "length");
+    float *number = iso_onnx_constant(e, least, 0, NULL);
+    if (number != NULL)
+        *number = (float)((const struct iso_unit_normalization *)n->params)->epsilon;
+    struct iso_onnx_node *node = iso_onnx_add(e, "Mul", squares, squares);
     iso_onnx_input(e, node, x);
-    iso_onnx_ints(e, node, "axes", 1, &axis);
-    node = iso_onnx_add(e, "Clip", names[2], names[2]);
-    iso_onnx_input(e, node, names[0]);
-    iso_onnx_input(e, node, names[1]);
+    iso_onnx_input(e, node, x);
+    node = iso_onnx_add(e, "ReduceSum", sum, sum);
+    iso_onnx_input(e, node, squares);
+    iso_onnx_input(e, node, axes);
+    node = iso_onnx_add(e, "Clip", limited, limited);
+    iso_onnx_input(e, node, sum);
+    iso_onnx_input(e, node, least);
+    iso_onnx_input(e, iso_onnx_add(e, "Sqrt", length, length), limited);
     node = iso_onnx_add_for(e, "Div", e->layer, n->y[0], false);
     iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, names[2]);
+    iso_onnx_input(e, node, length);
 }

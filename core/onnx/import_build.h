@@ -39,9 +39,9 @@ static inline int64_t iso_onnx_row_times(int64_t number)
  * squares along the last axis, before it computes scores with it. */
 struct iso_onnx_seen {
     struct iso_onnx_view v;
-    double factor; /* 1: it is not multiplied */
-    bool unit;     /* it is divided by its length */
-    double least;  /* the least length by which it is divided */
+    double factor;  /* 1: it is not multiplied */
+    bool unit;      /* it is divided by its length */
+    double epsilon; /* the least square of a length by which it is divided */
 };
 /* The scores of an attention whose query and key these are. */
 enum { ISO_ONNX_SUMMANDS = 3 };

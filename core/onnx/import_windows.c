@@ -233,8 +233,7 @@ static iso_rc to_unit(struct iso_onnx_importer *im, const struct guess *g,
             return ISO_ENOMEM;
         l->shape = i < 2 ? heads : shape;
         if (i == 1) {
-            ((struct iso_unit_normalization *)l->params)->epsilon =
-                fmax(seen->least * seen->least, 1e-37);
+            ((struct iso_unit_normalization *)l->params)->epsilon = seen->epsilon;
         } else {
             struct iso_shape *target = &((struct iso_reshape *)l->params)->target;
             *target = l->shape;
