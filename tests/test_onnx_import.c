@@ -300,8 +300,9 @@ static void assert_outputs(struct network *net, const struct iso_st_file *want)
 
 static void kept_files_give_onnxruntimes_numbers(void **state)
 {
-    static const char *const names[] = { "shuffled_default", "shuffled_older", "unfused",
-                                         "transformed", "attention_older" };
+    static const char *const names[] = { "shuffled_default", "shuffled_older",  "unfused",
+                                         "transformed",      "attention_older", "windows_default",
+                                         "cosine_default",   "grid_older" };
     char path[64], yaml[] = "/tmp/isocl-test-onnx-XXXXXX";
     close(mkstemp(yaml));
     (void)state;

@@ -18,6 +18,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torchvision.models import VisionTransformer
+from torchvision.models.maxvit import PartitionAttentionLayer
+from torchvision.models.swin_transformer import PatchMerging, PatchMergingV2, SwinTransformer, SwinTransformerBlock, SwinTransformerBlockV2
 
 from tensors import write_tensors
 
@@ -57,6 +59,37 @@ class Transformed(nn.Module):
 
     def forward(self, x):
         return self.vit(self.stem(x))
+
+
+def drawn(made):
+    """With weights that differ from each other: also the scales of cosine attentions."""
+    for name, parameter in made.named_parameters():
+        nn.init.normal_(parameter, 2 if "logit_scale" in name else 0, 0.1 if "cpb_mlp" in name else 0.5)
+    return made
+
+
+def swin(block, merging, depths):
+    """Padded images, still and shifted windows, then joined pixels and windows that are the whole image."""
+    made = SwinTransformer([2, 2], 4, depths, [2] * len(depths), [3, 3], mlp_ratio=1, stochastic_depth_prob=0, num_classes=5,
+                                 block=block, downsample_layer=merging)
+    for module in made.modules():
+        if hasattr(module, "cpb_mlp"):                     # for a small file
+            module.cpb_mlp = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 2, bias=False))
+    return drawn(made)
+
+
+class Partitioned(nn.Module):
+    """MaxViT's attentions, in windows and in a grid, of an image with its channels first."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 2, 2)
+        self.parts = nn.Sequential(*(PartitionAttentionLayer(8, 4, 2, kind, (4, 4), 1, nn.GELU, nn.LayerNorm, 0, 0, 0)
+                                     for kind in ("window", "grid")))
+        self.norm, self.head = nn.BatchNorm2d(8), nn.Linear(8, 5)
+
+    def forward(self, x):
+        return self.head(self.norm(self.parts(self.stem(x))).mean((2, 3)))
 
 
 def exported(made, x, default, dynamic=True):
@@ -136,6 +169,10 @@ def main():
     write(folder, "shuffled_older", *exported(Shuffled, image, False))
     write(folder, "transformed", *exported(Transformed, torch.rand(ROWS, 3, 4, 4), True))
     write(folder, "attention_older", *exported(lambda: Transformed().vit, torch.rand(ROWS, 4, 8, 8), False))
+    image = torch.rand(ROWS, 3, 12, 10)
+    write(folder, "windows_default", *exported(lambda: swin(SwinTransformerBlock, PatchMerging, [2, 1]), image, True))
+    write(folder, "cosine_default", *exported(lambda: swin(SwinTransformerBlockV2, PatchMergingV2, [2]), image, True))
+    write(folder, "grid_older", *exported(lambda: drawn(Partitioned()), torch.rand(ROWS, 3, 8, 8), False))
     write(folder, "unfused", *unfused(), lambda x: x * np.float32(1 / 127.5) - np.float32(1))
 
 
