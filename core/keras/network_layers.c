@@ -234,16 +234,36 @@ static int dropout(const struct iso_keras_config *c, enum iso_op op)
     return iso_keras_add(c, op, false, params);
 }
 
+/* Rows of channels, with Keras's epsilon, which is the layer's default. */
+static int unit_normalization(const struct iso_keras_config *c)
+{
+    const json_t *axis = json_object_get(c->config, "axis");
+    if (json_is_array(axis) && json_array_size(axis) == 1)
+        axis = json_array_get(axis, 0);
+    if (axis != NULL &&
+        (!json_is_integer(axis) ||
+         (json_integer_value(axis) != -1 && json_integer_value(axis) != iso_keras_rank(c) - 1)))
+        return iso_keras_refuse(c, "isocl's runs over the last axis");
+    return iso_keras_add(c, ISO_OP_unit_normalization, false, "");
+}
+
 static const struct {
     const char *class_name;
     int (*take)(const struct iso_keras_config *);
 } takers[] = {
-    { "Activation", activation },     { "ReLU", relu },
-    { "LeakyReLU", leaky_relu },      { "ELU", elu },
-    { "Softmax", softmax },           { "PReLU", prelu },
-    { "Rescaling", rescaling },       { "Normalization", normalization },
-    { "Dense", iso_keras_dense },     { "Reshape", iso_keras_reshape },
-    { "Permute", iso_keras_permute }, { "MultiHeadAttention", iso_keras_attention },
+    { "Activation", activation },
+    { "ReLU", relu },
+    { "LeakyReLU", leaky_relu },
+    { "ELU", elu },
+    { "Softmax", softmax },
+    { "PReLU", prelu },
+    { "Rescaling", rescaling },
+    { "Normalization", normalization },
+    { "Dense", iso_keras_dense },
+    { "Reshape", iso_keras_reshape },
+    { "Permute", iso_keras_permute },
+    { "MultiHeadAttention", iso_keras_attention },
+    { "UnitNormalization", unit_normalization },
 };
 static const char passed[] =
     " Identity GaussianNoise GaussianDropout AlphaDropout ActivityRegularization RandomFlip "
