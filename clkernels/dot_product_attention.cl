@@ -16,26 +16,28 @@ static inline int column_of(const struct opencl_attention *s, int window, int at
     return (s->grid ? at * s->across + number : number * s->window_w + at) + s->shift_w;
 }
 
-/* Returns the index of the first number of a token in a unit. tokens: of a window. */
+/* Returns the index of the first number of a token in a unit, which are of whole images. */
+static inline ulong whole_at(const struct opencl_attention *s, int unit, int tokens, int token)
+{
+    return ((ulong)(unit / s->heads * tokens + token) * s->heads + unit % s->heads) * s->size;
+}
+
+/* The same of whole images or of windows, whose tokens are `tokens`. */
 static inline ulong token_at(const struct opencl_attention *s, int unit, int tokens, int token)
 {
+    if (s->across == 0)
+        return whole_at(s, unit, tokens, token);
     const int window = unit / s->heads;
-    ulong pixel = (ulong)window * tokens + token;
-    if (s->across > 0) {
-        const int y = row_of(s, window, token / s->window_w);
-        const int x = column_of(s, window, token % s->window_w);
-        const int line = y < s->height ? y : y - s->height;
-        pixel = (ulong)(window / s->across / s->down * s->height + line) * s->width +
-                (x < s->width ? x : x - s->width);
-    }
+    const int y = row_of(s, window, token / s->window_w);
+    const int x = column_of(s, window, token % s->window_w);
+    const int line = window / s->across / s->down * s->height + (y < s->height ? y : y - s->height);
+    const ulong pixel = (ulong)line * s->width + (x < s->width ? x : x - s->width);
     return (pixel * s->heads + unit % s->heads) * s->size;
 }
 
-/* Returns the number of tokens, from this one on, that lie one step apart. */
-static inline int run_at(const struct opencl_attention *s, int unit, int tokens, int token)
+/* Returns the number of tokens of a window, from this one on, that lie one step apart. */
+static inline int run_at(const struct opencl_attention *s, int unit, int token)
 {
-    if (s->across == 0)
-        return tokens - token;
     const int at = token % s->window_w, x = column_of(s, unit / s->heads, at);
     const int left = s->window_w - at, step = s->grid ? s->across : 1;
     return x >= s->width ? left : least(left, (s->width - x + step - 1) / step);
@@ -98,17 +100,16 @@ kernel void attention_distances(global const float *g, ulong g_at, global float 
     g += g_at + (ulong)(window * s.heads + column % s.heads) * s.queries * s.keys;
     float total = start_of_sum(), chain = start_of_sum();
     int terms = 0;
-    for (int i = 0; i < s.queries; i++) {
-        const int row = i / w - y, col = i % w - x;
-        if (row < 0 || row >= s.window_h || col < 0 || col >= w)
-            continue;
-        if (terms == ISO_BLOCK_TERMS) {
-            total = add_term(total, end_of_sum(chain));
-            chain = start_of_sum();
-            terms = 0;
+    for (int i = y < 0 ? 0 : y; i < least(s.window_h, s.window_h + y); i++) {
+        for (int j = x < 0 ? 0 : x; j < least(w, w + x); j++) {
+            if (terms == ISO_BLOCK_TERMS) {
+                total = add_term(total, end_of_sum(chain));
+                chain = start_of_sum();
+                terms = 0;
+            }
+            chain = iso_fma(g[(i * w + j) * s.keys + (i - y) * w + j - x], 1.0f, chain);
+            terms++;
         }
-        chain = iso_fma(g[i * s.keys + row * w + col], 1.0f, chain);
-        terms++;
     }
     sums[sums_at + (ulong)window * columns + column] = add_term(total, end_of_sum(chain));
 }
@@ -119,23 +120,45 @@ kernel void attention_means(global const float *p, ulong p_at, global const floa
                             int terms, int row, int term, float scale, int add)
 {
     const int c = get_global_id(0), i = get_global_id(1), unit = get_global_id(2);
-    const int step = (s.across > 0 && s.grid ? s.across : 1) * s.heads * s.size;
+    const int step = s.heads * s.size;
     if (i >= tokens || c >= s.size)
         return;
     p += p_at + (ulong)unit * tokens * terms + (ulong)i * row;
-    b += b_at + c;
-    global const float *at = b;
-    int left = 0; /* tokens that lie one step apart */
+    b += b_at + whole_at(&s, unit, terms, 0) + c;
     float total = start_of_sum();
     for (int begin = 0; begin < terms; begin += ISO_BLOCK_TERMS) {
         const int end = terms - begin < ISO_BLOCK_TERMS ? terms : begin + ISO_BLOCK_TERMS;
         float chain = start_of_sum();
-        for (int t = begin; t < end; t++, left--, at += step) {
-            if (left == 0) {
-                at = b + token_at(&s, unit, terms, t);
-                left = run_at(&s, unit, terms, t);
-            }
-            chain = iso_fma(p[t * term], *at, chain);
+        for (int t = begin; t < end; t++)
+            chain = iso_fma(p[t * term], b[t * step], chain);
+        total = add_term(total, end_of_sum(chain));
+    }
+    const float sum = iso_attention_scaled(total, scale);
+    out += out_at + whole_at(&s, unit, tokens, i) + c;
+    *out = add ? *out + sum : sum;
+}
+
+/* The same of windows, whose tokens lie one step apart in runs. */
+kernel void attention_window_means(global const float *p, ulong p_at, global const float *b,
+                                   ulong b_at, global float *out, ulong out_at,
+                                   struct opencl_attention s, int tokens, int terms, int row,
+                                   int term, float scale, int add)
+{
+    const int c = get_global_id(0), i = get_global_id(1), unit = get_global_id(2);
+    const int step = (s.grid ? s.across : 1) * s.heads * s.size;
+    if (i >= tokens || c >= s.size)
+        return;
+    p += p_at + (ulong)unit * tokens * terms + (ulong)i * row;
+    b += b_at + c;
+    float total = start_of_sum();
+    for (int begin = 0; begin < terms; begin += ISO_BLOCK_TERMS) {
+        const int end = terms - begin < ISO_BLOCK_TERMS ? terms : begin + ISO_BLOCK_TERMS;
+        float chain = start_of_sum();
+        for (int t = begin; t < end;) {
+            const int first = t, stop = least(end, t + run_at(&s, unit, t));
+            global const float *own = b + token_at(&s, unit, terms, t);
+            for (; t < stop; t++)
+                chain = iso_fma(p[t * term], own[(t - first) * step], chain);
         }
         total = add_term(total, end_of_sum(chain));
     }

@@ -11,7 +11,7 @@ typedef void bounds_of(enum iso_op, const struct iso_call *, const struct iso_va
                        struct iso_values *allowed);
 bounds_of bounds_attention, bounds_layer_normalization, bounds_group_normalization,
     bounds_batch_normalization, bounds_response, bounds_token, bounds_channel_scale, bounds_pooling,
-    bounds_pointwise_loss, bounds_sigmoid_loss, bounds_class_loss;
+    bounds_pointwise_loss, bounds_sigmoid_loss, bounds_class_loss, bounds_unit_normalization;
 
 /* Returns an input's element, which is exact; `absent` if there is no such tensor. */
 static inline struct near bounds_element(const struct iso_values *v, enum iso_group group,

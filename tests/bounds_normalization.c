@@ -1,10 +1,12 @@
 /* bounds_normalization.c: the formulas of batch, layer and group normalization
- * (core/ops/batch_normalization.h, core/ops/normalized_sets.h), which are nearly the same. */
+ * (core/ops/batch_normalization.h, core/ops/normalized_sets.h), which are nearly the same, and of
+ * unit_normalization. */
 #include "bounds.h"
 #include "core/ops/batch_normalization.h"
 #include "core/ops/group_normalization.h"
 #include "core/ops/infer.h"
 #include "core/ops/normalized_sets.h"
+#include "core/ops/unit_normalization.h"
 #include "core/arithmetic/order.h"
 
 #include <stdlib.h>
@@ -210,4 +212,42 @@ void bounds_batch_normalization(enum iso_op op, const struct iso_call *call,
         bounds_allow(allowed, ISO_DW, ISO_BN_BETA, c, total[0]);
     }
     free(at);
+}
+
+/* y = x / the root of the sum of squares, dx = (dy - y (sum of dy y)) / that root; where epsilon is
+ * the larger, dx has no second term, and is not bounded where either may be. */
+void bounds_unit_normalization(enum iso_op op, const struct iso_call *call,
+                               const struct iso_values *v, struct iso_values *allowed)
+{
+    const struct iso_unit_normalization *p = call->params;
+    const struct iso_shape *shape = &call->x[0].shape;
+    const int64_t n = shape->dim[shape->ndim - 1], rows = iso_shape_count(shape) / n;
+    const struct near epsilon = near_parameter(p->epsilon);
+    (void)op;
+    for (int64_t r = 0; r < rows; r++) {
+        struct near_sum sum = { 0 }, dots = { 0 };
+        for (int64_t i = r * n; i < (r + 1) * n; i++) {
+            const struct near x = bounds_element(v, ISO_X, 0, i, 0);
+            near_product(&sum, x, x);
+        }
+        struct near squares = near_total(&sum, iso_axis_chain(n));
+        const bool either = fabs(squares.v - epsilon.v) <= squares.e + epsilon.e;
+        const bool below = squares.v <= epsilon.v;
+        const struct near from = below ? epsilon : squares;
+        const double root = 1 / sqrt(from.v);
+        const struct near inverse = near_rounded(root, root * from.e / (2 * from.v), 2);
+        for (int64_t i = r * n; i < (r + 1) * n; i++) {
+            const struct near y = near_mul(bounds_element(v, ISO_X, 0, i, 0), inverse);
+            bounds_allow(allowed, ISO_Y, 0, i, y);
+            near_product(&dots, bounds_element(v, ISO_DY, 0, i, 0), y);
+        }
+        const struct near dot = near_total(&dots, iso_axis_chain(n));
+        for (int64_t i = r * n; i < (r + 1) * n && !either; i++) {
+            const struct near y = near_mul(bounds_element(v, ISO_X, 0, i, 0), inverse);
+            const struct near dy = bounds_element(v, ISO_DY, 0, i, 0);
+            const struct near minus = near_negative(y);
+            bounds_allow(allowed, ISO_DX, 0, i,
+                         near_mul(below ? dy : near_fma(minus, dot, dy), inverse));
+        }
+    }
 }

@@ -28,6 +28,7 @@ static const struct {
     { ISO_OP_batch_normalization, bounds_batch_normalization },
     { ISO_OP_layer_normalization, bounds_layer_normalization },
     { ISO_OP_group_normalization, bounds_group_normalization },
+    { ISO_OP_unit_normalization, bounds_unit_normalization },
     { ISO_OP_local_response_normalization, bounds_response },
     { ISO_OP_class_token, bounds_token },
     { ISO_OP_position_embedding, bounds_token },

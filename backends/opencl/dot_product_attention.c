@@ -108,7 +108,8 @@ static iso_rc means(struct opencl *cl, const struct iso_attention *s, struct mea
     const int64_t tokens = m.turned ? s->keys : s->queries, terms = m.turned ? s->queries : s->keys;
     const struct opencl_attention a = argument(s);
     opencl_counts(cl, 2 * (double)scores_of(s) * (double)s->size);
-    return opencl_launch(cl, program, "attention_means", grid_of(cl, s, s->size, tokens),
+    return opencl_launch(cl, program, s->across > 0 ? "attention_window_means" : "attention_means",
+                         grid_of(cl, s, s->size, tokens),
                          ARGS(arg_at(p), arg_tensor(b), arg_tensor(out), arg_struct(&a, sizeof a),
                               arg_int(tokens), arg_int(terms), arg_int(m.turned ? 1 : s->keys),
                               arg_int(m.turned ? s->keys : 1), arg_real(m.scale), arg_int(m.add)));
