@@ -135,7 +135,7 @@ static const char *bias_of(struct iso_onnx_exporter *e, const struct iso_node *n
     return name;
 }
 
-/* What sets two tokens of a window apart that come from both sides of the image. */
+/* The mask of two tokens of a window that come from both sides of the image. */
 static const char *mask_of(struct iso_onnx_exporter *e, const struct iso_attention *s)
 {
     const int64_t dim[4] = { iso_attention_windows(s), 1, s->queries, s->keys };

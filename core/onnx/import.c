@@ -141,7 +141,8 @@ iso_rc iso_onnx_check_operator(struct iso_onnx_importer *im, const struct iso_on
 
 iso_rc iso_onnx_handle(struct iso_onnx_importer *im) { return find_operator(im->node)->handle(im); }
 
-/* What no layer does may only move numbers: then the attempt is undone, and a view begins. */
+/* Takes the node with its handler. If that fails, the attempt is undone, and the node may begin a
+ * view. */
 static iso_rc take_or_view(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_importer before = *im;

@@ -47,7 +47,7 @@ struct iso_onnx_seen {
 enum { ISO_ONNX_SUMMANDS = 3 };
 struct iso_onnx_scores {
     const struct iso_onnx_seen *query, *key;
-    int layer[2];                          /* that give query and key */
+    int layer[2];                          /* indices of those that give query and key */
     double factor;                         /* besides the query's and the key's */
     const struct iso_onnx_tensor *by_head; /* a factor for each head; NULL: none */
     int n;                                 /* axes at present */

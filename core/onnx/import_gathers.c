@@ -29,7 +29,7 @@ iso_rc iso_onnx_fold_matmul(struct iso_onnx_importer *im, const struct iso_onnx_
     return iso_onnx_know_constant(im, y);
 }
 
-/* What tuples of indices choose of a tensor: `count` tuples of `length` numbers, each choosing
+/* The elements of a tensor that indices choose: `count` tuples of `length` numbers, each choosing
  * `each` elements. */
 struct choice {
     const int64_t *tuple;

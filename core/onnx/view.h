@@ -15,7 +15,7 @@ struct iso_onnx_factor {
 };
 struct iso_onnx_view {
     int64_t rows;
-    struct iso_shape base; /* of the result, for one row */
+    struct iso_shape base; /* shape of the result, for one row */
     int64_t offset, roll[2];
     int n; /* axes; axis a has factors first[a] to first[a + 1] - 1, none if its size is 1 */
     int first[ISO_ONNX_AXES + 1];

@@ -46,7 +46,7 @@ struct iso_attention {
                                              one */
     int64_t channels, size;               /* in total, and of a head */
     double scale;                         /* as in the params */
-    int64_t height, width, window[2], shift[2]; /* of an image; if it is divided into windows: */
+    int64_t height, width, window[2], shift[2]; /* sizes of an image, and of windows of it */
     int64_t down, across;                       /* windows of an image; 0: it is not divided */
     bool grid, biased;                          /* biased: has a relative position bias */
 };
