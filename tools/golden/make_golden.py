@@ -1314,12 +1314,14 @@ def space_to_depth():
 
 
 def unit_normalization():
-    """Keras's has a fixed epsilon."""
+    """Keras's has a fixed epsilon, and computes in float32."""
     f = File("unit_normalization")
-    for shape in ((5, 7), (2, 3, 4, 17)):
-        layer_case(f, f.rng, keras.layers.UnitNormalization(), [shape])
-    x = drawn(f, 6, 2)
-    moved(f, ", epsilon: 0.5", x, x / torch.clamp((x * x).sum(-1, keepdim=True), 0.5).sqrt())
+    for shape, epsilon in (((5, 7), 1e-12), ((2, 3, 4, 17), 1e-12), ((6, 2), 0.5)):
+        x = drawn(f, *shape)
+        y = x / torch.clamp((x * x).sum(-1, keepdim=True), epsilon).sqrt()
+        if epsilon < 0.5:
+            agree(y, keras.layers.UnitNormalization()(x.detach()).double(), f"keras on {shape}", 1e-6)
+        moved(f, f", epsilon: {epsilon}", x, y)
     return f
 
 
