@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST 1e17 /* numbers of a batch, whose indices are 64 bits wide */
+
 static bool is_op(const struct iso_onnx_importer *im, const char *list)
 {
     char word[80];
@@ -66,6 +68,8 @@ static bool see(const struct iso_onnx_importer *im, const struct iso_onnx_known 
         return false;
     struct iso_shape base = x->shape;
     base.dim[0] = 1;
+    if ((double)iso_shape_count(&base) * (double)iso_onnx_view_rows(im) > MOST)
+        return false;
     seen->v = iso_onnx_view_whole(&base, iso_onnx_view_rows(im), order);
     return true;
 }

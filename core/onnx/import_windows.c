@@ -106,6 +106,8 @@ static double added(const struct iso_onnx_scores *s, int64_t window, int64_t hea
     return sum;
 }
 
+enum { MOST_SCORES = 1 << 28 }; /* of an image */
+
 /* Sets the relative bias, [distances, heads], and *biased, to true if it is not zero; returns false
  * if what is added is not that of distances and of the shift. */
 static bool find_bias(const struct iso_onnx_scores *s, const struct iso_attention *a, float *bias,
@@ -114,6 +116,8 @@ static bool find_bias(const struct iso_onnx_scores *s, const struct iso_attentio
     const int64_t n = iso_attention_distances(a) * a->heads;
     const int64_t count = iso_attention_windows(a) * a->heads * a->queries * a->keys;
     *biased = false;
+    if (count > MOST_SCORES)
+        return false;
     for (int64_t i = 0; i < n; i++)
         bias[i] = NAN;
     for (int64_t k = 0; k < 2 * count; k++) { /* tokens that are not apart first */
