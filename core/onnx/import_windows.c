@@ -106,7 +106,7 @@ static double added(const struct iso_onnx_scores *s, int64_t window, int64_t hea
     return sum;
 }
 
-enum { MOST_SCORES = 1 << 28 }; /* of an image */
+enum { MOST_SCORES = 1 << 28 }; /* the most of an image, its heads and windows */
 
 /* Sets the relative bias, [distances, heads], and *biased, to true if it is not zero; returns false
  * if what is added is not that of distances and of the shift. */
