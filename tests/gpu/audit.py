@@ -38,7 +38,8 @@ def write_programs(args, vendor, folder):
                    "COUNTING_LOG": log, "COUNTING_PROGRAMS": folder, "XDG_CACHE_HOME": folder}
     if args.kernels:
         environment["ISOCL_KERNEL_DIR"] = os.path.abspath(args.kernels)
-    done = subprocess.run([args.builder, *(name + ".cl" for name in args.programs)], env=environment, text=True,
+    own = ["--own"] if (args.write or args.check) and args.programs else []
+    done = subprocess.run([args.builder, *own, *(name + ".cl" for name in args.programs)], env=environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise SystemExit(f"{args.builder} failed:\n{done.stdout}")

@@ -34,6 +34,8 @@ def kinds(text, architecture):
         return ("all", "division")
     if name.startswith("math."):
         return ("all", "approximate")
+    if name.startswith("send") and "scratch" in text:
+        return ("all", "memory")
     if name.startswith("load.slm") or name.startswith("send") and re.search(r"slm|0x[0-9A-Fa-f]+FE\b", text) and \
             not re.search(r"write|store|fence", text):
         return ("all", "local")

@@ -1,6 +1,7 @@
 /* programs.c: builds every OpenCL program that isocl would use on a GPU, so that the counting
  * device (counting.c), on which it runs, writes down the texts and the options of all of them.
- * Takes no arguments; ends with 1 and a message on standard error when one cannot be put together.
+ * With arguments, only the programs of these names; after --own, only those of them that isocl
+ * would use. Ends with 1 and a message on standard error when one cannot be put together.
  */
 #include "backends/opencl/opencl.h"
 #include "backends/opencl/source.h"
@@ -71,9 +72,11 @@ int main(int argc, char **argv)
         return 1;
     }
     print_tiles();
-    bool built = argc > 1 || build_all(opencl_of(backend));
-    for (int i = 1; i < argc; i++)
-        built &= build(opencl_of(backend), argv[i]);
+    struct opencl *cl = opencl_of(backend);
+    const bool own = argc > 1 && strcmp(argv[1], "--own") == 0;
+    bool built = argc > 1 || build_all(cl);
+    for (int i = own ? 2 : 1; i < argc; i++)
+        built &= (own && is_foreign(cl, argv[i])) || build(cl, argv[i]);
     iso_backend_close(backend);
     return built ? 0 : 1;
 }

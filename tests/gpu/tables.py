@@ -19,7 +19,9 @@ def row(program, kernel, share):
     faults = [kernel.fault] if kernel.fault else []
     if kernel.spill:
         faults.append(f"spills {kernel.spill} registers or bytes")
-    if kernel.scratch or counts["memory"]:
+    if counts["memory"] and not kernel.scratch:     # Intel's compiler spills there, and says nothing of it
+        faults.append("accesses scratch memory, of which the compiler tells no size")
+    elif kernel.scratch:
         faults.append(f"keeps {kernel.scratch} bytes in memory of the work-item's own")
     if counts["approximate"]:
         faults.append(f"{counts['approximate']} approximate or flushing float instructions")
