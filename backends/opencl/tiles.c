@@ -6,6 +6,8 @@
 
 /* Intel's compiler spills large tiles. */
 enum { LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER, ANY = LARGE | OPENCL_INTEL };
+/* For kernels with 288 work-items a group, and in their place with 144. */
+enum { MANY_ITEMS = OPENCL_NVIDIA | OPENCL_OTHER, FEW_ITEMS = OPENCL_AMD | OPENCL_OTHER };
 
 const struct opencl_variant opencl_variants[] = {
     /* Compilers for AMD's GPUs spill this one's sums over rows. */
@@ -24,14 +26,17 @@ const struct opencl_variant opencl_variants[] = {
 };
 
 const struct opencl_fused opencl_fused[] = {
-    { "winograd-32", "winograd_fused_32.cl", 32, false, 0.6, 0.5, false, LARGE },
-    { "winograd-32-taps", "winograd_fused_32.cl", 32, true, 0.52, 0, false, LARGE },
+    /* Compilers for some of AMD's GPUs spill these. */
+    { "winograd-32", "winograd_fused_32.cl", 32, 288, false, 0.75, 0.77, false, MANY_ITEMS },
+    { "winograd-32-taps", "winograd_fused_32.cl", 32, 288, true, 0.7, 0, false, MANY_ITEMS },
     /* For small layers, and for 256 work-items a group and fewer. */
-    { "winograd-16", "winograd_fused_16.cl", 16, false, 0.6, 0.46, false, LARGE },
-    { "winograd-16-taps", "winograd_fused_16.cl", 16, true, 0.56, 0, false, LARGE },
-    { "winograd-intel", "winograd_fused_intel.cl", 32, false, 0.48, 0.28, true, OPENCL_INTEL },
-    { "winograd-intel-taps", "winograd_fused_intel.cl", 32, true, 0.41, 0, true, OPENCL_INTEL },
-    { NULL, NULL, 0, false, 0, 0, false, 0 },
+    { "winograd-16", "winograd_fused_16.cl", 16, 144, false, 0.75, 0.62, false, LARGE },
+    { "winograd-16-taps", "winograd_fused_16.cl", 16, 144, true, 0.7, 0, false, LARGE },
+    { "winograd-wide", "winograd_fused_wide.cl", 32, 144, false, 0, 0.7, false, FEW_ITEMS },
+    { "winograd-intel", "winograd_fused_intel.cl", 32, 288, false, 0.48, 0.48, true, OPENCL_INTEL },
+    { "winograd-intel-taps", "winograd_fused_intel.cl", 32, 288, true, 0.41, 0, true,
+      OPENCL_INTEL },
+    { NULL, NULL, 0, 0, false, 0, 0, false, 0 },
 };
 
 /* A device's choices: the fastest variant by key, and the products recorded. */

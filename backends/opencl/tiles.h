@@ -43,10 +43,11 @@ struct opencl_fused {
     const char *name; /* as in ISOCL_OPENCL_VARIANT */
     const char *program;
     int filters;    /* filters of a work-group */
+    int items;      /* work-items of a work-group */
     bool from_taps; /* makes the points of the layer's kernel itself: a launch less, and slower;
                        for 3 x 3 taps, and not for the kernel's gradient */
     double images, rows; /* estimates of the share of the peak of fma in the loops for images and
-                            for the kernel's gradient */
+                            for the kernel's gradient; 0: the program has no such kernel */
     bool subgroups;      /* needs cl_intel_subgroups */
     unsigned vendors;    /* vendors whose devices take it */
 };

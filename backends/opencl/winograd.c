@@ -267,6 +267,9 @@ static struct opencl_tiles some(struct opencl_tiles g, size_t first, size_t coun
     return g;
 }
 
+/* True if the fused kernels, which read four floats at a time, can read from there. */
+static bool lies_wide(struct opencl_at at) { return at.at % 4 == 0; }
+
 /* The same as convolve, with one kernel for all between u, or the taps, and y. */
 static iso_rc convolve_fused(struct opencl *cl, const struct opencl_fused *f,
                              const struct iso_call *call, const struct layer *l, bool turned,
@@ -291,7 +294,7 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
 {
     const size_t most = tiles_at_once(cl, l);
     const struct opencl_fused *f = opencl_fused_images(cl, &l->source, &l->result, l->tiles);
-    if (f != NULL)
+    if (f != NULL && lies_wide(x) && (!f->from_taps || lies_wide(opencl_at(&call->w[0]))))
         return convolve_fused(cl, f, call, l, turned, x, bias, y);
     const struct opencl_at v = opencl_work(call, 0), u = opencl_past(v, points(most, l->source.c)),
                            m = opencl_past(u, kernel_points(l));
@@ -433,7 +436,8 @@ iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call, bo
     const struct layer l = layer_of(call, false);
     const size_t all = (size_t)iso_group_count(rows_of(&l));
     const struct opencl_fused *f = opencl_fused_rows(cl, &l.source, &l.result, l.tiles);
-    const bool fuses = f != NULL && all <= fused_groups(cl, &l);
+    const bool fuses = f != NULL && all <= fused_groups(cl, &l) &&
+                       lies_wide(opencl_at(&call->x[0])) && lies_wide(opencl_at(&call->dy[0]));
     struct opencl_groups groups = groups_at_once(cl, &l);
     struct opencl_bias b = { .groups = 0 };
     if ((fuses || groups.count >= all) &&

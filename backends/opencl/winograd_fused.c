@@ -7,17 +7,15 @@
 #include "core/arithmetic/winograd.h"
 
 /* As in the kernels. */
-enum { TILES = 16, STEP = 4, PITCH_V = 20, POINTS = ISO_WINOGRAD_POINTS };
+enum { TILES = 16, STEP = 4, POINTS = ISO_WINOGRAD_POINTS };
 
 static const char images[] = "winograd_fused", taps[] = "winograd_fused_taps",
                   rows[] = "winograd_fused_rows";
 
-static int items_of(const struct opencl_fused *f) { return f->filters / 4 * POINTS; }
-
 static int local_bytes(const struct opencl_fused *f)
 {
-    const int places = (ISO_BLOCK_ROWS + STEP) * 3 * (int)sizeof(iso_i32);
-    return POINTS * STEP * (PITCH_V + f->filters) * (int)sizeof(float) + places;
+    const int places = (ISO_BLOCK_ROWS + STEP) * 4;
+    return (POINTS * STEP * (TILES + f->filters) + places) * (int)sizeof(float);
 }
 
 /* ---- Choice ---- */
@@ -67,13 +65,13 @@ static double apart_clocks(const struct sums *s, size_t cores)
 static bool can_compute(const struct opencl_fused *f, const struct sums *s)
 {
     const bool wide = s->channels % 4 == 0 && s->filters % 4 == 0;
-    return wide && (!f->from_taps || (!s->rows && s->taps == 3));
+    return wide && (s->rows ? f->rows : f->images) > 0 && (!f->from_taps || s->taps == 3);
 }
 
 static bool usable(struct opencl *cl, const struct opencl_fused *f, const struct sums *s)
 {
     return opencl_may_fuse_winograd(cl, f) &&
-           opencl_kernel_usable(cl, f->program, kernel_of(f, s), items_of(f), local_bytes(f));
+           opencl_kernel_usable(cl, f->program, kernel_of(f, s), f->items, local_bytes(f));
 }
 
 /* Returns the fastest usable kernel, if it is faster than transforms and products, or is forced;
@@ -131,7 +129,7 @@ static struct opencl_grid grid_of(const struct opencl_fused *f, size_t across, s
 {
     return (struct opencl_grid){ .groups = { opencl_ceil(across, TILES),
                                              opencl_ceil(filters, (size_t)f->filters), deep },
-                                 .group = { (size_t)items_of(f), 1, 1 },
+                                 .group = { (size_t)f->items, 1, 1 },
                                  .fixed = true };
 }
 

@@ -16,7 +16,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SHARES = {"sm_86": 0.75, "sm_90": 0.75, "gfx1030": 0.70, "gfx1100": 0.80, "tgllp": 0.65, "acm-g11": 0.65}
 WAVES = {"nvidia": 8, "amd": 2, "intel": 4}
 LARGE = ("chains_gpu_128x128", "chains_gpu_128x64", "chains_gpu_64x64", "chains_gpu_128x32", "chains_gpu_intel")
-FUSED = ("winograd_fused_32", "winograd_fused_16", "winograd_fused_intel")
+# Winograd's in one kernel. What winograd_fused_16 has besides is for small layers.
+FUSED = {"nvidia": ("winograd_fused_32/",), "intel": ("winograd_fused_intel/",),
+         "amd": ("winograd_fused_16/winograd_fused", "winograd_fused_16/winograd_fused_taps", "winograd_fused_wide/")}
 # Most launches of a step; least shares on the H100, RTX 3060, RX 6600 and A380, in percent.
 LAUNCHES = {"mlp": 20, "cnn off": 22, "base off": 28, "model10 off": 110, "cifar-100 off": 50, "linear": 12,
             "brief": 25, "model10 auto": 170}
@@ -44,22 +46,23 @@ def read_steps(name):
         return {row["model"]: row for row in csv.DictReader(file)}
 
 
-def products(goals, programs):
-    """Those kernels that have products: the share of chains_gpu_intel's empty one is 0."""
+def products(goals, programs_of):
+    """programs_of: of a vendor, programs with a slash, or kernels. The share of chains_gpu_intel's empty one is 0."""
     for vendor, waves in WAVES.items():
         for (program, kernel, architecture), row in sorted(tables.read(vendor)[1].items()):
             least = SHARES.get(architecture)
-            if program not in programs or least is None or float(row["share"]) == 0:
-                continue
             what = f"{program}/{kernel} {architecture}"
+            wanted = {f"{program}/", f"{program}/{kernel}"} & set(programs_of(vendor))
+            if not wanted or least is None or float(row["share"]) == 0:
+                continue
             goals.tell(what + ", share", f"{least:.2f}", row["share"], float(row["share"]) >= least)
             goals.tell(what + ", waves", waves, row["waves"], int(row["waves"]) >= waves)
 
 
 def kernels():
     goals = Goals()
-    products(goals, LARGE)
-    products(goals, FUSED)
+    products(goals, lambda vendor: [program + "/" for program in LARGE])
+    products(goals, FUSED.get)
     for vendor in WAVES:
         for (program, kernel, architecture), row in sorted(tables.read(vendor)[1].items()):
             if int(row["hot_divisions"]) > 0:

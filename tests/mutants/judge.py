@@ -23,9 +23,9 @@ def variant(name):
 # Patterns of names of kernels' files, with the settings under which they run; the first that matches counts.
 WAYS = [
     (r"_cpu\.(cl|h)$", [CPU]), (r"^(conv2d|dense)\.cl$", [FAST]),
-    (r"^winograd_fused_(\d+)", [variant(r"winograd-\1")]),
-    (r"^winograd_fused\.h", [variant("winograd-32"), variant("winograd-16"),
-                              variant("winograd-32-taps"), variant("winograd-16-taps")]),
+    (r"^winograd_fused_(\d+|wide)", [variant(r"winograd-\1")]),
+    (r"^winograd_fused\w*\.h", [variant("winograd-32"), variant("winograd-16"), variant("winograd-wide"),
+                                 variant("winograd-32-taps"), variant("winograd-16-taps")]),
     (r"^winograd_gpu", [GPU]), (r"^winograd_tiles", [CPU, GPU]), (r"^chains_gpu_(\w+)\.cl", [variant(r"\1")]),
     (r"^chains_", [GPU, variant("128x128"), variant("any"), variant("small")]), (r"", [CPU, GPU]),
 ]
