@@ -88,15 +88,14 @@ static void wrong_skipped_and_stale_numbers_are_named(void **state)
                                           "stale:sgd_update" };
     if (!lie_has_pocl())
         return;
+    unsetenv("ISOCL_OPENCL_OPTIONS"); /* the command that repeats a failure carries it */
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         lie(faults[i]);
         assert_int_equal(cli_run("parity --ops sgd --case 1 --devices opencl:pocl --quiet"),
                          ISO_EXIT_DIFFERS);
         cli_says(cli_out, "sgd/1 update");
         cli_says(cli_out, "first [0]");
-        cli_says(cli_out, "    repeat: ");
-        cli_says(cli_out,
-                 "isocl parity --ops sgd --case 1 --devices opencl:"); /* after variables */
+        cli_says(cli_out, "repeat: isocl parity --ops sgd --case 1 --devices opencl:");
     }
 }
 
@@ -203,10 +202,10 @@ int main(void)
         CASE(a_crash_is_a_result_and_the_next_check_runs),
         CASE(a_hang_ends_after_the_limit),
         CASE(a_lost_device_is_opened_again),
-        CASE(wrong_skipped_and_stale_numbers_are_named),
         CASE(small_groups_are_served_or_refused_at_open),
         CASE(ctrl_c_ends_with_a_summary),
         CASE(a_failed_record_check_names_its_element_and_repeats_with_the_file),
+        CASE(wrong_skipped_and_stale_numbers_are_named),
 #endif
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -80,15 +80,21 @@ static float *head(const struct work *w, const struct iso_tensor *t, int64_t uni
     return first == NULL ? NULL : first + unit % w->s.heads * w->s.size;
 }
 
+/* Returns the first number of a unit that is no window, in place. */
+static float *whole(const struct work *w, const struct iso_tensor *t, int64_t tokens, int64_t unit)
+{
+    return head(w, t, unit) + unit / w->s.heads * tokens * w->s.channels;
+}
+
 /* Returns the tokens of a unit, from one to the next w->step floats: in place or, those of a
  * window, in copy number `number`. */
 static const float *gather(const struct work *w, const struct iso_tensor *t, int64_t tokens,
                            int64_t unit, float *copies, int number)
 {
+    if (w->s.across == 0)
+        return whole(w, t, tokens, unit);
     const float *first = head(w, t, unit);
     const int64_t window = unit / w->s.heads;
-    if (w->s.across == 0)
-        return first + window * tokens * w->s.channels;
     float *copy = copies + number * w->copy;
     for (int64_t i = 0; i < tokens; i++)
         memcpy(copy + i * w->s.size,
@@ -159,10 +165,15 @@ static void forward_unit(void *data, int64_t unit, int thread)
     for (int64_t i = 0; i < s->queries; i++)
         softmax(w, unit, i, p + i * s->keys);
     const float *values = gather(w, &x[ISO_ATTENTION_VALUE], s->keys, unit, copies, 2);
+    const struct iso_tensor *y = &w->call->y[0];
     const struct product mean = { s->queries, s->size, s->keys, p,       values,
-                                  s->keys,    1,       w->step, s->size, false };
+                                  s->keys,    1,       w->step, w->step, false };
+    if (s->across == 0) {
+        multiply(&mean, panel, whole(w, y, s->queries, unit));
+        return;
+    }
     multiply(&mean, panel, result);
-    store(w, s->queries, unit, result, 1.0f, false, head(w, &w->call->y[0], unit));
+    store(w, s->queries, unit, result, 1.0f, false, head(w, y, unit));
 }
 
 /* The sums of a window and head for the relative bias, of the gradients of its scores. */

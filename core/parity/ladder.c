@@ -226,9 +226,10 @@ static iso_rc added(const struct climb *k, unsigned stores, struct iso_distance 
  * are several. */
 static iso_rc added_each(const struct climb *k, struct iso_distance *d)
 {
+    const unsigned even = 0x55555555u; /* indices that are stored */
     const bool several = k->got.a[ISO_DX][1].n > 0 || k->got.a[ISO_DW][1].n > 0;
     ISO_TRY(added(k, 0, d));
-    return several && k->c->number == 1 ? added(k, 0x55555555u, d) : ISO_OK;
+    return several && k->c->number == 1 ? added(k, even, d) : ISO_OK;
 }
 
 /* An input of the model and a frozen weight want no gradient: the others' must not change. */
